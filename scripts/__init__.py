@@ -1,0 +1,1 @@
+"""What make and the tests run around sqla-guard; not part of the package."""

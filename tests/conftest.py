@@ -1,0 +1,42 @@
+"""Fixtures for every test; what they are made of is in `tests/support`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.support import environments, missing, postgres
+
+# Tests time nothing: a slow machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """One real PostgreSQL server for the whole run."""
+    with postgres.running() as server:
+        if server is None:
+            missing("PostgreSQL's server is not installed: run `make services`")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: postgres.Server) -> str:
+    """The URL of the server's own database, to be connected to and left as it is."""
+    return postgres_server.url("postgres")
+
+
+@pytest.fixture
+def fresh_database(postgres_server: postgres.Server) -> Iterator[str]:
+    """The URL of an empty database that is this test's alone."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=environments.VERSIONS)
+def environment(request: pytest.FixtureRequest) -> environments.Environment:
+    """Each of the environments of `make envs` in turn."""
+    return environments.find(request.param)
