@@ -1,0 +1,55 @@
+"""What a rule reports, and what could not be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqla_guard.core.fix import Fix, Place
+from sqla_guard.core.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        code: Short alias of the rule, such as ``SG101``.
+        name: The rule's name, such as ``reserved-attribute``.
+        severity: ``error`` where the program fails, ``warning`` where it may.
+        path: File of the finding.
+        span: The characters to underline.
+        message: One sentence on what will happen.
+        help: One sentence on what to do.
+        fix: The repair, or ``None`` where there is none.
+        related: Other places that belong to the finding.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    span: Span
+    message: str
+    help: str
+    fix: Fix | None = None
+    related: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotAnalysed:
+    """Something that the tool could not judge; counted in the summary, never guessed.
+
+    Attributes:
+        path: The file.
+        line: Line from 1; 0 for the file as a whole.
+        reason: Why, in a few words.
+        fatal: Whether the file itself could not be read or parsed (exit code 2).
+    """
+
+    path: str
+    line: int
+    reason: str
+    fatal: bool = False

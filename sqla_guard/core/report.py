@@ -1,0 +1,41 @@
+"""The result of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from sqla_guard.core.fix import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found.
+
+    Attributes:
+        diagnostics: Findings, by path, position and code.
+        not_analysed: What could not be judged, by path and line.
+        files: Number of files that were checked.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    not_analysed: tuple[NotAnalysed, ...]
+    files: int
+
+    @classmethod
+    def of(cls, diagnostics: Iterable[Diagnostic], not_analysed: Iterable[NotAnalysed], files: int) -> Report:
+        """Return a report in its stable order, without repetitions."""
+        ordered = sorted(diagnostics, key=lambda d: (d.path, d.span, d.code, d.message))
+        return cls(tuple(ordered), tuple(sorted(set(not_analysed))), files)
+
+    @property
+    def to_look_at(self) -> tuple[Place, ...]:
+        """Places that fixes could not prove, each once, by path and position."""
+        places = {place for d in self.diagnostics if d.fix for place in d.fix.to_look_at}
+        return tuple(sorted(places, key=lambda p: (p.path, p.span, p.message)))
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file that was to be checked could not be."""
+        return any(note.fatal for note in self.not_analysed)

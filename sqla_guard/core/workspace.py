@@ -1,0 +1,102 @@
+"""The files of a run, on disk or changed in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqla_guard.core.source import SourceFile
+
+
+class UnreadableFile(Exception):
+    """A file that cannot be opened, decoded or parsed; the message says why in a few words.
+
+    Attributes:
+        line: Where, from 1; 0 for the file as a whole.
+    """
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        """Keep the reason and the line."""
+        super().__init__(reason)
+        self.line = line
+
+
+class Disk(Protocol):
+    """What the pure rooms may ask about files; the read room answers."""
+
+    def load(self, path: str) -> SourceFile:
+        """Return the file at ``path``.
+
+        Raises:
+            UnreadableFile: It cannot be opened or decoded.
+        """
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of ``path``; empty where it cannot be opened."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether ``path`` is a file."""
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether ``path`` is a folder."""
+
+    def project_files(self, path: str) -> tuple[str, ...]:
+        """Return all source files of the project that ``path`` belongs to, sorted."""
+
+    def templates(self, path: str) -> tuple[str, ...]:
+        """Return the template files of the project that ``path`` belongs to, sorted."""
+
+    def project_root(self, path: str) -> str:
+        """Return the folder that the project of ``path`` starts in."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The files to report on, and a view of everything around them.
+
+    Attributes:
+        reported: Files that findings may be reported in, sorted.
+        disk: Access to the stored files.
+        changed: Texts that replace stored ones (or add files), by path; how fixes are tried before they are written.
+    """
+
+    reported: tuple[str, ...]
+    disk: Disk
+    changed: Mapping[str, str] = field(default_factory=dict)
+
+    def load(self, path: str) -> SourceFile:
+        """Return the file at ``path`` as this workspace sees it.
+
+        Raises:
+            UnreadableFile: It cannot be opened or decoded.
+        """
+        text = self.changed.get(path)
+        if text is None:
+            return self.disk.load(path)
+        if not self.disk.exists(path):
+            return SourceFile(path, text)
+        stored = self.disk.load(path)
+        return SourceFile(path, text, stored.encoding, stored.bom)
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of ``path``, for prefilters; empty where there is no such file."""
+        text = self.changed.get(path)
+        if text is None:
+            return self.disk.raw(path)
+        return text.encode("utf-8", "surrogatepass")
+
+    def exists(self, path: str) -> bool:
+        """Tell whether ``path`` is a file."""
+        return path in self.changed or self.disk.exists(path)
+
+    def project_files(self, path: str) -> tuple[str, ...]:
+        """Return all source files of the project of ``path``, sorted, new ones included."""
+        stored = self.disk.project_files(path)
+        root = self.disk.project_root(path)
+        new = {p for p in self.changed if p not in stored and (root == "." or p.startswith(root + "/"))}
+        return tuple(sorted({*stored, *new})) if new else stored
+
+    def with_changes(self, texts: Mapping[str, str]) -> Workspace:
+        """Return this workspace with ``texts`` in place of the stored ones."""
+        return Workspace(self.reported, self.disk, {**self.changed, **texts})

@@ -1,0 +1,233 @@
+"""Lazily made module globals: a function that tests a global and assigns it where the test found nothing.
+
+The reader says what stands there; whether making the value twice matters is for the rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.values import Value
+
+Shape = Literal["if", "else", "early-return", "expression"]
+"""How test and assignment are put together: ``if X is None: X = ...``; ``if X: ... else: X = ...``;
+``if X is not None: return X`` before ``X = ...``; ``X = X or ...``."""
+
+TestForm = Literal["is-none", "equals-none", "falsy", "flag", "walrus", "element", "type", "mixed"]
+"""What the test asks: ``is None``; ``== None``; truth; truth of a global that only ever holds booleans; a walrus
+around the global; something inside it (``X[0] is None``); ``isinstance``; more than one of these, or other
+conditions besides."""
+
+LockKind = Literal["with", "acquire", "decorator", "fresh"]
+"""How a lock is taken; a ``fresh`` one is made in the function itself, so it guards nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalSet:
+    """One assignment of a declared global in the guarded statements.
+
+    Attributes:
+        name: The global.
+        statement: The whole simple statement.
+        target: The name in it; ``None`` where it is one of several targets or bound by something else than ``=``.
+        value: What it is set to, with local names replaced.
+        value_span: The expression on the right.
+        empty: Whether that is ``None``, ``False``, zero or an empty string.
+        direct: Whether it stands directly in the guarded block, not in a branch or loop inside it.
+        lock: The lock held at this place, as written, if any.
+        awaits: Whether the coroutine may be suspended between the test and this assignment.
+    """
+
+    name: str
+    statement: Span
+    target: Span | None
+    value: Value
+    value_span: Span
+    empty: bool = False
+    direct: bool = False
+    lock: str | None = None
+    awaits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One place of the function that reads a tested global.
+
+    Attributes:
+        name: The global.
+        span: The name.
+        role: ``test``; ``guarded`` (in the guarded statements); ``return`` (the whole value of a ``return``);
+            ``nested`` (in a nested function, class or lambda); ``log`` (an argument of a logging call); ``other``.
+    """
+
+    name: str
+    span: Span
+    role: Literal["test", "guarded", "return", "nested", "log", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A place in another function of the module that empties the global again (``X = None``, ``del X``).
+
+    Attributes:
+        name: The global.
+        function: Qualified name of that function.
+        statement: The statement; it can be wrapped where ``simple`` holds.
+        lock: The lock held there, as written, if any.
+        simple: Whether the statement has its lines for itself.
+    """
+
+    name: str
+    function: str
+    statement: Span
+    lock: str | None = None
+    simple: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who uses the function inside its own module.
+
+    Attributes:
+        at_import: Whether module-level code calls it.
+        locked: Functions that call it with a lock held.
+        unlocked: Functions that call it, or hand it on, without.
+    """
+
+    at_import: bool = False
+    locked: tuple[str, ...] = ()
+    unlocked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSite:
+    """What the module offers a fixer.
+
+    Attributes:
+        bound: The first top-level statement that binds the tested global; ``None`` where there is none.
+        top_statement: The top-level statement that holds the function.
+        names: Every identifier of the module, to find a free one.
+        locks: Names bound at module level to a lock, with the end of the statement, in source order.
+        lock_uses: Those of them that are read anywhere.
+        threading_name: What ``threading`` is called at module level, if it is imported there.
+        constructors: Module-level names for ``threading.Lock`` and ``threading.RLock``: pairs of class and name.
+        imported_at: End of the statement of each of these names.
+        imports: Top-level import statements, ``from __future__`` excluded.
+        imports_bare: Whether ``threading`` at module level is free or means the standard module.
+    """
+
+    bound: Span | None
+    top_statement: Span
+    names: frozenset[str]
+    locks: tuple[tuple[str, int], ...] = ()
+    lock_uses: frozenset[str] = frozenset()
+    threading_name: str | None = None
+    constructors: tuple[tuple[str, str], ...] = ()
+    imported_at: tuple[tuple[str, int], ...] = ()
+    imports: tuple[Span, ...] = ()
+    imports_bare: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LazyInit:
+    """A function that makes a module global on first use.
+
+    Attributes:
+        path: The file.
+        function: Qualified name, and ``function_name`` the last part of it.
+        span: The whole function statement, decorators included.
+        name_span: The function's name.
+        is_async: Whether it is a coroutine function.
+        is_generator: Whether it yields (outside nested functions).
+        parameters: Names of its parameters.
+        decorators: Its decorators.
+        decorator_texts: The same as written.
+        shape: How test and assignment are put together.
+        form: What the test asks.
+        tested: The tested globals that the guarded statements set.
+        test: The test expression.
+        test_calls: Whether the test calls something other than ``isinstance``, ``len``, ``bool``.
+        others_tested: Whether the test has conditions on other things too (``force or X is None``).
+        expires: Whether the test orders or subtracts: a time to live, a counter.
+        rebuilds: Whether the test compares what is there with what is wanted (``X.size != size``).
+        statement: The ``if`` (``elif``) statement up to its last branch, or the assignment of an ``expression``.
+        guarded: The statements that run only when the test found nothing, up to the last that matters.
+        guarded_inline: Whether they stand on the line of the ``if``.
+        alias: Local name that the test reads the global through, with the statement that binds it.
+        sets: All assignments of declared globals in the guarded statements.
+        work: Calls made there, outermost ones only.
+        imports_only: Whether the guarded statements import something and call nothing but loggers.
+        mutates: Whether the function fills or changes the global's value (``X.append``, ``X[k] = ...``, ``X.a = ...``).
+        early: Why the global is visible before it is ready; empty where it is set last.
+        early_simple: Whether building in a local and publishing last needs no more than renaming in the block.
+        loads: Every read of the tested globals in the function.
+        locals: Local names of the function.
+        strings: String literals of the function that go over several lines.
+        yields_guarded: Whether the guarded statements yield.
+        lock: The lock held around the test, as written, if any.
+        lock_kind: How it is taken; ``fresh`` with no ``lock`` where the only lock in sight is made in the function.
+        resets: Places that empty the global again.
+        callers: Who uses the function in this module.
+        reenters: Whether what is called there can reach the function again inside the module.
+        site: What a fixer needs of the module.
+        in_class: Whether the function is a method.
+        in_function: Whether the function is nested in another one.
+    """
+
+    path: str
+    function: str
+    span: Span
+    name_span: Span
+    is_async: bool
+    is_generator: bool
+    parameters: tuple[str, ...]
+    decorators: tuple[Value, ...]
+    decorator_texts: tuple[str, ...]
+    shape: Shape
+    form: TestForm
+    tested: tuple[str, ...]
+    test: Span
+    test_calls: bool
+    others_tested: bool
+    expires: bool
+    rebuilds: bool
+    statement: Span
+    guarded: Span
+    guarded_inline: bool
+    alias: tuple[str, Span] | None
+    sets: tuple[GlobalSet, ...]
+    work: tuple[Value, ...]
+    imports_only: bool
+    mutates: bool
+    early: str
+    early_simple: bool
+    loads: tuple[Load, ...]
+    locals: frozenset[str]
+    strings: tuple[Span, ...]
+    yields_guarded: bool
+    lock: str | None
+    lock_kind: LockKind | None
+    resets: tuple[Reset, ...]
+    callers: Callers
+    reenters: bool
+    site: ModuleSite
+    in_class: bool = False
+    in_function: bool = False
+
+    @property
+    def function_name(self) -> str:
+        """The function's own name."""
+        return self.function.rpartition(".")[2]
+
+    @property
+    def name(self) -> str:
+        """The global that stands for the finding: the last tested one that is set to something."""
+        filled = [s.name for s in self.sets if s.name in self.tested and not s.empty]
+        return filled[-1] if filled else self.tested[0]
+
+    @property
+    def await_between(self) -> bool:
+        """Whether the coroutine may be suspended between the test and an assignment."""
+        return any(s.awaits for s in self.sets)

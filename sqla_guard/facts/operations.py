@@ -1,0 +1,165 @@
+"""What DDL and SQL do to tables and columns: one vocabulary for every carrier.
+
+``op.add_column(...)``, ``session.execute(text("ALTER TABLE ... ADD ..."))`` and a line of a ``.sql`` file all become
+the same facts, so that one rule judges them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqla_guard.core.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A name as it stands in the file.
+
+    Attributes:
+        name: The name without quotes, folded the way the dialect folds it when unquoted (lower case, or the
+            dialect's upper case turned to lower), so that equal names compare equal.
+        span: The characters of the file to replace when the name changes, without quotes; ``None`` where the name is
+            put together from several literals and cannot be replaced in one piece.
+        quoted: Whether SQL quotes stand around it.
+    """
+
+    name: str
+    span: Span | None
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table, with its schema where one is written; both folded like :attr:`Identifier.name`."""
+
+    name: str
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Python that asks before it runs DDL: ``if not table_exists("events"): ...``.
+
+    Attributes:
+        statement: The whole ``if`` statement.
+        around: Whether the DDL stands inside it; ``False`` for an early ``if table_exists("events"): return``.
+        column: The literal in the test that names the added column, to be renamed along with it.
+    """
+
+    statement: Span
+    around: bool = True
+    column: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Where an operation stands.
+
+    Attributes:
+        path: The file.
+        kind: ``sql-file``, ``python-sql`` (SQL in a Python string that reaches a database call) or ``alembic``.
+        statement: The SQL statement, or the Python call, as characters of the file.
+        direction: ``up``, ``down`` (a downgrade function or a down section).
+        rerunnable: Whether it is written to be run again at each deploy (``IF NOT EXISTS``, or guarded by Python).
+        guard: The innermost Python guard around it, if any.
+    """
+
+    path: str
+    kind: Literal["sql-file", "python-sql", "alembic"]
+    statement: Span
+    direction: Literal["up", "down"] = "up"
+    rerunnable: bool = False
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    """``CREATE TABLE``; ``columns`` in order. ``partial`` where some columns could not be read."""
+
+    table: TableName
+    columns: tuple[Identifier, ...]
+    carrier: Carrier
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn:
+    """``ALTER TABLE ... ADD COLUMN``."""
+
+    table: TableName
+    column: Identifier
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    """``ALTER TABLE ... RENAME COLUMN old TO new``, ``CHANGE``, ``sp_rename``."""
+
+    table: TableName
+    old: Identifier
+    new: Identifier
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    """``ALTER TABLE ... DROP COLUMN``."""
+
+    table: TableName
+    column: Identifier
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable:
+    """``DROP TABLE``."""
+
+    table: TableName
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable:
+    """``ALTER TABLE ... RENAME TO``."""
+
+    table: TableName
+    new: TableName
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReference:
+    """SQL that names an existing column: in DML, a query, an index, a constraint, a comment.
+
+    Attributes:
+        table: The table it is resolved to; ``None`` where the statement alone does not say.
+        column: The identifier.
+        candidates: Where ``table`` is ``None``: the tables it can belong to, innermost query first. It belongs to the
+            first of them that has such a column.
+        role: ``output`` where it stands bare in a result list, so that it also names the result; ``plain`` elsewhere;
+            ``fixed`` where it cannot be edited safely (trigger or function body, dynamic SQL).
+    """
+
+    table: TableName | None
+    column: Identifier
+    role: Literal["output", "plain", "fixed"]
+    carrier: Carrier
+    candidates: tuple[TableName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadSql:
+    """SQL that may matter and could not be read; ``reason`` in a few words.
+
+    Attributes:
+        tables: Tables that it names, as far as can be told; empty where it may concern any.
+    """
+
+    reason: str
+    carrier: Carrier
+    tables: tuple[TableName, ...] = ()
+
+
+Operation = CreateTable | AddColumn | RenameColumn | DropColumn | DropTable | RenameTable
+SqlFact = Operation | ColumnReference | UnreadSql

@@ -1,0 +1,36 @@
+"""Places in Python that name an attribute, with what they name it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place that names an attribute.
+
+    Attributes:
+        kind: ``attribute`` (``owner.name``), ``keyword`` (``name=`` in a call; ``owner`` is the whole
+            :class:`~sqla_guard.facts.values.Call`), ``string`` (the name as a string argument; ``owner`` is the
+            whole call), ``key`` (a string key of a dict display that is an argument of a call; ``owner`` is the call)
+            or ``unpacked`` (``**x`` in a call whose keys are not known; ``owner`` is the call).
+        name: The attribute's name; ``**`` for ``unpacked``, which is recorded whatever names are asked for.
+        span: What to replace when it is renamed: the identifier, or the string's content without quotes; for
+            ``unpacked`` the ``**x`` itself.
+        owner: The value described above.
+        outer: The attribute read on the result (``create_all`` in ``Event.metadata.create_all()``), if any.
+        also_used: Other attribute names read in the same function on the same local name as the owner.
+        function: Qualified name of the function around it, or empty.
+    """
+
+    kind: Literal["attribute", "keyword", "string", "key", "unpacked"]
+    name: str
+    span: Span
+    owner: Value
+    outer: str | None = None
+    also_used: frozenset[str] = frozenset()
+    function: str = ""
