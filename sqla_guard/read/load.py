@@ -1,0 +1,62 @@
+"""Bytes to text, the way Python and SQL files declare it."""
+
+from __future__ import annotations
+
+import codecs
+import io
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import UnreadableFile
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def read_bytes(path: str) -> bytes:
+    """Return the content of ``path``.
+
+    Raises:
+        UnreadableFile: It cannot be opened.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UnreadableFile(f"cannot be read: {error.strerror or error}") from error
+
+
+def decode(path: str, data: bytes) -> SourceFile:
+    """Return ``data`` as a source file; its line ends stay as they are.
+
+    Raises:
+        UnreadableFile: The bytes do not fit the declared (or default) encoding, or are no text at all.
+    """
+    bom, encoding = _bom(data)
+    body = data[len(bom) :]
+    if not encoding.startswith("utf-16") and b"\0" in body:
+        raise UnreadableFile("is a binary file (it holds NUL bytes)")
+    if not path.endswith(".sql"):
+        encoding = _declared(data, encoding)
+    try:
+        return SourceFile(path, body.decode(encoding), encoding, bom)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(
+            f"is not {encoding}: byte {error.object[error.start]:#04x} at offset {error.start}"
+        ) from error
+
+
+def _bom(data: bytes) -> tuple[bytes, str]:
+    return next(((bom, name) for bom, name in _BOMS if data.startswith(bom)), (b"", "utf-8"))
+
+
+def _declared(data: bytes, default: str) -> str:
+    """Return the encoding that a Python file names in its first two lines."""
+    head = data[:1024].split(b"\n", 2)
+    if not any(b"coding" in line for line in head[:2]):
+        return default
+    import tokenize  # costs regular expressions that few files need
+
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise UnreadableFile(f"has an encoding that cannot be used: {error.msg}") from error
+    return "utf-8" if encoding == "utf-8-sig" else encoding

@@ -1,0 +1,356 @@
+"""Alembic operations: ``op.create_table(...)``, ``op.add_column(...)``, ``batch_op.alter_column(...)`` and the like."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.operations import (
+    AddColumn,
+    Carrier,
+    ColumnReference,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Identifier,
+    RenameColumn,
+    RenameTable,
+    SqlFact,
+    TableName,
+    UnreadSql,
+)
+from sqla_guard.read.python.literals import Mapped, expression_span
+from sqla_guard.read.python.sql_calls import is_down
+from sqla_guard.read.python.sql_guards import Guards
+from sqla_guard.read.python.sql_values import Env, Values, called_name
+
+_KEYS = frozenset(("PrimaryKeyConstraint", "UniqueConstraint", "Index", "ForeignKeyConstraint", "ExcludeConstraint"))
+_NO_COLUMNS = frozenset(("CheckConstraint", "Comment", "Computed", "Identity", "FetchedValue"))
+_COLUMN_LISTS = {
+    # Operation: positions of table and columns outside a batch.
+    "create_index": (1, 2),
+    "create_unique_constraint": (1, 2),
+    "create_primary_key": (1, 2),
+}
+
+
+def read_alembic(source: SourceFile, tree: ast.Module, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
+    """Return the facts of all Alembic operations of a module.
+
+    Args:
+        source: The file.
+        tree: Its syntax tree.
+        values: Bindings of ``tree``.
+        wanted: Names, in lower case, whose references are reported.
+    """
+    roots, batches = _roots(tree)
+    if not roots and not batches:
+        return []
+    reader = _Operations(source, values, wanted)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        owner = _dotted(node.func.value)
+        if owner in roots:
+            reader.read(node, None)
+        elif owner in batches:
+            reader.read(node, reader.batch(owner, batches[owner], node))
+    return reader.facts
+
+
+def _roots(tree: ast.Module) -> tuple[set[str], dict[str, list[ast.Call]]]:
+    """Return the names that stand for ``alembic.op``, and those of batch operations with what opened them."""
+    roots: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "alembic":
+            roots |= {a.asname or a.name for a in node.names if a.name == "op"}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == "alembic.op":
+                    roots.add(alias.asname or "alembic.op")
+                elif alias.name == "alembic":
+                    roots.add(f"{alias.asname or 'alembic'}.op")
+    return roots, _batches(tree, roots)
+
+
+def _batches(tree: ast.Module, roots: set[str]) -> dict[str, list[ast.Call]]:
+    batches: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(tree):
+        for item in node.items if isinstance(node, (ast.With, ast.AsyncWith)) else ():
+            opened, name = item.context_expr, item.optional_vars
+            if (
+                isinstance(opened, ast.Call)
+                and isinstance(name, ast.Name)
+                and called_name(opened) == "batch_alter_table"
+                and isinstance(opened.func, ast.Attribute)
+                and _dotted(opened.func.value) in roots
+            ):
+                batches.setdefault(name.id, []).append(opened)
+    return batches
+
+
+def _dotted(node: ast.expr) -> str:
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
+
+
+class _Operations:
+    def __init__(self, source: SourceFile, values: Values, wanted: frozenset[str]) -> None:
+        self.facts: list[SqlFact] = []
+        self._source = source
+        self._values = values
+        self._wanted = wanted
+        self._guards = Guards(values)
+        self._env: Env = {}
+        self._readers: dict[str, Callable[[ast.Call, ast.Call | None], None]] = {
+            "create_table": self._create_table,
+            "add_column": self._add_column,
+            "alter_column": self._alter_column,
+            "drop_column": self._drop_column,
+            "drop_table": self._drop_table,
+            "rename_table": self._rename_table,
+            "create_foreign_key": self._foreign_key,
+            **dict.fromkeys(_COLUMN_LISTS, self._column_list),
+        }
+
+    def batch(self, name: str, opened: list[ast.Call], node: ast.Call) -> ast.Call:
+        """Return the ``batch_alter_table`` call whose block holds ``node``."""
+        current: ast.AST | None = node
+        while current is not None:
+            if isinstance(current, (ast.With, ast.AsyncWith)):
+                for item in current.items:
+                    entered = item.context_expr
+                    named = isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name
+                    if named and isinstance(entered, ast.Call) and entered in opened:
+                        return entered
+            current = self._values.parents.get(current)
+        return opened[-1]
+
+    def read(self, call: ast.Call, batch: ast.Call | None) -> None:
+        """Report the facts of one operation, once for each round of a loop over literals around it."""
+        reader = self._readers.get(called_name(call))
+        if reader is None:
+            return
+        used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
+        rounds: list[dict[str, ast.expr]] = self._values.rounds(call, used) or [{}]
+        for env in rounds:
+            self._env = env
+            reader(call, batch)
+
+    # What the operations say
+
+    def _create_table(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        if table is None:
+            self._unread(call, "the table's name is put in at run time")
+            return
+        columns: list[Identifier] = []
+        partial = False
+        carrier = self._carrier(call, table.name)
+        for argument in call.args[1:]:
+            kind = self._item(argument, columns)
+            if kind == "unknown":
+                partial = True
+                if self._mentions(argument):
+                    self._unread(call, "a column is put in at run time", (table,))
+        self.facts.append(CreateTable(table, tuple(columns), carrier, partial))
+        for argument in call.args[1:]:
+            self._references(argument, table, carrier)
+
+    def _item(self, node: ast.expr, columns: list[Identifier]) -> str:
+        """Add the column that ``node`` is; tell ``column``, ``other`` or ``unknown``."""
+        column = self._column(node)
+        if column is not None:
+            name = self._string(_given(column, 0, "name"))
+            if name is not None:
+                columns.append(self._identifier(name))
+                return "column"
+            return "unknown"
+        if isinstance(node, ast.Starred):
+            items = self._values.items(node.value, self._values.function(node))
+            kinds = {self._item(item, columns) for item in items}
+            return "unknown" if not items or "unknown" in kinds else "column"
+        known = isinstance(node, ast.Call) and called_name(node) in (_KEYS | _NO_COLUMNS)
+        return "other" if known else "unknown"
+
+    def _add_column(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        column = self._column(_given(call, 0 if batch is not None else 1, "column"))
+        name = self._string(_given(column, 0, "name")) if column is not None else None
+        if table is None or name is None:
+            self._unread(call, "a name is put in at run time", (table,) if table is not None else ())
+            return
+        identifier = self._identifier(name)
+        carrier = self._carrier(call, table.name, identifier.name)
+        self.facts.append(AddColumn(table, identifier, carrier))
+        if column is not None:
+            self._references(column, table, carrier)
+
+    def _alter_column(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        old = self._string(_given(call, 0 if batch is not None else 1, "column_name"))
+        new_node = _given(call, 99, "new_column_name") or _given(call, 99, "name")
+        new = self._string(new_node)
+        if table is None or old is None or (new is None and new_node is not None):
+            self._unread(call, "a name is put in at run time", (table,) if table is not None else ())
+            return
+        carrier = self._carrier(call, None)
+        if new is not None:
+            self.facts.append(RenameColumn(table, self._identifier(old), self._identifier(new), carrier))
+        else:
+            self._refer(old, table, carrier)
+
+    def _drop_column(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        name = self._string(_given(call, 0 if batch is not None else 1, "column_name"))
+        if table is None or name is None:
+            self._unread(call, "a name is put in at run time", (table,) if table is not None else ())
+            return
+        self.facts.append(DropColumn(table, self._identifier(name), self._carrier(call, None)))
+
+    def _drop_table(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        if table is not None:
+            self.facts.append(DropTable(table, self._carrier(call, None)))
+
+    def _rename_table(self, call: ast.Call, batch: ast.Call | None) -> None:
+        table = self._table(call, batch, 0)
+        new = self._string(_given(call, 1, "new_table_name"))
+        if table is not None and new is not None:
+            renamed = TableName(new.text.lower(), table.schema)
+            self.facts.append(RenameTable(table, renamed, self._carrier(call, None)))
+
+    def _column_list(self, call: ast.Call, batch: ast.Call | None) -> None:
+        at_table, at_columns = _COLUMN_LISTS[called_name(call)]
+        if batch is not None:
+            at_columns -= 1
+        table = self._table(call, batch, at_table)
+        self._refer_all(_given(call, at_columns, "columns"), table, call)
+
+    def _foreign_key(self, call: ast.Call, batch: ast.Call | None) -> None:
+        shift = 0 if batch is not None else 1
+        own = self._table(call, batch, 1)
+        other = self._string(_given(call, 1 + shift, "referent_table"))
+        self._refer_all(_given(call, 2 + shift, "local_cols"), own, call)
+        table = TableName(other.text.lower()) if other is not None else None
+        self._refer_all(_given(call, 3 + shift, "remote_cols"), table, call)
+
+    # Names
+
+    def _references(self, node: ast.expr, table: TableName, carrier: Carrier) -> None:
+        """Report the names in keys (``UniqueConstraint("metadata")``) and in ``ForeignKey("t.metadata")``."""
+        for part in ast.walk(node):
+            if not isinstance(part, ast.Call):
+                continue
+            if called_name(part) == "ForeignKey" and part.args:
+                self._foreign(part.args[0], carrier)
+            elif called_name(part) == "ForeignKeyConstraint" and len(part.args) > 1:
+                self._names(part.args[0], table, carrier)
+                for target in self._values.items(part.args[1], self._values.function(node)):
+                    self._foreign(target, carrier)
+            elif called_name(part) in _KEYS:
+                for argument in part.args[1:] if called_name(part) == "Index" else part.args:
+                    self._names(argument, table, carrier)
+
+    def _foreign(self, node: ast.expr, carrier: Carrier) -> None:
+        value = self._string(node)
+        if value is None or "." not in value.text:
+            return
+        path = value.text.split(".")
+        table = TableName(path[-2].lower(), path[-3].lower() if len(path) > 2 else None)
+        self._refer(value.slice(len(value.text) - len(path[-1]), len(value.text)), table, carrier)
+
+    def _names(self, node: ast.expr, table: TableName | None, carrier: Carrier) -> None:
+        items = [node] if isinstance(node, ast.Constant) else self._values.items(node, self._values.function(node))
+        for item in items:
+            value = self._string(item)
+            if value is not None and table is not None:
+                self._refer(value, table, carrier)
+
+    def _refer_all(self, node: ast.expr | None, table: TableName | None, call: ast.Call) -> None:
+        if node is None:
+            return
+        if table is None:
+            if self._mentions(node):
+                self._unread(call, "the table's name is put in at run time")
+            return
+        self._names(node, table, self._carrier(call, None))
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call) and called_name(part) == "text" and self._mentions(part):
+                self._unread(call, "an expression in an index is not read", (table,))
+
+    def _refer(self, value: Mapped, table: TableName, carrier: Carrier) -> None:
+        identifier = self._identifier(value)
+        if identifier.name in self._wanted:
+            self.facts.append(ColumnReference(table, identifier, "plain", carrier))
+
+    def _identifier(self, value: Mapped) -> Identifier:
+        # Alembic quotes names with capitals; they stay as they are then.
+        return Identifier(value.text, value.span(0, len(value.text)))
+
+    def _table(self, call: ast.Call, batch: ast.Call | None, position: int) -> TableName | None:
+        node = _given(batch, 0, "table_name") if batch is not None else None
+        if batch is None:
+            node = _given(call, position, "table_name") or _given(call, position, "source_table")
+            node = node or _given(call, position, "old_table_name")
+        name = self._string(node)
+        schema = self._string(_given(batch if batch is not None else call, 99, "schema"))
+        if name is None:
+            return None
+        return TableName(name.text.lower(), schema.text.lower() if schema is not None else None)
+
+    def _column(self, node: ast.expr | None) -> ast.Call | None:
+        """Return the ``Column(...)`` call that ``node`` is or is bound to."""
+        for _ in range(4):
+            if isinstance(node, ast.Call):
+                return node if called_name(node) in ("Column", "mapped_column") else None
+            if not isinstance(node, ast.Name):
+                return None
+            if node.id in self._env:
+                node = self._env[node.id]
+                continue
+            bound = self._values.bindings(node.id, self._values.function(node))
+            node = bound[0].value if len(bound) == 1 and not bound[0].element else None
+        return None
+
+    def _string(self, node: ast.expr | None) -> Mapped | None:
+        """Return the one string that ``node`` is, ``None`` where it is not known in full."""
+        if node is None:
+            return None
+        if isinstance(node, ast.Call) and called_name(node) in ("f", "quoted_name") and node.args:
+            node = node.args[0]
+        values = self._values.evaluate(node, self._values.function(node), self._env)
+        if len(values) != 1 or any(number < 0 and start < 0 for start, _, number in values[0].origins):
+            return None
+        return None if "\ue000" in values[0].text else values[0]
+
+    # Carriers
+
+    def _carrier(self, call: ast.Call, table: str | None, column: str | None = None) -> Carrier:
+        statement = expression_span(self._values.statement(call), self._source)
+        guard = self._guards.around(call, self._env, table, column) if table is not None else None
+        direction = is_down(call, self._values)
+        return Carrier(self._source.path, "alembic", statement, "down" if direction else "up", guard is not None, guard)
+
+    def _mentions(self, node: ast.AST) -> bool:
+        texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        return any(name in text.lower() for text in texts for name in self._wanted)
+
+    def _unread(self, call: ast.Call, reason: str, tables: tuple[TableName, ...] = ()) -> None:
+        if self._mentions(call):
+            self.facts.append(UnreadSql(reason, self._carrier(call, None), tables))
+
+
+def _given(call: ast.Call | None, position: int, keyword: str) -> ast.expr | None:
+    if call is None:
+        return None
+    for given in call.keywords:
+        if given.arg == keyword:
+            return given.value
+    if position < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args[: position + 1]):
+        return call.args[position]
+    return None

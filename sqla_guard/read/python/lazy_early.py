@@ -1,0 +1,99 @@
+"""Whether a lazily made global can be seen by another thread before it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from sqla_guard.facts.lazy import GlobalSet, Load
+from sqla_guard.read.python.lazy_loads import is_log, mutations
+from sqla_guard.read.python.lazy_module import ModuleIndex
+from sqla_guard.read.python.lazy_sets import AnyStatement
+from sqla_guard.read.python.lazy_trees import below, leaves, outer_calls
+from sqla_guard.read.python.statements import Statement
+
+
+class EarlySight:
+    """Looks at what follows the assignment in the guarded block."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        index: ModuleIndex,
+        body: Sequence[AnyStatement],
+        sets: Sequence[GlobalSet],
+        tested: frozenset[str],
+    ) -> None:
+        """Remember the block ``body`` with its assignments ``sets``; ``tested`` are the globals that the test asks."""
+        self.statement = statement
+        self.index = index
+        self.body = body
+        self.sets = sets
+        self.tested = tested
+        self.filled = [s for s in sets if s.name in tested and not s.empty]
+
+    def judge(self, loads: Sequence[Load]) -> tuple[str, bool]:
+        """Return why a global is visible too early (or nothing), and whether a local variable mends it."""
+        if not self.filled:
+            return "", False
+        first = self.filled[0]
+        if any(self._is_del(s) for s in self.sets if s.name in self.tested):
+            return f"`{first.name}` is deleted before it is made again", False
+        if helper := self._helper_after(first):
+            return f"`{helper}()` works on `{first.name}` after it is set", False
+        if other := self._other_set_last():
+            return f"`{first.name}` is set before `{other}`", self._movable(loads)
+        for node in self.body:
+            for span, what in mutations(self.statement, node, {s.name for s in self.filled}):
+                if span.start > first.statement.end:
+                    return f"`{what}` runs after it is set", self._movable(loads)
+        if self._flag_first(first):
+            return f"`{first.name}` is set before the work is done", False
+        return "", False
+
+    def _is_del(self, assignment: GlobalSet) -> bool:
+        text = self.statement.source.text[assignment.statement.start : assignment.statement.end]
+        return text.startswith("del") and text[3:4] in " \t("
+
+    def _other_set_last(self) -> str:
+        last = max(self.filled, key=lambda s: s.statement.start)
+        same = [s for s in self.sets if s.statement == last.statement]
+        if same[-1].name not in self.tested:
+            # ``A, B = make()`` stores A first; a thread can see A without B.
+            return same[-1].name
+        later = (s for s in self.sets if s.name not in self.tested and s.statement.start > last.statement.start)
+        return next((s.name for s in later), "")
+
+    def _helper_after(self, first: GlobalSet) -> str:
+        """Return a function of the module that reads the global and is called after it was set."""
+        for node in self.body:
+            for call in below(node, cst.Call):
+                if not isinstance(call.func, cst.Name) or self.statement.span(call).start < first.statement.end:
+                    continue
+                if self.index.reads(call.func.value, first.name):
+                    return call.func.value
+        return ""
+
+    def _flag_first(self, first: GlobalSet) -> bool:
+        """Tell whether work follows the assignment of a flag."""
+        if not self.index.only_booleans(first.name):
+            return False
+        late = [n for n in self.body if self.statement.span(n).start > first.statement.end]
+        return any(not is_log(call) for node in late for call in outer_calls(node))
+
+    def _movable(self, loads: Sequence[Load]) -> bool:
+        """Tell whether one direct, plain assignment can become a local one with the global set at the end."""
+        if self.index.only_booleans(self.filled[0].name):
+            return False
+        relevant = [s for s in self.sets if s.name in self.tested]
+        if len(relevant) != 1 or not relevant[0].direct or relevant[0].target is None:
+            return False
+        after = [n for n in self.body if self.statement.span(n).start > relevant[0].statement.end]
+        if after and _is_return(after[-1]):
+            after = after[:-1]
+        return not any(leaves(n) for n in after) and not any(load.role == "nested" for load in loads)
+
+
+def _is_return(node: AnyStatement) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Return)

@@ -1,0 +1,224 @@
+"""Reading a guarded block: what it assigns, calls and holds, in the order of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.lazy import GlobalSet
+from sqla_guard.facts.values import Literal, Unknown, Value
+from sqla_guard.read.python.lazy_trees import below, code, has_await, root_name
+from sqla_guard.read.python.lazy_values import LocalValues
+from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
+from sqla_guard.read.python.statements import Statement
+
+AnyStatement = cst.BaseStatement | cst.BaseSmallStatement
+
+
+@dataclass(frozen=True)
+class Locks:
+    """How a function's locks are told: names known as guards, and names of locks made in the function."""
+
+    known: frozenset[str]
+    own: frozenset[str]
+
+    def held(self, expression: str) -> str | None:
+        """Return ``expression`` if entering it takes a lock that others can hold too."""
+        if makes_lock(expression) or expression.strip() in self.own:
+            return None
+        return expression if is_lock_expression(expression, self.known) else None
+
+
+@dataclass
+class BlockReader:
+    """Collects the assignments of a block; one use each."""
+
+    statement: Statement
+    declared: frozenset[str]
+    values: LocalValues
+    locks: Locks
+    sets: list[GlobalSet] = field(default_factory=list)
+    awaited: bool = False
+
+    def read(self, body: Sequence[AnyStatement], lock: str | None, direct: bool = True) -> None:
+        """Read ``body``, where ``lock`` is held; ``direct`` for the guarded block itself."""
+        for node in body:
+            lock = after_acquire(node, lock, self.locks)
+            self._node(node, lock, direct)
+
+    def text(self, node: cst.CSTNode) -> str:
+        """Return ``node`` as written, without parentheses around it."""
+        span = self.statement.span(node)
+        return self.statement.source.text[span.start : span.end]
+
+    def _node(self, node: AnyStatement, lock: str | None, direct: bool) -> None:
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                self._small(small, lock, direct)
+            return
+        if isinstance(node, cst.BaseSmallStatement):
+            self._small(node, lock, direct)
+            return
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            return
+        for header in headers(node):
+            self._expressions(header, lock, node)
+        if isinstance(node, cst.With):
+            lock = next((h for i in node.items if (h := self.locks.held(self.text(i.item)))), lock)
+            direct = False
+        elif isinstance(node, cst.For):
+            self._target(node.target, node, None, lock, direct=False)
+            direct = False
+        else:
+            direct = False
+        self.awaited |= getattr(node, "asynchronous", None) is not None
+        for block in blocks(node):
+            self.read(block, lock, direct)
+
+    def _small(self, node: cst.BaseSmallStatement, lock: str | None, direct: bool) -> None:
+        self._expressions(node, lock, node)
+        if isinstance(node, cst.Assign):
+            for target in node.targets:
+                self._target(target.target, node, node.value, lock, direct, plain=len(node.targets) == 1)
+        elif isinstance(node, cst.AnnAssign) and node.value is not None:
+            self._target(node.target, node, node.value, lock, direct)
+        elif isinstance(node, (cst.Import, cst.ImportFrom)) and not isinstance(node.names, cst.ImportStar):
+            for alias in node.names:
+                self._imported(alias, node, lock)
+        elif isinstance(node, cst.Del):
+            self._target(node.target, node, cst.Name("None"), lock, direct=False)
+
+    def _target(
+        self,
+        target: cst.BaseExpression,
+        node: cst.CSTNode,
+        value: cst.BaseExpression | None,
+        lock: str | None,
+        direct: bool,
+        plain: bool = True,
+    ) -> None:
+        if isinstance(target, (cst.Tuple, cst.List)):
+            parts = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
+            for position, element in enumerate(target.elements):
+                part: cst.BaseExpression | None = value
+                if len(parts) == len(target.elements):
+                    part = parts[position].value
+                self._target(element.value, node, part, lock, direct, plain=False)
+        elif isinstance(target, cst.Name) and target.value in self.declared:
+            self._note(target, node, value, lock, direct, plain)
+
+    def _note(
+        self,
+        target: cst.Name,
+        node: cst.CSTNode,
+        value: cst.BaseExpression | None,
+        lock: str | None,
+        direct: bool,
+        plain: bool,
+    ) -> None:
+        generated = value is not None and isinstance(node, cst.Del)
+        self.sets.append(
+            GlobalSet(
+                target.value,
+                self.statement.span(node),
+                self.statement.span(target) if plain and isinstance(node, (cst.Assign, cst.AnnAssign)) else None,
+                Literal(None) if generated else self.value(value),
+                self.statement.span(node if value is None or generated else value),
+                value is not None and is_empty(value),
+                direct,
+                lock,
+                self.awaited or (value is not None and not generated and has_await(value)),
+            )
+        )
+
+    def value(self, node: cst.BaseExpression | None) -> Value:
+        """Return the value of an expression as facts speak of it."""
+        if node is None:
+            return Unknown("loop variable")
+        try:
+            return self.values.value(self.statement.expression(node))
+        except (SyntaxError, ValueError, RecursionError):
+            return Unknown("newer syntax")
+
+    def _imported(self, alias: cst.ImportAlias, node: cst.CSTNode, lock: str | None) -> None:
+        name = root_name(alias.asname.name if alias.asname else alias.name)
+        if name in self.declared:
+            span = self.statement.span(node)
+            self.sets.append(GlobalSet(name, span, None, Unknown("import"), span, lock=lock))
+
+    def _expressions(self, header: cst.CSTNode, lock: str | None, node: cst.CSTNode) -> None:
+        for walrus in below(header, cst.NamedExpr, nested=False):
+            if isinstance(walrus.target, cst.Name) and walrus.target.value in self.declared:
+                self._note(walrus.target, node, walrus.value, lock, direct=False, plain=False)
+        self.awaited |= has_await(header)
+
+
+def after_acquire(node: cst.CSTNode, lock: str | None, locks: Locks) -> str | None:
+    """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
+    if isinstance(node, cst.If):
+        header: cst.CSTNode = node.test
+    elif isinstance(node, cst.SimpleStatementLine):
+        header = node
+    else:
+        return lock
+    for call in below(header, cst.Call, nested=False):
+        if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in ("acquire", "release"):
+            continue
+        owner = code(call.func.value)
+        if call.func.attr.value == "acquire":
+            lock = locks.held(owner) or lock
+        elif owner == lock:
+            lock = None
+    return lock
+
+
+def is_empty(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is ``None``, ``False``, zero or an empty string."""
+    match node:
+        case cst.Name(value=name):
+            return name in ("None", "False")
+        case cst.Integer(value=text) | cst.Float(value=text):
+            return text in ("0", "0.0", "-1")
+        case cst.SimpleString(value=text):
+            return text.strip("'\"") == ""
+        case _:
+            return False
+
+
+def headers(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the expressions of a compound statement that are evaluated before its blocks."""
+    for name in ("test", "iter", "subject"):
+        value = getattr(node, name, None)
+        if isinstance(value, cst.BaseExpression):
+            yield value
+    if isinstance(node, cst.With):
+        yield from (item.item for item in node.items)
+
+
+def blocks(node: cst.CSTNode) -> Iterator[Sequence[AnyStatement]]:
+    """Yield the statement lists inside a compound statement, ``elif`` as a list of its own."""
+    if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        return
+    body = getattr(node, "body", None)
+    if isinstance(body, cst.BaseSuite):
+        yield body.body
+    orelse = getattr(node, "orelse", None)
+    if isinstance(orelse, cst.If):
+        yield [orelse]
+    elif orelse is not None:
+        yield orelse.body.body
+    for handler in getattr(node, "handlers", ()):
+        yield handler.body.body
+    for case in getattr(node, "cases", ()):
+        yield case.body.body
+    final = getattr(node, "finalbody", None)
+    if final is not None:
+        yield final.body.body
+
+
+def span_of_all(statement: Statement, body: Sequence[AnyStatement]) -> Span:
+    """Return the characters from the first to the last statement of ``body``."""
+    return Span(statement.span(body[0]).start, statement.span(body[-1]).end)

@@ -1,0 +1,214 @@
+"""The outline of a module, read with the standard library's ``ast``.
+
+It decides nothing: it says what is imported, bound and declared, so that names can be followed across files.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.facts.outline import Attribute, Class, Function, Import, Outline
+from sqla_guard.facts.values import Item, Literal, Unknown, Value
+from sqla_guard.read.python.expressions import Expressions
+from sqla_guard.read.python.parse import UnparsableFile, parse, span_of
+
+_FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def read_outline(source: SourceFile) -> Outline:
+    """Return the outline of a Python file.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    reader = _OutlineReader(source)
+    try:
+        reader.block(parse(source).body, "", at_module_level=True)
+    except RecursionError as error:
+        raise UnparsableFile("nested too deeply to be read") from error
+    return Outline(
+        source.path,
+        tuple(reader.imports),
+        {name: tuple(values) for name, values in reader.bindings.items()},
+        reader.classes,
+        reader.functions,
+    )
+
+
+class _OutlineReader:
+    """Walks statements; expressions are only translated where a name is bound to them."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.expressions = Expressions()
+        self.imports: list[Import] = []
+        self.bindings: dict[str, list[Value]] = {}
+        self.classes: dict[str, Class] = {}
+        self.functions: dict[str, Function] = {}
+
+    def block(self, statements: list[ast.stmt], scope: str, at_module_level: bool) -> None:
+        for statement in statements:
+            self.statement(statement, scope, at_module_level)
+
+    def statement(self, node: ast.stmt, scope: str, at_module_level: bool) -> None:
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                self.imports.extend(_imports(node))
+            case ast.ClassDef():
+                self.read_class(node, scope)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                function = self.read_function(node, scope)
+                if at_module_level:
+                    self.functions[node.name] = function
+                self.block(node.body, f"{function.qualname}.<locals>.", at_module_level=False)
+            case _:
+                if at_module_level:
+                    for name, value in self.bound(node):
+                        self.bindings.setdefault(name, []).append(value)
+                for body in _blocks(node):
+                    self.block(body, scope, at_module_level)
+
+    def bound(self, node: ast.stmt) -> Iterator[tuple[str, Value]]:
+        """Yield the names that a simple or compound statement binds itself, with their values."""
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    yield from self.unpacked(target, self.expressions.value(value))
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                yield name, self.expressions.value(value) if value else self.expressions.instance(annotation)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                yield name, Unknown("augmented assignment")
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                yield from self.unpacked(target, Unknown("loop variable"))
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                for item in items:
+                    if item.optional_vars is not None:
+                        yield from self.unpacked(item.optional_vars, Unknown("context manager"))
+
+    def unpacked(self, target: ast.expr, value: Value) -> Iterator[tuple[str, Value]]:
+        match target:
+            case ast.Name(id=name):
+                yield name, value
+            case ast.Tuple(elts=elts) | ast.List(elts=elts):
+                for position, element in enumerate(elts):
+                    yield from self.unpacked(element, Item(value, Literal(position)))
+            case ast.Starred(value=inner):
+                yield from self.unpacked(inner, Unknown("starred target"))
+
+    def read_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: str) -> Function:
+        arguments = node.args
+        parameters = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+        return Function(
+            node.name,
+            scope + node.name,
+            tuple(
+                (p.arg, self.expressions.annotation(p.annotation) if p.annotation else None) for p in parameters if p
+            ),
+            self.expressions.annotation(node.returns) if node.returns else None,
+            tuple(self.expressions.value(d) for d in node.decorator_list),
+            self.whole(node),
+            isinstance(node, ast.AsyncFunctionDef),
+        )
+
+    def read_class(self, node: ast.ClassDef, scope: str) -> None:
+        qualname = scope + node.name
+        attributes = tuple(self.class_body(node.body, qualname))
+        self.classes[qualname] = Class(
+            node.name,
+            qualname,
+            tuple(self.expressions.value(base) for base in node.bases),
+            tuple((k.arg or "**", self.expressions.value(k.value)) for k in node.keywords),
+            tuple(self.expressions.value(d) for d in node.decorator_list),
+            attributes,
+            self.whole(node),
+            self.name_span(node),
+        )
+
+    def class_body(self, body: list[ast.stmt], qualname: str) -> Iterator[Attribute]:
+        for node in body:
+            match node:
+                case ast.ClassDef():
+                    self.read_class(node, f"{qualname}.")
+                    yield Attribute(node.name, None, None, "class", self.name_span(node), self.whole(node))
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    function = self.read_function(node, f"{qualname}.")
+                    self.block(node.body, f"{function.qualname}.<locals>.", at_module_level=False)
+                    span = self.name_span(node)
+                    yield Attribute(node.name, None, None, "method", span, self.whole(node), function)
+                case ast.Import() | ast.ImportFrom():
+                    self.imports.extend(_imports(node))
+                case _:
+                    yield from self.assigned(node)
+                    for inner in _blocks(node):
+                        yield from self.class_body(inner, qualname)
+
+    def assigned(self, node: ast.stmt) -> Iterator[Attribute]:
+        """Yield what an assignment in a class body binds."""
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    yield from self.targets(target, node, self.expressions.value(value))
+            case ast.AnnAssign(target=ast.Name() as target, annotation=annotation, value=value):
+                yield Attribute(
+                    target.id,
+                    self.expressions.value(value) if value else None,
+                    self.expressions.annotation(annotation),
+                    "assignment" if value else "annotation",
+                    span_of(self.source, target),
+                    span_of(self.source, node),
+                )
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                yield from self.targets(target, node, Unknown("loop variable"))
+
+    def targets(self, target: ast.expr, node: ast.stmt, value: Value) -> Iterator[Attribute]:
+        match target:
+            case ast.Name(id=name):
+                span = span_of(self.source, target)
+                yield Attribute(name, value, None, "assignment", span, span_of(self.source, node))
+            case ast.Tuple(elts=elts) | ast.List(elts=elts):
+                for position, element in enumerate(elts):
+                    yield from self.targets(element, node, Item(value, Literal(position)))
+            case ast.Starred(value=inner):
+                yield from self.targets(inner, node, Unknown("starred target"))
+
+    def whole(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+        """Return the span of a definition from its first decorator on."""
+        span = span_of(self.source, node)
+        if not node.decorator_list:
+            return span
+        first = span_of(self.source, node.decorator_list[0]).start
+        return Span(self.source.text.rindex("@", 0, first + 1), span.end)
+
+    def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+        """Return the span of a definition's name, which ``ast`` does not give."""
+        start = span_of(self.source, node).start
+        # Between the keyword and the name only white space and line continuations can stand.
+        match = re.compile(r"(?:async[\s\\]+)?(?:def|class)[\s\\]+").match(self.source.text, start)
+        assert match is not None
+        return Span(match.end(), match.end() + len(node.name))
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            yield Import(alias.asname or alias.name, node.module or "", alias.name, node.level)
+        elif alias.asname:
+            yield Import(alias.asname, alias.name, None, 0)
+        else:
+            top = alias.name.partition(".")[0]
+            yield Import(top, top, None, 0)
+
+
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the statement lists inside a compound statement that is no definition."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if block:
+            yield block
+    for handler in getattr(node, "handlers", ()):
+        yield handler.body
+    for case in getattr(node, "cases", ()):
+        yield case.body

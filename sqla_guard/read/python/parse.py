@@ -1,0 +1,73 @@
+"""Parsing with the standard library, with errors as facts."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import lru_cache
+
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.core.workspace import UnreadableFile
+
+# CPython's own limit. libcst has none and overflows the stack, which nothing can catch.
+_DEEPEST = 200
+
+_BRACKET = re.compile(r"[()\[\]{}]")
+
+
+class UnparsableFile(UnreadableFile):
+    """The file is no Python that can be read; ``line`` is where (0: unknown)."""
+
+
+@lru_cache(maxsize=16)
+def parse(source: SourceFile) -> ast.Module:
+    """Return the syntax tree of ``source``; several readers share it, so nobody may change it.
+
+    Syntax newer than the running Python is masked where libcst knows it, so that a project that is ahead of the
+    interpreter of this tool can still be checked.
+
+    Raises:
+        UnparsableFile: The text is not Python.
+    """
+    try:
+        return _parse(source.text)
+    except UnparsableFile as error:
+        if not isinstance(error.__cause__, SyntaxError) or _bracket_depth(source.text) > _DEEPEST:
+            raise
+        from sqla_guard.read.python.newer import mask_newer_syntax  # loads libcst
+
+        masked = mask_newer_syntax(source)
+        if masked is None:
+            raise
+        return _parse(masked)
+
+
+def _bracket_depth(text: str) -> int:
+    """Return how deep brackets are nested at most, those in strings and comments counted too."""
+    depth = deepest = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match.group() in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            # Invalid escapes and the like are the checked project's business, not output of this tool.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise UnparsableFile(f"syntax error: {error.msg}", error.lineno or 0) from error
+    except ValueError as error:
+        raise UnparsableFile(str(error)) from error
+    except (RecursionError, MemoryError) as error:
+        raise UnparsableFile("nested too deeply to be parsed") from error
+
+
+def span_of(source: SourceFile, node: ast.stmt | ast.expr) -> Span:
+    """Return the characters of ``node``, without decorators."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return Span(source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset))

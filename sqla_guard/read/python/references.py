@@ -1,0 +1,117 @@
+"""Every place in a module that names one of some attributes, with what it names it on."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.facts.references import Reference
+from sqla_guard.facts.summaries import Summary
+from sqla_guard.facts.values import NONE, Value, either
+from sqla_guard.read.python.flow import Flow
+from sqla_guard.read.python.mentions import Mention, Mentions
+from sqla_guard.read.python.parse import UnparsableFile, parse
+
+_F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
+
+# Besides the names themselves: keywords that are not visible, and names bound inside expressions.
+_DICTS = r"\*\*|\.(?:values|update|bulk_\w+_mappings)\("
+_ALSO = rf"{_DICTS}|:="
+
+
+def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Reference, ...]:
+    """Return every place in ``source`` that names one of ``names``, in source order.
+
+    ``**x`` in a call is returned under the name ``**``, once, whatever ``names`` are.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    words = "|".join(re.escape(name) for name in sorted(names))
+    if not names or not re.search(rf"\b(?:{words})\b|{_DICTS}", source.text):
+        return ()
+    marks = [m.start() for m in re.finditer(rf"\b(?:{words})\b|{_ALSO}", source.text)]
+    reader = _Reader(source, names, marks)
+    reader.run()
+    return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
+
+
+def read_summary(source: SourceFile) -> Summary:
+    """Return what the functions of ``source`` return and what its methods put on ``self``.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    reader = _Reader(source, frozenset(), None)
+    reader.run()
+    found = reader.mentions
+    return Summary(
+        {name: tuple(dict.fromkeys(values)) for name, values in found.returns.items()},
+        {name: tuple(dict.fromkeys(values)) for name, values in found.yields.items()},
+        {
+            owner: {name: tuple(dict.fromkeys(values)) for name, values in fields.items()}
+            for owner, fields in found.fields.items()
+        },
+    )
+
+
+class _Reader:
+    """One pass over a file."""
+
+    def __init__(self, source: SourceFile, names: frozenset[str], marks: list[int] | None) -> None:
+        lines = None if marks is None else _lines(source, marks)
+        self._source = source
+        self.mentions = Mentions(source, names, lines)
+
+    def run(self) -> None:
+        try:
+            tree = parse(self._source)
+            if self.mentions.lines is not None and _F_STRING.search(self._source.text):
+                from sqla_guard.read.python.fstrings import mend_positions
+
+                mend_positions(tree, self._source, self.mentions.marked)
+            Flow(self.mentions, "nonlocal" in self._source.text).module(tree)
+        except RecursionError as error:
+            raise UnparsableFile("nested too deeply to be read") from error
+
+
+class _Lines:
+    """The lines that hold something of interest."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self._numbers = numbers
+
+    def touch(self, first: int, last: int) -> bool:
+        """Tell whether one of them is in this range."""
+        at = bisect_left(self._numbers, first)
+        return at < len(self._numbers) and self._numbers[at] <= last
+
+
+def _lines(source: SourceFile, offsets: Iterable[int]) -> _Lines:
+    return _Lines(sorted({source.position(offset)[0] for offset in offsets}))
+
+
+def _joined(mentions: Iterable[Mention]) -> list[Reference]:
+    """Return one reference for each place; what was read twice, as in a loop, has either owner."""
+    places: dict[tuple[str, str, Span], list[Mention]] = {}
+    for mention in mentions:
+        places.setdefault((mention.kind, mention.name, mention.span), []).append(mention)
+    return [
+        Reference(
+            first.kind,
+            first.name,
+            first.span,
+            _either([m.owner for m in same]),
+            first.outer,
+            first.also_used,
+            first.function,
+        )
+        for (first, *_), same in ((group, group) for group in places.values())
+    ]
+
+
+def _either(owners: list[Value]) -> Value:
+    known = [owner for owner in dict.fromkeys(owners) if owner != NONE]
+    return either(known) if known else NONE

@@ -1,0 +1,174 @@
+"""Calls that hand a string to a database."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from sqla_guard.read.python.sql_values import Function, Values, called_name, parameter_names
+
+_EXECUTES = frozenset(
+    [
+        "execute",
+        "executemany",
+        "executescript",
+        "exec_driver_sql",
+        "execute_sql",
+        "run_sql",
+        "fetch",
+        "fetchrow",
+        "fetchval",
+        "fetch_all",
+        "fetch_one",
+        "fetch_val",
+        "scalar",
+        "scalars",
+        "read_sql",
+        "read_sql_query",
+        "raw",
+        "mogrify",
+    ]
+)
+_TEXTS = frozenset(("text", "DDL"))
+_SQL_KEYWORDS = frozenset(("statement", "sql", "query", "sqltext", "clause", "operation", "con"))
+_PACKAGES = frozenset(("sa", "sqlalchemy", "db"))
+
+
+@dataclass(frozen=True)
+class SqlCall:
+    """A call with the argument that is SQL.
+
+    Attributes:
+        call: The call.
+        argument: The expression of the SQL.
+        certain: Whether the argument is SQL whatever it looks like (``text(...)``, ``op.execute``).
+        wrapper: Whether the call only wraps it (``text(...)``), and something else runs it.
+    """
+
+    call: ast.Call
+    argument: ast.expr
+    certain: bool
+    wrapper: bool
+
+
+def find_sql_calls(tree: ast.Module, values: Values) -> list[SqlCall]:
+    """Return the calls of a module that take SQL, those that run it before those that wrap it."""
+    texts, packages, op = _imported(tree)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found: list[SqlCall] = []
+    for call in calls:
+        name = called_name(call)
+        argument = _argument(call)
+        if argument is None:
+            continue
+        if _is_text(call, texts, packages):
+            found.append(SqlCall(call, argument, True, True))
+        elif isinstance(call.func, ast.Attribute) and name in _EXECUTES:
+            root = call.func.value
+            certain = isinstance(root, ast.Name) and root.id in op
+            found.append(SqlCall(call, argument, certain, False))
+    found += _through_helpers(calls, found, values, tree)
+    order = {id(call): index for index, call in enumerate(calls)}
+    return sorted(found, key=lambda f: (f.wrapper, f.call.lineno, f.call.col_offset, order[id(f.call)]))
+
+
+def _argument(call: ast.Call) -> ast.expr | None:
+    if call.args and not isinstance(call.args[0], ast.Starred):
+        return call.args[0]
+    return next((k.value for k in call.keywords if k.arg in _SQL_KEYWORDS), None)
+
+
+def _imported(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
+    """Return the local names of ``text``/``DDL``, of packages that offer them, and of Alembic's ``op``."""
+    texts: set[str] = set()
+    packages = set(_PACKAGES)
+    op = {"op"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            for alias in node.names:
+                if alias.name in _TEXTS and module.split(".")[0] in ("sqlalchemy", "sqlmodel", "flask_sqlalchemy"):
+                    texts.add(alias.asname or alias.name)
+                elif alias.name == "op" and module == "alembic":
+                    op.add(alias.asname or alias.name)
+                elif module.split(".")[0] == "sqlalchemy":
+                    packages.add(alias.asname or alias.name)
+        elif isinstance(node, ast.Import):
+            packages |= {a.asname for a in node.names if a.asname and a.name.split(".")[0] == "sqlalchemy"}
+    return texts, packages, op
+
+
+def _is_text(call: ast.Call, texts: set[str], packages: set[str]) -> bool:
+    if isinstance(call.func, ast.Name):
+        return call.func.id in texts
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _TEXTS:
+        return False
+    root = call.func.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id in packages
+
+
+def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values, tree: ast.Module) -> list[SqlCall]:
+    """Return the calls of functions of the module that pass their argument on to one of ``found``."""
+    helpers: dict[str, tuple[ast.AST, int, str]] = {}
+    for _ in range(4):
+        known = len(helpers)
+        for sink in [*found, *_calls_of(calls, helpers)]:
+            name = _passed_name(sink.argument)
+            function = values.function(sink.call)
+            if name is None or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            names = parameter_names(function)
+            if name in names and not _rebound(name, function, values):
+                offset = 1 if names[0] in ("self", "cls") else 0
+                helpers.setdefault(function.name, (function, names.index(name) - offset, name))
+        if len(helpers) == known:
+            break
+    return [c for c in _calls_of(calls, helpers) if c.call not in {f.call for f in found}]
+
+
+def _passed_name(argument: ast.expr) -> str | None:
+    """Return the name that is passed on as it is, or inside ``text(...)``."""
+    while isinstance(argument, ast.Call):
+        if isinstance(argument.func, ast.Attribute) and not argument.args:
+            argument = argument.func.value
+        elif argument.args:
+            argument = argument.args[0]
+        else:
+            return None
+    return argument.id if isinstance(argument, ast.Name) else None
+
+
+def _rebound(name: str, function: ast.AST, values: Values) -> bool:
+    bound = values.bindings(name, function)
+    return any(values.function(b.value) is function and not b.element for b in bound)
+
+
+def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str]]) -> list[SqlCall]:
+    out: list[SqlCall] = []
+    for call in calls:
+        helper = helpers.get(called_name(call))
+        if helper is None:
+            continue
+        _, index, name = helper
+        argument = next((k.value for k in call.keywords if k.arg == name), None)
+        if argument is None and 0 <= index < len(call.args):
+            argument = call.args[index]
+        if argument is not None and not isinstance(argument, ast.Starred):
+            out.append(SqlCall(call, argument, False, False))
+    return out
+
+
+def is_down(node: ast.AST, values: Values) -> bool:
+    """Tell whether ``node`` stands in a function that undoes a migration."""
+    function = values.function(node)
+    while function is not None:
+        if isinstance(function, Function) and _undoes(getattr(function, "name", "")):
+            return True
+        function = values.function(function)
+    return False
+
+
+def _undoes(name: str) -> bool:
+    return name.split("_")[0] in ("downgrade", "down", "rollback", "backward", "backwards", "revert", "undo")

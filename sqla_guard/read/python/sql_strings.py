@@ -1,0 +1,134 @@
+"""SQL in Python strings that reach a database call."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.operations import (
+    AddColumn,
+    Carrier,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    RenameColumn,
+    SqlFact,
+    TableName,
+    UnreadSql,
+)
+from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
+from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, is_down
+from sqla_guard.read.python.sql_guards import Guards
+from sqla_guard.read.python.sql_values import Env, Values
+from sqla_guard.read.sql import moved, read_sql
+
+_COMMENT = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\()*"
+_STATEMENT = re.compile(
+    _COMMENT
+    + r"(?:CREATE|ALTER|DROP|RENAME|COMMENT|EXEC|EXECUTE|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE|REPLACE|DO|COPY|"
+    r"BEGIN|IF|DECLARE|EXPLAIN|GRANT|TRUNCATE|SET|PRAGMA|USE|GO|VALUES|START|LOCK|COMMIT)\b",
+    re.IGNORECASE,
+)
+
+
+def read_sql_strings(source: SourceFile, tree: ast.Module, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
+    """Return the facts of all SQL in strings of a module that reach a database call.
+
+    Args:
+        source: The file.
+        tree: Its syntax tree.
+        values: Bindings of ``tree``.
+        wanted: Names, in lower case, whose references are reported.
+    """
+    reader = _Strings(source, values, wanted)
+    for call in find_sql_calls(tree, values):
+        reader.read(call)
+    return reader.facts
+
+
+class _Strings:
+    def __init__(self, source: SourceFile, values: Values, wanted: frozenset[str]) -> None:
+        self.facts: list[SqlFact] = []
+        self._source = source
+        self._values = values
+        self._wanted = wanted
+        self._guards = Guards(values)
+        self._done: set[tuple[str, int]] = set()
+        self._word = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(wanted))) + r")\b", re.IGNORECASE)
+
+    def read(self, call: SqlCall) -> None:
+        """Report the facts of the strings that ``call`` can be given."""
+        for value, env in self._strings(call):
+            known = next((start for start, _, number in value.origins if number >= 0), -1)
+            if (value.text, known) in self._done:
+                continue
+            self._done.add((value.text, known))
+            if _STATEMENT.match(value.text) or value.text[:1] == HOLE:
+                self._read_value(value, call, env)
+            elif call.certain and self._word.search(value.text):
+                self._read_fragment(value, call)
+
+    def _strings(self, call: SqlCall) -> Iterator[tuple[Mapped, Env]]:
+        function = self._values.function(call.call)
+        used = {n.id for n in ast.walk(call.argument) if isinstance(n, ast.Name)}
+        for name in sorted(used):
+            # ``sql = f"… {column} …"`` in the loop: what it is made of varies as well.
+            for binding in self._values.bindings(name, function, call.argument):
+                used |= {n.id for n in ast.walk(binding.value) if isinstance(n, ast.Name)}
+        rounds: list[dict[str, ast.expr]] = self._values.rounds(call.call, used) or [{}]
+        if self._values.exhausted:
+            self._values.exhausted = False
+            self.facts.append(UnreadSql("a loop over too many rows", self._carrier(call)))
+        some = False
+        for env in rounds:
+            for value in self._values.evaluate(call.argument, function, env):
+                some = True
+                yield value, env
+        if not some and self._is_put_together(call.argument):
+            self.facts.append(UnreadSql("the SQL is put together at run time", self._carrier(call)))
+
+    def _is_put_together(self, argument: ast.expr) -> bool:
+        """Tell whether an unknown string is made of literals one of which holds a wanted name."""
+        made = isinstance(argument, ast.Call) and isinstance(argument.func, ast.Attribute)
+        if not made or argument.func.attr not in ("join", "replace"):  # type: ignore[attr-defined]
+            return False
+        texts = [n.value for n in ast.walk(argument) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        return any(self._word.search(text) for text in texts)
+
+    def _carrier(self, call: SqlCall) -> Carrier:
+        statement = expression_span(self._values.statement(call.call), self._source)
+        direction = "down" if is_down(call.call, self._values) else "up"
+        return Carrier(self._source.path, "python-sql", statement, "down" if direction == "down" else "up")
+
+    def _read_fragment(self, value: Mapped, call: SqlCall) -> None:
+        """Report a clause on its own, such as ``order_by(text("metadata"))``, where it names something wanted."""
+        # As a condition of a table nobody knows, the reader tells names from strings and bind parameters.
+        facts = read_sql(f"SELECT 1 FROM {HOLE} WHERE {value.text}", None, self._wanted)
+        if any(isinstance(fact, UnreadSql) for fact in facts):
+            self.facts.append(UnreadSql("a piece of SQL whose table is not known here", self._carrier(call)))
+
+    def _read_value(self, value: Mapped, call: SqlCall, env: Env) -> None:
+        home = self._carrier(call)
+        for fact in read_sql(value.text, None, self._wanted):
+            fact = moved(fact, value.place, lambda inner: replace(home, rerunnable=inner.rerunnable))
+            self.facts.append(self._guarded(fact, call, env))
+
+    def _guarded(self, fact: SqlFact, call: SqlCall, env: Env) -> SqlFact:
+        table = _table(fact)
+        if table is None or isinstance(fact, (DropColumn, DropTable, RenameColumn)):
+            return fact
+        column = fact.column.name if isinstance(fact, AddColumn) else None
+        guard = self._guards.around(call.call, env, table.name, column)
+        if guard is None:
+            return fact
+        makes = isinstance(fact, (CreateTable, AddColumn))
+        rerunnable = fact.carrier.rerunnable or makes
+        carrier = replace(fact.carrier, guard=guard, rerunnable=rerunnable)
+        return moved(fact, lambda span: span, lambda _: carrier)
+
+
+def _table(fact: SqlFact) -> TableName | None:
+    return None if isinstance(fact, UnreadSql) else fact.table

@@ -1,0 +1,398 @@
+"""The strings a Python expression can stand for, as far as one module tells, with every character's place."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.literals import (
+    Mapped,
+    dedented,
+    expression_span,
+    format_template,
+    hole,
+    joined,
+    literal,
+    percent_template,
+    stripped,
+)
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+Env = Mapping[str, ast.expr]
+
+_DEEPEST = 12
+_MOST = 64
+_WRAPPERS = frozenset(("text", "DDL", "SQL", "str", "literal_column"))
+_SEQUENCES = frozenset(("list", "tuple", "sorted", "reversed", "set", "iter", "filter"))
+_PASSED_ON = frozenset(("bindparams", "execution_options", "columns", "encode", "decode", "as_string"))
+
+
+@dataclass
+class Binding:
+    """One way a name gets a value: ``value`` itself, an element of it (or one position of each), or its addition."""
+
+    value: ast.expr
+    element: bool = False
+    position: int | None = None
+    added: bool = False
+    statement: ast.stmt | None = None
+
+
+@dataclass
+class Scope:
+    """Names bound in a function, a class body or the module."""
+
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+
+
+class Values:
+    """Evaluates string expressions of one module."""
+
+    def __init__(self, source: SourceFile, tree: ast.Module) -> None:
+        """Index the bindings of ``tree``."""
+        self.source = source
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self._scopes: dict[ast.AST | None, Scope] = {None: Scope()}
+        self._attributes: dict[str, list[Binding]] = {}
+        # Rows of loops that are still read one by one: large tables with large loop bodies stay cheap.
+        self._rounds = 5_000
+        self.exhausted = False
+        self._literals: dict[int, Mapped | None] = {}
+        for node in ast.walk(tree):
+            for child in ast.iter_child_nodes(node):
+                self.parents[child] = node
+        for node in ast.walk(tree):
+            self._bind(node)
+        for scope in self._scopes.values():
+            for found in scope.names.values():
+                found.sort(key=_line)
+
+    def function(self, node: ast.AST) -> ast.AST | None:
+        """Return the function around ``node``, ``None`` at module level."""
+        current = self.parents.get(node)
+        while current is not None and not isinstance(current, Function):
+            current = self.parents.get(current)
+        return current
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """Return the innermost statement around ``node``."""
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+    # Bindings
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._bind_target(target, Binding(node.value))
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            self._bind_target(node.target, Binding(node.value))
+        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+            self._bind_target(node.target, Binding(node.value, added=True))
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            self._bind_target(node.target, Binding(node.iter, element=True))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+            if node.func.attr == "append" and isinstance(node.func.value, ast.Name):
+                display = ast.List([node.args[0]], ast.Load())
+                self._bind_target(node.func.value, Binding(display, added=True), node)
+            elif node.func.attr == "extend" and isinstance(node.func.value, ast.Name):
+                self._bind_target(node.func.value, Binding(node.args[0], added=True), node)
+
+    def _bind_target(self, target: ast.expr, binding: Binding, at: ast.AST | None = None) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)) and (binding.element or isinstance(binding.value, ast.Tuple)):
+            for position, part in enumerate(target.elts):
+                if binding.element:
+                    self._bind_target(part, Binding(binding.value, True, position), target)
+                elif isinstance(binding.value, ast.Tuple) and position < len(binding.value.elts):
+                    self._bind_target(part, Binding(binding.value.elts[position]), target)
+        elif isinstance(target, ast.Name):
+            holder = self.function(at or target)
+            names = self._scopes.setdefault(holder, Scope()).names
+            binding.statement = self.statement(at or target)
+            names.setdefault(target.id, []).append(binding)
+            if isinstance(self.parents.get(binding.statement), ast.ClassDef):
+                self._attributes.setdefault(target.id, []).append(binding)
+
+    def bindings(self, name: str, function: ast.AST | None, at: ast.AST | None = None) -> list[Binding]:
+        """Return what ``name`` is bound to, seen from ``function``.
+
+        With ``at``, a place in that function, only what is bound before it and not bound anew in between.
+        """
+        here = function
+        while True:
+            scope = self._scopes.get(function)
+            if scope is not None and name in scope.names:
+                found = scope.names[name]
+                return self._reaching(found, at) if at in self.parents and function is here else found
+            if isinstance(function, Function) and name in parameter_names(function):
+                return []
+            if function is None:
+                return []
+            function = self.function(function)
+
+    def _reaching(self, bindings: list[Binding], at: ast.AST | None) -> list[Binding]:
+        around: set[ast.AST] = set()
+        current = at
+        while current is not None:
+            around.add(current)
+            current = self.parents.get(current)
+        last = bisect_right([_line(b) for b in bindings], (getattr(at, "lineno", 0), -1))
+        reaching: list[Binding] = []
+        for binding in reversed(bindings[:last]):
+            statement = binding.statement
+            reaching.append(binding)
+            # A loop's variable, or an assignment in a block that goes on to here, hides what was before.
+            certain = statement in around or self.parents.get(statement or at or ast.Pass()) in around
+            if certain and not binding.added:
+                break
+        return reaching[::-1] or bindings
+
+    # Values
+
+    def evaluate(self, node: ast.expr, function: ast.AST | None, env: Env, depth: int = 0) -> list[Mapped]:
+        """Return the strings that ``node`` can stand for; empty where none is known.
+
+        Args:
+            node: The expression.
+            function: The function it stands in.
+            env: Names with a known expression: the loop variables of one round.
+            depth: How many names were followed.
+        """
+        if depth > _DEEPEST:
+            return []
+        if isinstance(node, (ast.Constant, ast.JoinedStr)):
+            found = self._literal(node, function, env, depth)
+            return [] if found is None else [found]
+        if isinstance(node, ast.BinOp):
+            return self._operation(node, function, env, depth)
+        if isinstance(node, ast.Call):
+            return self._call(node, function, env, depth)
+        if isinstance(node, ast.Name):
+            return self._name(node, function, env, depth)
+        return [value for part in self._alternatives(node) for value in self.evaluate(part, function, env, depth + 1)]
+
+    def _alternatives(self, node: ast.expr) -> list[ast.expr]:
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        if isinstance(node, ast.BoolOp):
+            return node.values
+        if isinstance(node, ast.NamedExpr):
+            return [node.value]
+        if isinstance(node, ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            if owner in ("self", "cls") or owner[:1].isupper():
+                return [b.value for b in self._attributes.get(node.attr, []) if not b.added]
+        return []
+
+    def _literal(
+        self, node: ast.Constant | ast.JoinedStr, function: ast.AST | None, env: Env, depth: int
+    ) -> Mapped | None:
+        if isinstance(node, ast.Constant):
+            if not isinstance(node.value, (str, bytes)):
+                return None
+            if id(node) not in self._literals:
+                self._literals[id(node)] = literal(node, self.source)
+            return self._literals[id(node)]
+
+        def resolve(name: ast.expr) -> Mapped | None:
+            if not isinstance(name, ast.Name):
+                return None
+            values = self._name(name, function, env, depth + 1, node)
+            if len(values) != 1:
+                return None
+            # A loop's row may be edited where it is written; a constant has other uses.
+            row = name.id in env and values[0].origins
+            return values[0].numbered(1_000_000 + values[0].origins[0][0] if row else -1)
+
+        return literal(node, self.source, resolve)
+
+    def _operation(self, node: ast.BinOp, function: ast.AST | None, env: Env, depth: int) -> list[Mapped]:
+        if isinstance(node.op, ast.Mod):
+            return [percent_template(v) for v in self.evaluate(node.left, function, env, depth + 1)]
+        if not isinstance(node.op, ast.Add):
+            return []
+        # A long chain of additions leans to the left; take it apart without recursion.
+        operands: list[ast.expr] = []
+        current: ast.expr = node
+        while isinstance(current, ast.BinOp) and isinstance(current.op, ast.Add):
+            operands.append(current.right)
+            current = current.left
+        operands.append(current)
+        values: list[list[Mapped]] = [self.evaluate(o, function, env, depth + 1) for o in reversed(operands)]
+        if not any(values):
+            return []
+        results: list[list[Mapped]] = [[]]
+        for number, (options, operand) in enumerate(zip(values, reversed(operands), strict=True), 1):
+            span = expression_span(operand, self.source)
+            options = options or [hole(span.start, span.end)]
+            options = [_shifted(option, number) for option in options]
+            results = [[*result, option] for result in results for option in options][:_MOST]
+        return [joined(result) for result in results]
+
+    def _call(self, node: ast.Call, function: ast.AST | None, env: Env, depth: int) -> list[Mapped]:
+        name = called_name(node)
+        if isinstance(node.func, ast.Attribute):
+            inner = node.func.value
+            if name == "format":
+                return [format_template(v) for v in self.evaluate(inner, function, env, depth + 1)]
+            if name in ("strip", "lstrip", "rstrip") and not node.args:
+                return [stripped(v, name) for v in self.evaluate(inner, function, env, depth + 1)]
+            if name in _PASSED_ON:
+                return self.evaluate(inner, function, env, depth + 1)
+        if name in ("dedent", "cleandoc") and node.args:
+            return [dedented(v) for v in self.evaluate(node.args[0], function, env, depth + 1)]
+        if name in _WRAPPERS and node.args:
+            return self.evaluate(node.args[0], function, env, depth + 1)
+        return []
+
+    def _name(
+        self, node: ast.Name, function: ast.AST | None, env: Env, depth: int, at: ast.AST | None = None
+    ) -> list[Mapped]:
+        if node.id in env:
+            return self.evaluate(env[node.id], function, {}, depth + 1)
+        if depth > _DEEPEST:
+            return []
+        bindings = self.bindings(node.id, function, at or node)
+        bases: list[Mapped] = []
+        additions: list[Mapped] = []
+        for binding in bindings:
+            if binding.element:
+                found = [
+                    v
+                    for e in self.elements(binding.value, function, depth + 1, binding.position)
+                    for v in self.evaluate(e, function, {}, depth + 1)
+                ]
+            else:
+                found = self.evaluate(binding.value, function, env, depth + 1)
+            (additions if binding.added else bases).extend(found)
+        if len(additions) > _MOST:
+            return []
+        if additions and len(bases) == 1:
+            parts = [bases[0], *additions]
+            return [joined(_shifted(part, number) for number, part in enumerate(parts, 1))]
+        return bases
+
+    def elements(
+        self, node: ast.expr, function: ast.AST | None, depth: int = 0, position: int | None = None
+    ) -> list[ast.expr]:
+        """Return the expressions that iterating over ``node`` yields, or what each has at ``position``."""
+        return [part for item in self.items(node, function, depth) for part in _at(item, position)]
+
+    def items(self, node: ast.expr, function: ast.AST | None, depth: int = 0) -> list[ast.expr]:
+        """Return the expressions that iterating over ``node`` yields."""
+        if depth > _DEEPEST:
+            return []
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            out: list[ast.expr] = []
+            for element in node.elts:
+                starred = isinstance(element, ast.Starred)
+                out += self.items(element.value, function, depth + 1) if isinstance(element, ast.Starred) else []
+                out += [] if starred else [element]
+            return out
+        if isinstance(node, ast.Dict):
+            return [key for key in node.keys if key is not None]
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            return [node.elt]
+        if isinstance(node, ast.Name):
+            found = self.bindings(node.id, function)
+            return [e for b in found if not b.element for e in self.items(b.value, function, depth + 1)]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self.items(node.left, function, depth + 1) + self.items(node.right, function, depth + 1)
+        if isinstance(node, ast.Attribute):
+            return [e for a in self._alternatives(node) for e in self.items(a, function, depth + 1)]
+        return self._call_items(node, function, depth) if isinstance(node, ast.Call) else []
+
+    def _call_items(self, node: ast.Call, function: ast.AST | None, depth: int) -> list[ast.expr]:
+        name = called_name(node)
+        if isinstance(node.func, ast.Attribute) and name in ("items", "values", "split", "splitlines"):
+            if name in ("split", "splitlines"):
+                # Cut at its semicolons or not: the statements are the same.
+                return [node.func.value]
+            return [
+                pair if name == "items" else pair.elts[1]
+                for display in self._displays(node.func.value, function, depth + 1)
+                for pair in _pairs(display)
+            ]
+        if name == "enumerate" and node.args:
+            index = ast.Constant(None)
+            return [ast.Tuple([index, e], ast.Load()) for e in self.items(node.args[0], function, depth + 1)]
+        if name in _SEQUENCES and node.args:
+            return self.items(node.args[-1], function, depth + 1)
+        return [node.args[0]] if name == "split" and node.args else []
+
+    def _displays(self, node: ast.expr, function: ast.AST | None, depth: int) -> list[ast.Dict]:
+        if isinstance(node, ast.Dict):
+            return [node]
+        if isinstance(node, ast.Name) and depth <= _DEEPEST:
+            values = [b.value for b in self.bindings(node.id, function)]
+            return [d for v in values for d in self._displays(v, function, depth + 1)]
+        return []
+
+    def rounds(self, node: ast.AST, used: set[str]) -> list[dict[str, ast.expr]]:
+        """Return the loop variables around ``node`` for each round of the innermost loop that binds any of ``used``."""
+        function = self.function(node)
+        current = self.parents.get(node)
+        while current is not None and current is not function:
+            if isinstance(current, (ast.For, ast.AsyncFor)):
+                targets = {n.id for n in ast.walk(current.target) if isinstance(n, ast.Name)}
+                items = self.items(current.iter, function) if targets & used else []
+                self._rounds -= len(items)
+                self.exhausted = self._rounds <= 0
+                if items:
+                    return [_matched(current.target, item) for item in items] if self._rounds > 0 else []
+            current = self.parents.get(current)
+        return []
+
+
+def _line(binding: Binding) -> tuple[int, int]:
+    statement = binding.statement
+    return (statement.lineno, statement.col_offset) if statement is not None else (0, 0)
+
+
+def _shifted(value: Mapped, number: int) -> Mapped:
+    """Return ``value`` with literal numbers of its own in a concatenation."""
+    base = number * 10_000
+    return Mapped(value.text, tuple((a, b, n + base if 0 <= n < base else n) for a, b, n in value.origins))
+
+
+def _at(item: ast.expr, position: int | None) -> Iterator[ast.expr]:
+    if position is None:
+        yield item
+    elif isinstance(item, (ast.Tuple, ast.List)) and position < len(item.elts):
+        yield item.elts[position]
+
+
+def _pairs(display: ast.Dict) -> Iterator[ast.Tuple]:
+    for key, value in zip(display.keys, display.values, strict=True):
+        if key is not None:
+            yield ast.Tuple([key, value], ast.Load())
+
+
+def _matched(target: ast.expr, item: ast.expr) -> dict[str, ast.expr]:
+    if isinstance(target, ast.Name):
+        return {target.id: item}
+    found: dict[str, ast.expr] = {}
+    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(item, (ast.Tuple, ast.List)):
+        for part, value in zip(target.elts, item.elts, strict=False):
+            found.update(_matched(part, value))
+    return found
+
+
+def called_name(node: ast.Call) -> str:
+    """Return the last word of what is called."""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def parameter_names(function: ast.AST) -> list[str]:
+    """Return the names of the parameters of a function."""
+    if not isinstance(function, Function):
+        return []
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    return [argument.arg for argument in named if argument is not None]

@@ -1,0 +1,73 @@
+"""Close reading: one statement of a module parsed with libcst, with true offsets into the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from sqla_guard.core.source import SourceFile, Span
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement's libcst tree and where it stands.
+
+    Attributes:
+        node: The statement itself.
+        source: The file.
+    """
+
+    node: cst.CSTNode
+    source: SourceFile
+    _positions: Mapping[cst.CSTNode, CodeRange]
+    _first_line: int
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Return the characters of ``node`` in the file."""
+        position = self._positions[node]
+        return Span(
+            self._offset(position.start.line, position.start.column),
+            self._offset(position.end.line, position.end.column),
+        )
+
+    def _offset(self, line: int, column: int) -> int:
+        return self.source.line_starts[self._first_line + line - 1] + column
+
+    def expression(self, node: cst.CSTNode) -> ast.expr:
+        """Return ``node``, an expression, as the standard library's tree (positions are not those of the file)."""
+        span = self.span(node)
+        return ast.parse("(" + self.source.text[span.start : span.end] + "\n)", mode="eval").body
+
+
+def read_module(source: SourceFile) -> Statement:
+    """Parse a whole module.
+
+    Raises:
+        libcst.ParserSyntaxError: It is no Python.
+    """
+    wrapper = MetadataWrapper(cst.parse_module(source.text), unsafe_skip_copy=True)
+    return Statement(wrapper.module, source, wrapper.resolve(PositionProvider), 0)
+
+
+def read_statement(source: SourceFile, span: Span) -> Statement:
+    """Parse the statement at ``span``, at any depth of indentation, without the rest of its module.
+
+    Raises:
+        libcst.ParserSyntaxError: It is no statement.
+    """
+    first_line = source.position(span.start)[0] - 1
+    start = source.line_starts[first_line]
+    text = source.text[start : span.end] + "\n"
+    if text[0] in " \t\f":
+        # An indented statement needs something to be indented under; line numbers move by that one line.
+        text = "if 1:\n" + text
+        first_line -= 1
+    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    node: cst.CSTNode = wrapper.module.body[0]
+    if text.startswith("if 1:\n") and isinstance(node, cst.If):
+        node = node.body.body[0]
+    return Statement(node, source, wrapper.resolve(PositionProvider), first_line)

@@ -1,0 +1,321 @@
+"""SQL text to facts: the entry of this folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.operations import (
+    AddColumn,
+    Carrier,
+    ColumnReference,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Identifier,
+    RenameColumn,
+    RenameTable,
+    SqlFact,
+    UnreadSql,
+)
+from sqla_guard.read.sql import definitions
+from sqla_guard.read.sql.columns import read_references as read_parentheses
+from sqla_guard.read.sql.names import Cursor, Reading, Scope, without_hole
+from sqla_guard.read.sql.references import mentioned_tables, read_references
+from sqla_guard.read.sql.script import mask
+from sqla_guard.read.sql.statements import Statement, heading, split
+from sqla_guard.read.sql.tokens import Lexed, Token, guess_dialect, tokenize
+
+_QUERIES = frozenset(["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "VALUES", "EXPLAIN"])
+_COMMANDS = _QUERIES | frozenset(
+    ["CREATE", "ALTER", "DROP", "RENAME", "COMMENT", "EXEC", "EXECUTE", "COPY", "GRANT", "REVOKE", "TRUNCATE"]
+)
+# Behind these words another command may begin inside one statement of a procedural language.
+_BEFORE_COMMAND = frozenset(["THEN", "ELSE", "BEGIN", "LOOP", "DO", ";", "AS", "END"])
+_PROCEDURAL = frozenset(
+    ["IF", "BEGIN", "DECLARE", "ELSE", "ELSIF", "ELSEIF", "DO", "WHILE", "FOR", "END", "LOOP", "EXCEPTION"]
+)
+_NO_REFERENCES = frozenset(["TYPE", "DOMAIN", "SCHEMA", "DATABASE", "SEQUENCE", "EXTENSION", "ROLE", "USER"])
+_DEEPEST = 4
+_STRING_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE)\b", re.IGNORECASE)
+
+
+def read_sql(text: str, dialect: str | None, wanted: frozenset[str]) -> list[SqlFact]:
+    """Return what ``text`` says about tables and columns.
+
+    Args:
+        text: One or more statements; characters of :data:`~sqla_guard.read.sql.script.HOLE` stand for parts that are
+            not known.
+        dialect: sqlglot's name of the dialect; ``None`` to take what the text looks like.
+        wanted: Names, in lower case, whose references are reported.
+
+    Returns:
+        Facts in the order of the text. Spans are offsets into ``text``; carriers have no path, the kind ``sql-file``
+        and the span of the SQL statement, ``rerunnable`` where the SQL itself says so. Nothing is raised on bad SQL.
+    """
+    return _read(mask(text), dialect or guess_dialect(text), wanted, 0)
+
+
+def statement_spans(text: str, dialect: str | None) -> tuple[Span, ...]:
+    """Return the range of each statement of ``text``, without its separator."""
+    masked = mask(text)
+    lexed = tokenize(masked, dialect or guess_dialect(text))
+    return tuple(statement.span for statement in split(lexed.tokens, masked))
+
+
+def moved(fact: SqlFact, place: Callable[[Span], Span | None], carrier: Callable[[Carrier], Carrier]) -> SqlFact:
+    """Return ``fact`` with every identifier's span and its carrier replaced."""
+
+    def put(name: Identifier) -> Identifier:
+        return replace(name, span=place(name.span)) if name.span is not None else name
+
+    home = carrier(fact.carrier)
+    if isinstance(fact, CreateTable):
+        return replace(fact, columns=tuple(put(c) for c in fact.columns), carrier=home)
+    if isinstance(fact, (AddColumn, DropColumn, ColumnReference)):
+        return replace(fact, column=put(fact.column), carrier=home)
+    if isinstance(fact, RenameColumn):
+        return replace(fact, old=put(fact.old), new=put(fact.new), carrier=home)
+    if isinstance(fact, (DropTable, RenameTable, UnreadSql)):
+        return replace(fact, carrier=home)
+    raise TypeError(fact)
+
+
+def _read(text: str, dialect: str | None, wanted: frozenset[str], depth: int) -> list[SqlFact]:
+    lexed = tokenize(text, dialect)
+    reading = Reading(dialect, wanted)
+    for span in lexed.lost:
+        piece = text[span.start : span.end].lower()
+        if any(name in piece for name in wanted):
+            carrier = Carrier("", "sql-file", span)
+            reading.facts.append(UnreadSql("a quote or comment is not closed", carrier))
+    for statement in split(lexed.tokens, text):
+        _Statement(statement, lexed, reading, text, depth).read()
+    return sorted(reading.facts, key=_place)
+
+
+def _place(fact: SqlFact) -> tuple[int, int]:
+    """Order by statement, then by place; a table is made before its own columns are named."""
+    names = [] if isinstance(fact, CreateTable) else [n.span.start for n in _identifiers(fact) if n.span]
+    return fact.carrier.statement.start, min(names, default=-1)
+
+
+class _Statement:
+    """Reads one statement."""
+
+    def __init__(self, statement: Statement, lexed: Lexed, reading: Reading, text: str, depth: int) -> None:
+        self._tokens = statement.tokens
+        self._body = statement.body
+        self._lexed = lexed
+        self._reading = reading
+        self._text = text
+        self._depth = depth
+        self._carrier = Carrier("", "sql-file", statement.span)
+
+    def read(self) -> None:
+        """Report the facts of the statement."""
+        before = len(self._reading.facts)
+        if self._body:
+            self._read_body()
+            return
+        first = self._tokens[0].upper
+        procedural = first in _PROCEDURAL
+        if procedural and self._guarded():
+            self._carrier = replace(self._carrier, rerunnable=True)
+        for start, end in self._commands(procedural):
+            self._command(self._tokens[start:end])
+        if first not in ("COMMENT", "INSERT"):
+            self._inner_texts(first)
+        if self._asks_by_literal():
+            # Renaming the column would leave the question about the old name behind.
+            self._reading.facts[before:] = _as_history(self._reading.facts[before:])
+
+    def _guarded(self) -> bool:
+        words = [token.upper for token in self._tokens]
+        return "EXISTS" in words or "COL_LENGTH" in words or "OBJECT_ID" in words
+
+    def _asks_by_literal(self) -> bool:
+        return any(token.kind == "string" and token.name.lower() in self._reading.wanted for token in self._tokens)
+
+    def _commands(self, procedural: bool) -> Iterable[tuple[int, int]]:
+        """Yield the ranges of the commands inside the statement."""
+        starts = [0]
+        if procedural:
+            for index, token in enumerate(self._tokens[1:], 1):
+                before = self._tokens[index - 1]
+                apart = self._text[before.end : token.start].strip(" \t") != ""
+                follows = before.upper in _BEFORE_COMMAND or (apart and before.upper == ")")
+                conditional = self._tokens[0].upper == "IF" and heading(self._tokens, index)[1] == "TABLE"
+                if (token.upper in _COMMANDS and follows) or conditional:
+                    starts.append(index)
+        return zip(starts, [*starts[1:], len(self._tokens)], strict=True)
+
+    def _command(self, tokens: Sequence[Token]) -> None:
+        first = tokens[0].upper
+        verb, kind, behind = heading(tokens)
+        cursor = Cursor(tokens, behind)
+        if verb:
+            self._object(verb, kind, cursor, tokens)
+        elif first == "RENAME" and cursor.take("RENAME", "TABLE"):
+            definitions.read_rename_table(cursor, self._reading, self._carrier)
+        elif first == "COMMENT":
+            self._comment(Cursor(tokens))
+        elif first in ("EXEC", "EXECUTE"):
+            self._procedure_call(Cursor(tokens, 1))
+        elif first == "COPY":
+            self._copy(Cursor(tokens, 1))
+        elif first in _QUERIES or first == "(":
+            start = self._behind_explain(tokens)
+            read_references(tokens[start:], self._lexed, self._reading, self._carrier, self._text)
+        elif first in _PROCEDURAL or first == "GRANT":
+            self._fixed(tokens)
+
+    def _object(self, verb: str, kind: str, cursor: Cursor, tokens: Sequence[Token]) -> None:
+        if kind == "TABLE":
+            self._table(verb, cursor, tokens)
+        elif verb == "CREATE" and kind == "INDEX":
+            self._index(cursor)
+        elif verb == "CREATE" and kind == "VIEW":
+            read_references(tokens, self._lexed, self._reading, self._carrier, self._text, fixed=True)
+        elif verb != "DROP" and kind not in (_NO_REFERENCES | {"INDEX", "VIEW"}):
+            self._fixed(tokens)
+
+    def _table(self, verb: str, cursor: Cursor, tokens: Sequence[Token]) -> None:
+        if verb == "ALTER":
+            definitions.read_alter_table(cursor, self._reading, self._carrier)
+        elif verb == "DROP":
+            definitions.read_drop_table(cursor, self._reading, self._carrier)
+        elif definitions.read_create_table(cursor, self._reading, self._carrier):
+            read_references(tokens, self._lexed, self._reading, self._carrier, self._text)
+
+    def _index(self, cursor: Cursor) -> None:
+        while cursor.peek() is not None and not cursor.take("ON"):
+            cursor.at += 1
+        cursor.take("ONLY")
+        parts = cursor.dotted()
+        if not without_hole(parts):
+            return
+        scope = Scope(self._reading, self._carrier, self._reading.table(parts))
+        where = next((i for i in range(cursor.at, cursor.stop) if cursor.tokens[i].upper == "WHERE"), cursor.stop)
+        read_parentheses(Cursor(cursor.tokens, cursor.at, where), scope)
+        read_parentheses(Cursor(cursor.tokens, where, cursor.stop), scope, everywhere=True)
+
+    def _comment(self, cursor: Cursor) -> None:
+        if not cursor.take("COMMENT", "ON", "COLUMN"):
+            return
+        parts = cursor.dotted()
+        if len(parts) > 1 and self._reading.is_wanted(parts[-1]) and without_hole(parts[:-1]):
+            Scope(self._reading, self._carrier, self._reading.table(parts[:-1])).refer(parts[-1])
+
+    def _copy(self, cursor: Cursor) -> None:
+        parts = cursor.dotted()
+        inside = cursor.parenthesised()
+        if inside is None or not without_hole(parts):
+            return
+        scope = Scope(self._reading, self._carrier, self._reading.table(parts))
+        for token in inside.tokens[inside.at : inside.stop]:
+            if self._reading.is_wanted(token):
+                scope.refer(token)
+
+    def _procedure_call(self, cursor: Cursor) -> None:
+        """Read ``EXEC sp_rename 'dbo.t.old', 'new', 'COLUMN'``."""
+        parts = cursor.dotted()
+        if not parts or parts[-1].name.lower() != "sp_rename":
+            return
+        given = [t for t in cursor.tokens[cursor.at : cursor.stop] if t.kind == "string"]
+        if len(given) < 2:
+            return
+        names = tokenize(given[0].name, "tsql").tokens
+        path = [replace(t, start=t.start + given[0].content.start, end=t.end + given[0].content.start) for t in names]
+        path = [t for t in path if t.kind in ("word", "quoted")]
+        new = Identifier(given[1].name, given[1].content)
+        if len(given) > 2 and given[2].name.upper() == "COLUMN" and len(path) > 1:
+            table, old = self._reading.table(path[:-1]), self._reading.identifier(path[-1])
+            self._reading.facts.append(RenameColumn(table, old, replace(new, name=new.name.lower()), self._carrier))
+        elif len(given) == 2 and path:
+            table = self._reading.table(path)
+            self._reading.facts.append(RenameTable(table, replace(table, name=new.name.lower()), self._carrier))
+
+    def _behind_explain(self, tokens: Sequence[Token]) -> int:
+        if tokens[0].upper != "EXPLAIN":
+            return 0
+        return next((i for i, t in enumerate(tokens) if t.upper in _QUERIES and t.upper != "EXPLAIN"), 0)
+
+    def _fixed(self, tokens: Sequence[Token], within: Sequence[Token] | None = None) -> None:
+        """Report every wanted name as one that cannot be edited, of the tables that are named around it."""
+        tables = mentioned_tables(within or tokens, self._reading)
+        for index, token in enumerate(tokens):
+            if not tables or not self._reading.is_wanted(token):
+                continue
+            if index + 1 < len(tokens) and tokens[index + 1].upper in ("(", "."):
+                continue
+            if index and tokens[index - 1].upper in ("::", "TABLE", "INTO", "FROM", "JOIN"):
+                continue
+            table = tables[0] if len(tables) == 1 else None
+            candidates = () if table else tables
+            column = self._reading.identifier(token)
+            self._reading.facts.append(ColumnReference(table, column, "fixed", self._carrier, candidates))
+
+    def _read_body(self) -> None:
+        """Read a trigger, function or procedure: definitions as such, all other names as fixed."""
+        kind = heading(self._tokens)[1]
+        start = 0
+        if kind != "TRIGGER":
+            start = next((i for i, t in enumerate(self._tokens) if t.upper in ("AS", "BEGIN")), len(self._tokens))
+        self._body_commands(self._tokens[start:])
+        self._inner_texts("CREATE", fixed=True)
+
+    def _body_commands(self, tokens: Sequence[Token]) -> None:
+        first = len(self._reading.facts)
+        for index, token in enumerate(tokens):
+            if token.upper not in ("CREATE", "ALTER") or (
+                index and tokens[index - 1].upper not in _BEFORE_COMMAND and tokens[index - 1].upper != ")"
+            ):
+                continue
+            verb, kind, behind = heading(tokens, index)
+            end = next((i for i in range(behind, len(tokens)) if tokens[i].upper == ";"), len(tokens))
+            if kind == "TABLE":
+                self._table(verb, Cursor(tokens, behind, end), tokens[index:end])
+        known = {name.span.start for fact in self._reading.facts[first:] for name in _identifiers(fact) if name.span}
+        self._fixed([t for t in tokens if t.start not in known], within=tokens)
+
+    def _inner_texts(self, first: str, fixed: bool = False) -> None:
+        """Scan SQL again that stands in texts: ``DO $$ … $$``, function bodies, ``EXECUTE '…'``."""
+        if self._depth >= _DEEPEST:
+            return
+        for index, token in enumerate(self._tokens):
+            if token.kind == "heredoc":
+                lead = token.text.index("$", 1) + 1
+                inner = token.text[lead : len(token.text) - lead]
+                self._scan_inside(inner, token.start + lead, fixed and first != "DO")
+            elif token.kind == "string" and self._runs_text(index) and _STRING_SQL.match(token.name):
+                # A doubled quote is one quote of the inner text; the length must stay.
+                self._scan_inside(token.name.replace("''", " '"), token.content.start, True)
+
+    def _runs_text(self, index: int) -> bool:
+        before = [t.upper for t in self._tokens[max(0, index - 3) : index]]
+        return bool({"EXECUTE", "EXEC", "IMMEDIATE", "FROM"} & set(before)) and not {"FUNCTION", "SELECT"} & set(before)
+
+    def _scan_inside(self, inner: str, at: int, fixed: bool) -> None:
+        facts = _read(inner, self._lexed.dialect, self._reading.wanted, self._depth + 1)
+        for fact in facts:
+            if isinstance(fact, ColumnReference) and fixed:
+                fact = replace(fact, role="fixed")
+            self._reading.facts.append(moved(fact, lambda span: span.shifted(at), self._around))
+
+    def _around(self, inner: Carrier) -> Carrier:
+        return replace(self._carrier, rerunnable=inner.rerunnable)
+
+
+def _identifiers(fact: SqlFact) -> list[Identifier]:
+    if isinstance(fact, CreateTable):
+        return list(fact.columns)
+    if isinstance(fact, (AddColumn, DropColumn, ColumnReference)):
+        return [fact.column]
+    return [fact.old, fact.new] if isinstance(fact, RenameColumn) else []
+
+
+def _as_history(facts: list[SqlFact]) -> list[SqlFact]:
+    return [moved(fact, lambda span: span, lambda home: replace(home, rerunnable=False)) for fact in facts]

@@ -1,0 +1,225 @@
+"""SQL strings, guards and Alembic operations in Python, and ``.sql`` files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.operations import (
+    AddColumn,
+    ColumnReference,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    RenameColumn,
+    RenameTable,
+    SqlFact,
+    UnreadSql,
+)
+from sqla_guard.read.sql_facts import may_hold_sql, read_sql_facts
+
+WANTED = frozenset(("metadata", "registry"))
+HEAD = "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy import text\n"
+
+
+def facts(code: str, path: str = "m.py") -> tuple[SqlFact, ...]:
+    source = SourceFile(path, code)
+    assert may_hold_sql(code.encode(), WANTED, path.endswith(".sql"))
+    return read_sql_facts(source, WANTED)
+
+
+def only(code: str) -> SqlFact:
+    (fact,) = facts(HEAD + code)
+    return fact
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("conn.execute(text('CREATE TABLE t (metadata int)'))", "metadata"),
+        ("conn.execute(sa.text(f'CREATE TABLE t (id {pk}, meta\\x64ata int)'))", "meta\\x64ata"),
+        ("conn.exec_driver_sql('''\n CREATE TABLE t (\n  metadata int)''')", "metadata"),
+        ("op.execute('CREATE TABLE t (' 'metadata int)')", "metadata"),
+        ("SQL = 'CREATE TABLE t (metadata int)'\ndef f(c):\n    c.execute(SQL)", "metadata"),
+        ("ALL = ['CREATE TABLE t (metadata int)']\nfor s in ALL:\n    c.execute(s)", "metadata"),
+        ("def run(sql):\n    c.execute(text(sql))\nrun('CREATE TABLE t (metadata int)')", "metadata"),
+        (
+            "class M:\n    Q = 'CREATE TABLE t (metadata int)'\n    def f(self, c):\n        c.execute(self.Q)",
+            "metadata",
+        ),
+        ("event.listen(t, 'after_create', sa.DDL('CREATE TABLE t (metadata int)'))", "metadata"),
+        ("c.executescript(textwrap.dedent('''\n   CREATE TABLE t (metadata int)\n   '''))", "metadata"),
+        ("c.execute('CREATE TABLE t (' + COLS + ', metadata int)')", "metadata"),
+    ],
+)
+def test_strings_that_reach_a_database(code: str, written: str) -> None:
+    fact = only(code)
+    assert isinstance(fact, CreateTable)
+    column = fact.columns[-1]
+    assert (fact.table.name, column.name) == ("t", "metadata")
+    assert column.span is not None
+    assert (HEAD + code)[column.span.start : column.span.end] == written
+    assert not fact.carrier.rerunnable
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f():\n    '''CREATE TABLE t (metadata int)'''\n    c.execute('SELECT 1')",
+        "# CREATE TABLE t (metadata int)\nc.execute('SELECT 1')",
+        "log.info('CREATE TABLE t (metadata int)')\nc.execute('SELECT 1')",
+        "PROMPT = 'CREATE TABLE t (metadata int)'\nc.execute('SELECT 1')",
+        "c.execute(insert(t), {'metadata': 1})",
+        "c.execute(text('SELECT x FROM t WHERE a = :metadata'))",
+        "q.order_by(text('x = :metadata'))",
+    ],
+)
+def test_other_strings_stay_quiet(code: str) -> None:
+    assert facts(HEAD + code) == ()
+
+
+CREATE = "c.execute(text('CREATE TABLE t (metadata int)'))"
+ADD = "c.execute(text('ALTER TABLE t ADD COLUMN metadata int'))"
+
+
+@pytest.mark.parametrize(
+    ("code", "guarded", "rerunnable"),
+    [
+        (f"if not table_exists('t'):\n    {CREATE}", True, True),
+        (f"if not has(c, 't') and ok:\n    try:\n        {CREATE}\n    except E: pass", True, True),
+        (f"if 't' not in tables:\n    {CREATE}", True, True),
+        (f"there = inspect(e).has_table('t')\nif not there:\n    {CREATE}", True, True),
+        (f"if has('t'):\n    pass\nelse:\n    {CREATE}", True, True),
+        (f"def f():\n    if has('t'):\n        return\n    {CREATE}", True, True),
+        (f"if has('t') is None:\n    {CREATE}", True, True),
+        (f"if not table_exists('other'):\n    {CREATE}", False, False),
+        (f"if table_exists('t'):\n    {CREATE}", False, False),
+        (CREATE.replace("TABLE t", "TABLE IF NOT EXISTS t"), False, True),
+        (f"if not column_exists('t', 'metadata'):\n    {ADD}", True, True),
+        (f"if not table_exists('t'):\n    {ADD}", False, False),
+        (f"if 'metadata' not in [c['name'] for c in i.get_columns('t')]:\n    {ADD}", True, True),
+    ],
+)
+def test_guards(code: str, guarded: bool, rerunnable: bool) -> None:
+    fact = only(code)
+    guard = fact.carrier.guard
+    assert (guard is not None, fact.carrier.rerunnable) == (guarded, rerunnable)
+    if guard is None:
+        return
+    assert guard.around == ("return" not in code)
+    assert (HEAD + code)[guard.statement.start :].startswith("if ")
+    if isinstance(fact, AddColumn):
+        assert guard.column is not None
+        assert guard.column.span is not None
+        assert (HEAD + code)[guard.column.span.start : guard.column.span.end] == "metadata"
+
+
+def test_a_loop_over_rows_is_read_row_by_row() -> None:
+    code = (
+        "for t, c in [('a', 'metadata'), ('b', 'x')]:\n"
+        "    if not has(t, c):\n        k.execute(text(f'ALTER TABLE {t} ADD COLUMN {c} int'))"
+    )
+    first, second = facts(HEAD + code)
+    assert isinstance(first, AddColumn)
+    assert isinstance(second, AddColumn)
+    assert (first.table.name, first.column.name, second.table.name) == ("a", "metadata", "b")
+    assert first.carrier.guard is not None
+    assert first.carrier.guard.column == first.column
+
+
+ALEMBIC = """
+def upgrade():
+    op.create_table("t", sa.Column("id", sa.Integer), sa.Column("metadata", sa.JSON), sa.UniqueConstraint("metadata"))
+    with op.batch_alter_table("t", schema=None) as batch:
+        batch.alter_column("metadata", new_column_name="meta")
+        batch.add_column(sa.Column("registry", sa.JSON))
+    op.create_index("ix", "t", ["registry"])
+    op.execute("ALTER TABLE t DROP COLUMN registry")
+    op.add_column(name, sa.Column("metadata", sa.JSON))
+
+
+def downgrade():
+    op.rename_table("t", "u")
+    op.drop_column("u", "metadata")
+    op.drop_table("u")
+"""
+
+
+def test_alembic() -> None:
+    found = [(type(f), f.carrier.kind, f.carrier.direction) for f in facts(HEAD + ALEMBIC)]
+    assert found == [
+        (CreateTable, "alembic", "up"),
+        (ColumnReference, "alembic", "up"),
+        (RenameColumn, "alembic", "up"),
+        (AddColumn, "alembic", "up"),
+        (ColumnReference, "alembic", "up"),
+        (DropColumn, "python-sql", "up"),
+        (UnreadSql, "alembic", "up"),
+        (RenameTable, "alembic", "down"),
+        (DropColumn, "alembic", "down"),
+        (DropTable, "alembic", "down"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "imported", ["from alembic import op as o", "import alembic.op as o", "import alembic as al; o = 1"]
+)
+def test_alembic_under_another_name(imported: str) -> None:
+    call = "al.op" if "al;" in imported else "o"
+    (fact,) = facts(f"{imported}\nfrom sqlalchemy import Column as C\n{call}.drop_column('t', 'metadata')\n")
+    assert isinstance(fact, DropColumn)
+
+
+def test_sql_file_sections() -> None:
+    text = "-- +goose Up\nCREATE TABLE IF NOT EXISTS t (metadata int);\n-- +goose Down\nDROP TABLE t;\n"
+    made, dropped = facts(text, "db/0012_x.sql")
+    assert (made.carrier.direction, made.carrier.rerunnable) == ("up", False)
+    assert (dropped.carrier.direction, dropped.carrier.path) == ("down", "db/0012_x.sql")
+
+
+@pytest.mark.parametrize(
+    ("name", "rerunnable"), [("schema.sql", True), ("V12__x.sql", False), ("R__x.sql", True), ("20240101_x.sql", False)]
+)
+def test_sql_file_history(name: str, rerunnable: bool) -> None:
+    (fact,) = facts("CREATE TABLE IF NOT EXISTS t (metadata int);", name)
+    assert fact.carrier.rerunnable == rerunnable
+
+
+@pytest.mark.parametrize("data", [b"x = 1\n", b"metadata = 1\n", b"class A:\n    metadata = {}\n"])
+def test_the_prefilter_passes_over_plain_python(data: bytes) -> None:
+    assert not may_hold_sql(data, WANTED)
+
+
+@pytest.mark.parametrize(
+    "code", ["op.execute('CREATE TABLE t (me' 'tadata int)')", "c.execute('SELECT meta\\x64ata FROM t')"]
+)
+def test_the_prefilter_keeps_names_in_pieces(code: str) -> None:
+    assert may_hold_sql(code.encode(), WANTED)
+
+
+def test_importing_the_entry_loads_no_parser() -> None:
+    check = "import sys, sqla_guard.read.sql_facts; print([m for m in ('libcst', 'sqlglot') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_name_bound_anew_means_its_last_value() -> None:
+    code = "def f(c):\n" + "".join(
+        f"    if not has('t{i}'):\n        q = 'CREATE TABLE t{i} (metadata int)'\n        c.execute(text(q))\n"
+        for i in (1, 2)
+    )
+    first, second = facts(HEAD + code)
+    assert isinstance(first, CreateTable)
+    assert isinstance(second, CreateTable)
+    assert (first.table.name, second.table.name) == ("t1", "t2")
+    assert first.carrier.rerunnable
+    assert second.carrier.rerunnable
+
+
+def test_a_name_bound_in_branches_means_all_of_them() -> None:
+    code = "def f(c):\n    if a:\n        q = 'DELETE FROM t WHERE metadata = 1'\n"
+    code += "    else:\n        q = 'DELETE FROM u WHERE metadata = 1'\n    c.execute(text(q))\n"
+    assert {f.table.name for f in facts(HEAD + code) if isinstance(f, ColumnReference) and f.table} == {"t", "u"}
