@@ -1,0 +1,1 @@
+"""Facts of many files put together: modules, bases, mapped classes, tables, revisions."""

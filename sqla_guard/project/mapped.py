@@ -1,0 +1,245 @@
+"""Which classes SQLAlchemy maps, decided by what their bases resolve to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal as OneWord
+
+from sqla_guard.facts.outline import Attribute
+from sqla_guard.facts.values import Call, Item, Literal, Value
+from sqla_guard.project.project import Project
+from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol, Unresolved
+
+# Calls and attributes that yield a declarative base.
+_MADE_BASES = frozenset(
+    {
+        "sqlalchemy.orm.declarative_base()",
+        "sqlalchemy.orm.registry().generate_base()",
+        "sqlalchemy.ext.automap.automap_base()",
+        "flask_sqlalchemy.SQLAlchemy().Model",
+        "flask_appbuilder.Model",
+        "flask_appbuilder.models.sqla.Model",
+    }
+)
+
+# Classes whose direct subclass is a declarative base, not a mapped class.
+_BASE_MAKERS = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.decl_api.DeclarativeBase",
+        "advanced_alchemy.base.BigIntBase",
+        "advanced_alchemy.base.UUIDBase",
+    }
+)
+
+# Decorators that map the class under them, and those that turn it into a base.
+_MAPPING_DECORATORS = frozenset(
+    {
+        "sqlalchemy.orm.registry().mapped",
+        "sqlalchemy.orm.registry().mapped_as_dataclass",
+        "sqlalchemy.orm.mapped_as_dataclass",
+        "sqlalchemy.orm.registry().mapped()",
+        "sqlalchemy.orm.registry().mapped_as_dataclass()",
+    }
+)
+_BASE_DECORATORS = frozenset(
+    {
+        "sqlalchemy.orm.as_declarative()",
+        "sqlalchemy.orm.registry().as_declarative_base()",
+    }
+)
+
+_SQLMODEL = "sqlmodel.SQLModel"
+
+Role = OneWord["mapped", "base", "abstract", "mixin", "plain", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What a class is to SQLAlchemy.
+
+    Attributes:
+        role: ``mapped``; ``base`` (a declarative base); ``abstract`` (derives from a base, maps nothing itself);
+            ``mixin`` (plain, but a mapped class derives from it); ``plain`` (neither); ``unknown`` (a base could not
+            be resolved).
+        style: Dotted name of what maps it, such as ``flask_sqlalchemy.SQLAlchemy().Model``.
+        why: For ``unknown``, the base that could not be resolved, in a few words.
+    """
+
+    role: Role
+    style: str = ""
+    why: str = ""
+
+
+class Mappings:
+    """Verdicts on classes, remembered."""
+
+    def __init__(self, project: Project) -> None:
+        """Judge classes of ``project``."""
+        self.project = project
+        self._known: dict[tuple[str, str], Mapping] = {}
+
+    @classmethod
+    def of_project(cls, project: Project) -> Mappings:
+        """Return the verdicts of ``project``, the same object each time."""
+        return project.once(cls, lambda: cls(project))
+
+    def of(self, cls: ProjectClass) -> Mapping:
+        """Return what ``cls`` is to SQLAlchemy."""
+        key = (cls.path, cls.qualname)
+        if key not in self._known:
+            # A class that derives from itself in a cycle of imports is nobody's mapping.
+            self._known[key] = Mapping("plain")
+            self._known[key] = self._judge(cls)
+        return self._known[key]
+
+    def bases(self, cls: ProjectClass) -> tuple[Symbol, ...]:
+        """Return the bases of ``cls`` in the order written."""
+        return tuple(self.project.resolve(cls.path, base) for base in cls.definition.bases)
+
+    def linear(self, cls: ProjectClass) -> tuple[ProjectClass, ...]:
+        """Return ``cls`` and the project classes it derives from, nearest first, each once."""
+        found: dict[tuple[str, str], ProjectClass] = {}
+        pending = [cls]
+        while pending:
+            current = pending.pop(0)
+            if found.setdefault((current.path, current.qualname), current) is current:
+                pending.extend(base for base in self.bases(current) if isinstance(base, ProjectClass))
+        return tuple(found.values())
+
+    def attribute(self, cls: ProjectClass, name: str) -> tuple[ProjectClass, Attribute] | None:
+        """Return the nearest class that binds ``name``, with the binding."""
+        for owner in self.linear(cls):
+            attribute = owner.definition.attribute(name)
+            if attribute is not None:
+                return owner, attribute
+        return None
+
+    def table(self, cls: ProjectClass) -> str | None:
+        """Return the table name of a mapped class where it is a plain string, in its body or a base's."""
+        found = self.attribute(cls, "__tablename__")
+        if found is None:
+            return self._implied_table(cls)
+        value = found[1].value
+        return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
+
+    def schema(self, cls: ProjectClass) -> str | None:
+        """Return the schema that ``__table_args__`` names, if any."""
+        found = self.attribute(cls, "__table_args__")
+        return _schema_in(found[1].value) if found else None
+
+    def _implied_table(self, cls: ProjectClass) -> str | None:
+        style = self.of(cls).style
+        if style.startswith("flask_sqlalchemy."):
+            return _snake_case(cls.definition.name)
+        return cls.definition.name.lower() if style == _SQLMODEL else None
+
+    def _judge(self, cls: ProjectClass) -> Mapping:
+        decorated = self._by_decorator(cls)
+        if decorated is not None:
+            return decorated
+        unknown: Mapping | None = None
+        for base in self.bases(cls):
+            verdict = self._by_base(cls, base)
+            if verdict.role in ("mapped", "base", "abstract"):
+                return verdict
+            if verdict.role == "unknown":
+                unknown = unknown or verdict
+        return unknown or Mapping("plain")
+
+    def _by_decorator(self, cls: ProjectClass) -> Mapping | None:
+        for decorator in cls.definition.decorators:
+            symbol = self.project.resolve(cls.path, decorator)
+            if isinstance(symbol, External) and symbol.name in _MAPPING_DECORATORS:
+                return Mapping("mapped", symbol.name)
+            if isinstance(symbol, External) and symbol.name in _BASE_DECORATORS:
+                return Mapping("base", symbol.name)
+        return None
+
+    def _by_base(self, cls: ProjectClass, base: Symbol) -> Mapping:
+        match base:
+            case External(name=name) if name in _BASE_MAKERS:
+                return Mapping("base", name)
+            case External(name=name) if name in _MADE_BASES or self._is_configured(name):
+                return self._declared(cls, name)
+            case External(name=name) if name == _SQLMODEL:
+                return self._sqlmodel(cls)
+            case External():
+                return Mapping("plain")
+            case ProjectClass():
+                return self._inherited(cls, self.of(base))
+            case Unresolved(why=why):
+                return Mapping("unknown", why=why)
+            case Made():
+                return Mapping("unknown", why="a base class is computed")
+            case _:
+                return Mapping("plain")
+
+    def _is_configured(self, name: str) -> bool:
+        return name in self.project.config.declarative_bases
+
+    def _inherited(self, cls: ProjectClass, base: Mapping) -> Mapping:
+        if base.role == "plain" or base.role == "unknown":
+            return base
+        if base.style == _SQLMODEL:
+            return self._sqlmodel(cls)
+        return self._declared(cls, base.style)
+
+    def _declared(self, cls: ProjectClass, style: str) -> Mapping:
+        abstract = cls.definition.attribute("__abstract__")
+        if abstract is not None and abstract.value == Literal(True):
+            return Mapping("abstract", style)
+        return Mapping("mapped", style)
+
+    def _sqlmodel(self, cls: ProjectClass) -> Mapping:
+        is_table = dict(cls.definition.keywords).get("table") == Literal(True)
+        return Mapping("mapped" if is_table else "abstract", _SQLMODEL)
+
+
+def _schema_in(value: Value | None) -> str | None:
+    """Return the ``schema`` entry of a ``__table_args__`` value."""
+    from sqla_guard.facts.values import Dictionary, Display
+
+    if isinstance(value, Display) and value.items:
+        value = value.items[-1]
+    if isinstance(value, Dictionary):
+        for key, entry in value.entries:
+            if key == Literal("schema") and isinstance(entry, Literal) and isinstance(entry.value, str):
+                return entry.value
+    return None
+
+
+def _snake_case(name: str) -> str:
+    """Return the table name that Flask-SQLAlchemy derives from a class name."""
+    import re
+
+    spaced = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<!^)([A-Z])(?=[a-z])", r"_\g<0>", name)
+    return spaced.lower()
+
+
+def inner_call(value: Value | None) -> Call | None:
+    """Return the call that makes a mapped value, looking through a subscript such as ``Mapped[...]``."""
+    while isinstance(value, Item):
+        value = value.of
+    return value if isinstance(value, Call) else None
+
+
+def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:
+    """Yield the classes of the project that derive from ``cls``, directly or not."""
+    words = frozenset({cls.definition.name})
+    seen: set[tuple[str, str]] = {(cls.path, cls.qualname)}
+    pending = [words]
+    while pending:
+        for path in project.files_naming(cls.path, pending.pop(), (".py",)):
+            outline = project.outline(path)
+            for definition in outline.classes.values() if outline else ():
+                candidate = ProjectClass(path, definition)
+                key = (path, definition.qualname)
+                if key not in seen and any(
+                    isinstance(b, ProjectClass) and (b.path, b.qualname) in seen for b in mappings.bases(candidate)
+                ):
+                    seen.add(key)
+                    pending.append(frozenset({definition.name}))
+                    yield candidate

@@ -1,0 +1,97 @@
+"""Where the modules of a project stand: dotted names to files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from sqla_guard.core.workspace import Workspace
+
+# Never the project's own, even where a folder of the project has the same name (``alembic/`` holds migrations).
+KNOWN_PACKAGES = frozenset(
+    {
+        "advanced_alchemy",
+        "alembic",
+        "fastapi_users_db_sqlalchemy",
+        "flask_appbuilder",
+        "flask_migrate",
+        "flask_sqlalchemy",
+        "geoalchemy2",
+        "sqlalchemy",
+        "sqlalchemy_utils",
+        "sqlmodel",
+        "threading",
+        "typing",
+        "typing_extensions",
+    }
+)
+
+
+class ModuleFinder:
+    """Finds the file behind an import, as far as the folders around the importing file tell."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Search in ``workspace``; answers are remembered."""
+        self._workspace = workspace
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._paths: dict[str, tuple[str, ...]] = {}
+
+    def absolute(self, importer: str, module: str) -> str | None:
+        """Return the file of ``module`` as ``importer`` sees it; a folder with a ``/`` for a namespace package."""
+        if module.partition(".")[0] in KNOWN_PACKAGES:
+            return None
+        folder = posixpath.dirname(importer)
+        key = (folder, module)
+        if key not in self._found:
+            relative = module.replace(".", "/")
+            candidates = (self._module(posixpath.join(start, relative)) for start in self._search_path(folder))
+            self._found[key] = next((c for c in candidates if c), None)
+        return self._found[key]
+
+    def relative(self, importer: str, module: str, level: int) -> str | None:
+        """Return the file of ``from ..module import``, ``level`` dots, as ``importer`` sees it."""
+        folder = posixpath.dirname(importer)
+        for _ in range(level - 1):
+            folder = posixpath.dirname(folder)
+        return self._module(posixpath.join(folder, module.replace(".", "/")) if module else folder or ".")
+
+    def submodule(self, package: str, name: str) -> str | None:
+        """Return the file of module ``name`` inside ``package`` (an ``__init__`` file or a folder with ``/``)."""
+        if package.endswith("/"):
+            return self._module(package + name)
+        if posixpath.basename(package).startswith("__init__."):
+            return self._module(posixpath.join(posixpath.dirname(package), name))
+        return None
+
+    def _module(self, stem: str) -> str | None:
+        for suffix in (".py", "/__init__.py", ".pyi", "/__init__.pyi"):
+            path = posixpath.normpath(stem + suffix)
+            if self._workspace.exists(path):
+                return path
+        return posixpath.normpath(stem) + "/" if self._workspace.disk.is_folder(stem) else None
+
+    def _search_path(self, folder: str) -> tuple[str, ...]:
+        """Return the folders that may be on ``sys.path``, most likely first."""
+        if folder not in self._paths:
+            self._paths[folder] = tuple(dict.fromkeys(self._starts(folder)))
+        return self._paths[folder]
+
+    def _starts(self, folder: str) -> Iterator[str]:
+        outermost = folder
+        while self._workspace.exists(posixpath.join(outermost, "__init__.py")) and outermost:
+            outermost = posixpath.dirname(outermost)
+        yield outermost
+        root = self._workspace.disk.project_root(posixpath.join(folder, "x.py"))
+        root = "" if root == "." else root
+        yield root
+        yield posixpath.join(root, "src")
+        current = outermost
+        while current not in ("", "/", root):
+            current = posixpath.dirname(current)
+            yield current
+        # A script's own folder is on the path when it is started directly.
+        yield folder
+        # Packages of a neighbouring project in the same repository.
+        while current not in ("", "/"):
+            current = posixpath.dirname(current)
+            yield current

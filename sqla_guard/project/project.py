@@ -1,0 +1,138 @@
+"""One picture of the project around the files of a run, made on demand and remembered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from sqla_guard.core.config import Config
+from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.facts.operations import AddColumn, CreateTable, Operation, RenameColumn, SqlFact
+from sqla_guard.facts.outline import Outline
+from sqla_guard.facts.references import Reference
+from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.facts.revision import Revision
+from sqla_guard.facts.script import ScriptManner
+from sqla_guard.facts.summaries import Summary
+from sqla_guard.facts.values import Value
+from sqla_guard.project.modules import ModuleFinder
+from sqla_guard.project.resolve import Resolver
+from sqla_guard.project.symbols import Symbol
+
+_Fact = TypeVar("_Fact")
+
+DefiningOperation = CreateTable | AddColumn | RenameColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How the project gets its facts; the read room provides them.
+
+    Each may raise :class:`~sqla_guard.core.workspace.UnreadableFile`.
+    """
+
+    outline: Callable[[SourceFile], Outline]
+    references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
+    summary: Callable[[SourceFile], Summary]
+    reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
+    lazy: Callable[[SourceFile], tuple[LazyInit, ...]]
+    sql: Callable[[SourceFile, frozenset[str]], tuple[SqlFact, ...]]
+    revision: Callable[[SourceFile], Revision | None]
+    manner: Callable[[SourceFile, DefiningOperation, Sequence[Operation]], ScriptManner]
+
+
+class Project:
+    """The project as the rules see it.
+
+    Attributes:
+        config: Settings of the run.
+        workspace: The files.
+        readers: Where facts come from.
+        not_analysed: What could not be read so far.
+    """
+
+    def __init__(self, workspace: Workspace, config: Config, readers: Readers) -> None:
+        """Remember where facts come from; nothing is read yet."""
+        self.workspace = workspace
+        self.config = config
+        self.readers = readers
+        self.not_analysed: set[NotAnalysed] = set()
+        self._outlines: dict[str, Outline | None] = {}
+        self._once: dict[object, object] = {}
+
+    def source(self, path: str) -> SourceFile:
+        """Return the file at ``path``.
+
+        Raises:
+            UnreadableFile: It cannot be opened or decoded.
+        """
+        return self.workspace.load(path)
+
+    def outline(self, path: str) -> Outline | None:
+        """Return the outline of a Python module; ``None``, with a note in :attr:`not_analysed`, if it has none."""
+        if path not in self._outlines:
+            self._outlines[path] = None if path.endswith("/") else self.read(path, self.readers.outline)
+        return self._outlines[path]
+
+    def read(self, path: str, reader: Callable[[SourceFile], _Fact]) -> _Fact | None:
+        """Return what ``reader`` makes of ``path``; ``None``, with a note, where the file defeats it."""
+        try:
+            return reader(self.source(path))
+        except UnreadableFile as error:
+            self.not_analysed.add(NotAnalysed(path, error.line, str(error), fatal=True))
+        return None
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The name resolution of this project."""
+        return Resolver(ModuleFinder(self.workspace), self.outline)
+
+    def resolve(self, path: str, value: Value) -> Symbol:
+        """Return what ``value``, an expression of module ``path``, stands for."""
+        return self.resolver.resolve(path, value)
+
+    def once(self, key: object, make: Callable[[], _Fact]) -> _Fact:
+        """Return ``make()`` as it was when first asked for under ``key``."""
+        if key not in self._once:
+            self._once[key] = make()
+        return self._once[key]  # type: ignore[return-value]
+
+    def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
+        """Return the reserved names bound in class bodies of a Python file."""
+        outline = self.outline(path)
+        if outline is None:
+            return ()
+        return self.once(("reserved", path), lambda: self.readers.reserved(self.source(path), outline))
+
+    def python_files_that_reserve(self, near: str) -> Iterator[str]:
+        """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""
+        return self.files_naming(near, RESERVED, (".py",))
+
+    def lazy_inits(self, path: str) -> tuple[LazyInit, ...]:
+        """Return the lazy initialisations of a Python file."""
+        return self.once(("lazy", path), lambda: self.read(path, self.readers.lazy) or ())
+
+    def references(self, path: str, names: frozenset[str]) -> tuple[Reference, ...]:
+        """Return the places of a Python file that name one of ``names`` as an attribute."""
+        return self.once(
+            ("references", path, names), lambda: self.read(path, lambda s: self.readers.references(s, names)) or ()
+        )
+
+    def sql_facts(self, path: str) -> tuple[SqlFact, ...]:
+        """Return what the SQL of a file does, with references to reserved names."""
+        return self.once(("sql", path), lambda: self.read(path, lambda s: self.readers.sql(s, RESERVED)) or ())
+
+    def files_naming(self, near: str, words: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
+        """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""
+        pattern = re.compile(
+            rb"(?<![\w])(?:" + b"|".join(re.escape(w.encode()) for w in sorted(words)) + rb")(?![\w])", re.IGNORECASE
+        )
+        for path in self.workspace.project_files(near):
+            if path.endswith(suffixes) and pattern.search(self.workspace.raw(path)):
+                yield path

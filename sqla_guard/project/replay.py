@@ -1,0 +1,263 @@
+"""What the database looks like after all of its DDL ran, without running it.
+
+The answer is three-valued. A column is :class:`Known` with the places that define it,
+:class:`Absent` because something took it away or never made it, or :class:`Unknown` where the DDL
+in sight does not tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqla_guard.facts.operations import (
+    AddColumn,
+    Carrier,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Identifier,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    TableName,
+    UnreadSql,
+)
+from sqla_guard.project.sql_history import apply_order, says_down
+
+# A table without a schema lands in one of these, depending on the database.
+_DEFAULT_SCHEMAS = frozenset({"public", "dbo", "main"})
+
+Defining = CreateTable | AddColumn | RenameColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One place that gives a column the name it has at the head.
+
+    Attributes:
+        identifier: The name in the file.
+        operation: The operation it stands in; for a rename, ``identifier`` is the new name.
+    """
+
+    identifier: Identifier
+    operation: Defining
+
+    @property
+    def carrier(self) -> Carrier:
+        """Where the operation stands."""
+        return self.operation.carrier
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The column exists.
+
+    Attributes:
+        definitions: Every place that may have made it, in the order they run. Several where
+            creates repeat (a dialect each, a guarded second attempt) or a table is created with the
+            name that older databases get by a rename.
+        doubts: SQL that runs later and could not be read; it may concern the column.
+    """
+
+    definitions: tuple[Definition, ...]
+    doubts: tuple[UnreadSql, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The column does not exist; ``why`` in a few words."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say; ``reason`` in a few words."""
+
+    reason: str
+
+
+Answer = Known | Absent | Unknown
+
+
+@dataclass(slots=True)
+class _Table:
+    columns: dict[str, tuple[Definition, ...]] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    # Whether all columns are in sight: False where no CREATE TABLE is, or it could be read in part
+    # only.
+    complete: bool = False
+
+    def define(self, definition: Definition) -> None:
+        name = definition.identifier.name
+        self.columns[name] = (*self.columns.get(name, ()), definition)
+        self.gone.pop(name, None)
+
+    def remove(self, name: str, why: str) -> None:
+        self.columns.pop(name, None)
+        self.gone[name] = why
+
+    def absorb(self, other: _Table) -> None:
+        """Take over a table that is, or may be, the same one under its earlier name."""
+        for definitions in other.columns.values():
+            for definition in definitions:
+                self.define(definition)
+        for name, why in other.gone.items():
+            if name not in self.columns:
+                self.gone.setdefault(name, why)
+        self.complete = self.complete and other.complete
+
+
+class Schema:
+    """Tables and columns at the head."""
+
+    def __init__(
+        self,
+        tables: dict[TableName, _Table],
+        dropped: dict[TableName, str],
+        unread: tuple[UnreadSql, ...],
+    ) -> None:
+        """Made by :func:`replay`; ``unread`` in the order it runs."""
+        self._tables = tables
+        self._dropped = dropped
+        self.unread = unread
+
+    @property
+    def tables(self) -> tuple[TableName, ...]:
+        """All tables that exist, default schemas left out of their names, sorted."""
+        return tuple(sorted(self._tables, key=lambda table: (table.schema or "", table.name)))
+
+    def columns(self, table: TableName) -> tuple[str, ...]:
+        """Return the known columns of ``table``, in order; empty for one that is not in sight."""
+        found = self._tables.get(_key(table))
+        return tuple(found.columns) if found else ()
+
+    def complete(self, table: TableName) -> bool:
+        """Tell whether all columns of ``table`` are in sight."""
+        found = self._tables.get(_key(table))
+        return found is not None and found.complete
+
+    def column(self, table: TableName, name: str) -> Answer:
+        """Return what is known about the column ``name`` (folded like :attr:`Identifier.name`)."""
+        found = self._tables.get(_key(table))
+        if found is None:
+            why = self._dropped.get(_key(table))
+            return Absent(why) if why else Unknown(f"no DDL of table {_written(table)} in sight")
+        definitions = found.columns.get(name)
+        if definitions:
+            return Known(definitions, self._doubts(table, definitions))
+        if name in found.gone:
+            return Absent(found.gone[name])
+        if not found.complete:
+            return Unknown(f"not all columns of table {_written(table)} could be read")
+        unread = self._unread(table)
+        if unread:
+            return Unknown(unread[0].reason)
+        return Absent(f"table {_written(table)} has no such column")
+
+    def _unread(self, table: TableName) -> tuple[UnreadSql, ...]:
+        """Return the unread SQL that may concern ``table``."""
+        return tuple(u for u in self.unread if not u.tables or _key(table) in {_key(t) for t in u.tables})
+
+    def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
+        """Return the unread SQL of other files, and of the same files after the definitions."""
+        last: dict[str, int] = {}
+        for definition in definitions:
+            carrier = definition.carrier
+            last[carrier.path] = max(last.get(carrier.path, 0), carrier.statement.start)
+        return tuple(u for u in self._unread(table) if u.carrier.statement.start > last.get(u.carrier.path, -1))
+
+
+def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str] = ()) -> Schema:
+    """Return the schema after ``facts`` ran.
+
+    Down operations are left out. Within a file, operations run by position. Files run in this
+    order: numbered and other SQL files (by folder, then number), Alembic revisions as in
+    ``revision_order``, then everything else: home-made scripts run at each deploy, so they have the
+    last word.
+
+    Args:
+        facts: Operations of the whole project, in any order.
+        revision_order: Paths of Alembic revisions, bases first; see ``RevisionGraph.order``.
+    """
+    ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
+    rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order))}
+    ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.statement.start))
+    run = _Run()
+    for fact in ups:
+        run.step(fact)
+    return Schema(run.tables, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)))
+
+
+def _key(table: TableName) -> TableName:
+    return TableName(table.name) if table.schema in _DEFAULT_SCHEMAS else table
+
+
+def _written(table: TableName) -> str:
+    return f"{table.schema}.{table.name}" if table.schema else table.name
+
+
+class _Run:
+    """The database in the making."""
+
+    def __init__(self) -> None:
+        self.tables: dict[TableName, _Table] = {}
+        self.dropped: dict[TableName, str] = {}
+
+    def step(self, fact: Operation | UnreadSql) -> None:
+        match fact:
+            case CreateTable():
+                self._create(fact)
+            case AddColumn():
+                self._table(fact.table).define(Definition(fact.column, fact))
+            case RenameColumn():
+                self._rename_column(fact)
+            case DropColumn():
+                self._table(fact.table).remove(fact.column.name, f"dropped in {fact.carrier.path}")
+            case DropTable():
+                self.tables.pop(_key(fact.table), None)
+                self.dropped[_key(fact.table)] = f"table dropped in {fact.carrier.path}"
+            case RenameTable():
+                self._rename_table(fact)
+            case UnreadSql():
+                pass  # the schema remembers it as a doubt
+
+    def _table(self, name: TableName) -> _Table:
+        """Return a table that is altered: it exists even where no CREATE TABLE is in sight."""
+        self.dropped.pop(_key(name), None)
+        return self.tables.setdefault(_key(name), _Table())
+
+    def _create(self, create: CreateTable) -> None:
+        known = self.tables.get(_key(create.table))
+        table = self._table(create.table)
+        for column in create.columns:
+            # A guarded repeat does nothing where the table exists: it cannot bring back what was
+            # taken away. A bare repeat would fail there, so it belongs to another database and
+            # defines its columns anew.
+            if known is None or not create.carrier.rerunnable or column.name not in known.gone:
+                table.define(Definition(column, create))
+        table.complete = not create.partial and (known is None or known.complete)
+
+    def _rename_column(self, rename: RenameColumn) -> None:
+        table = self._table(rename.table)
+        old, new = rename.old.name, rename.new.name
+        present = old in table.columns
+        if not present and new in table.columns and not rename.carrier.rerunnable:
+            # The new name is there and the old one is not: somebody else's older database. Nothing
+            # to do here.
+            table.gone.setdefault(old, f"renamed to {new} in {rename.carrier.path}")
+            return
+        if old != new:
+            table.remove(old, f"renamed to {new} in {rename.carrier.path}")
+            table.define(Definition(rename.new, rename))
+
+    def _rename_table(self, rename: RenameTable) -> None:
+        moved = self.tables.pop(_key(rename.table), None)
+        self.dropped[_key(rename.table)] = f"table renamed to {rename.new.name} in {rename.carrier.path}"
+        existing = self.tables.get(_key(rename.new))
+        self.dropped.pop(_key(rename.new), None)
+        if existing is None:
+            self.tables[_key(rename.new)] = moved or _Table()
+        elif moved is not None:
+            existing.absorb(moved)

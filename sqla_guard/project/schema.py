@@ -1,0 +1,77 @@
+"""The schema at the head, for one table at a time, from all DDL of the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_guard.facts.operations import ColumnReference, Operation, SqlFact, TableName, UnreadSql
+from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.project.project import Project
+from sqla_guard.project.replay import Absent, Known, Schema, replay
+from sqla_guard.project.revisions import RevisionGraph, graphs
+
+
+@dataclass(frozen=True, slots=True)
+class TableHistory:
+    """Everything in the project that speaks of a table or one of its reserved columns.
+
+    Attributes:
+        facts: Operations and references, in the order of their files.
+        schema: What the operations come to.
+        revisions: The Alembic environments that the files belong to.
+    """
+
+    facts: tuple[SqlFact, ...]
+    schema: Schema
+    revisions: tuple[RevisionGraph, ...]
+
+    def references(self, table: TableName, column: str) -> tuple[ColumnReference, ...]:
+        """Return the references that certainly mean ``table.column``."""
+        return tuple(r for r in self._named(column) if self._meant(r) == table)
+
+    def unclear_references(self, table: TableName, column: str) -> tuple[ColumnReference, ...]:
+        """Return the references that may mean ``table.column``."""
+        return tuple(r for r in self._named(column) if self._meant(r) is None and table in r.candidates)
+
+    def _named(self, column: str) -> tuple[ColumnReference, ...]:
+        return tuple(f for f in self.facts if isinstance(f, ColumnReference) and f.column.name == column)
+
+    def _meant(self, reference: ColumnReference) -> TableName | None:
+        """Return the table that a reference belongs to: the first candidate that has such a column."""
+        if reference.table is not None:
+            return reference.table
+        for candidate in reference.candidates:
+            answer = self.schema.column(candidate, reference.column.name)
+            if isinstance(answer, Known):
+                return candidate
+            if not isinstance(answer, Absent):
+                return None
+        return None
+
+
+def table_history(project: Project, near: str, table: TableName) -> TableHistory:
+    """Return what the project of ``near`` does to ``table``."""
+    key = ("history", project.workspace.disk.project_root(near), table)
+    return project.once(key, lambda: _read(project, near, table))
+
+
+def _read(project: Project, near: str, table: TableName) -> TableHistory:
+    words = frozenset({table.name, *RESERVED})
+    facts = tuple(
+        fact for path in project.files_naming(near, words, (".py", ".sql")) for fact in project.sql_facts(path)
+    )
+    carriers = {fact.carrier.path for fact in facts if fact.carrier.kind == "alembic"}
+    revisions = project.once(("revisions", project.workspace.disk.project_root(near)), lambda: _graphs(project, near))
+    mine = tuple(g for g in revisions if any(r.path in carriers for r in g.revisions))
+    order = [path for graph in mine for path in graph.order()]
+    operations: list[Operation | UnreadSql] = [f for f in facts if not isinstance(f, ColumnReference)]
+    return TableHistory(facts, replay(operations, order), mine)
+
+
+def _graphs(project: Project, near: str) -> tuple[RevisionGraph, ...]:
+    found = []
+    for path in project.files_naming(near, frozenset({"down_revision"}), (".py",)):
+        revision = project.read(path, project.readers.revision)
+        if revision is not None:
+            found.append(revision)
+    return graphs(found)
