@@ -1,0 +1,1 @@
+"""Renaming an attribute of a mapped class: which places name it."""

@@ -1,0 +1,117 @@
+"""The rename carried into the database: DDL, SQL that names the column, and the forward migration."""
+
+from __future__ import annotations
+
+from posixpath import dirname, join
+
+from sqla_guard.core.fix import Edit, ImportNeed
+from sqla_guard.facts.operations import ColumnReference, Operation, UnreadSql
+from sqla_guard.project.project import Project
+from sqla_guard.project.replay import Definition, Known
+from sqla_guard.project.schema import TableHistory
+from sqla_guard.rename.alembic_revision import Environment, alembic_rename
+from sqla_guard.rename.home_made import rename_in_script
+from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
+from sqla_guard.rename.sql_revision import sql_rename
+
+
+def is_rerunnable(known: Known) -> bool:
+    """Tell whether everything that creates the column is a script that runs again at each deploy."""
+    return all(d.carrier.kind == "python-sql" and d.carrier.rerunnable for d in known.definitions)
+
+
+def column_change(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
+    """Return the edits that rename a column wherever SQL knows it, or why that cannot be done safely."""
+    references = history.references(wish.table, wish.old)
+    fixed = next((r for r in references if r.role == "fixed" or r.column.span is None), None)
+    if fixed is not None:
+        return Refusal(f"{_where(project, fixed)} names the column where it cannot be edited safely")
+    unclear = next(iter(history.unclear_references(wish.table, wish.old)), None)
+    if unclear is not None:
+        return Refusal(f"{_where(project, unclear)} may name the column or another table's")
+    if known.doubts:
+        doubt = known.doubts[0]
+        line = project.source(doubt.carrier.path).position(doubt.carrier.statement.start)[0]
+        return Refusal(f"{doubt.carrier.path}:{line} could not be read ({doubt.reason})")
+    forward = (
+        _in_scripts(project, history, known, wish) if is_rerunnable(known) else _forward(project, history, known, wish)
+    )
+    if isinstance(forward, Refusal):
+        return forward
+    ran = {d.carrier.path for d in known.definitions if not is_rerunnable(known)}
+    edits = [_reference_edit(r, wish.new) for r in references if _is_alive(r, ran)]
+    return Change((*forward.edits, *edits), forward.imports)
+
+
+def _in_scripts(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
+    by_path: dict[str, list[Definition]] = {}
+    for definition in known.definitions:
+        by_path.setdefault(definition.carrier.path, []).append(definition)
+    edits: list[Edit] = []
+    imports: list[ImportNeed] = []
+    operations: list[Operation] = [f for f in history.facts if not isinstance(f, (ColumnReference, UnreadSql))]
+    for path, definitions in by_path.items():
+        source = project.source(path)
+        mannered = [(d, project.readers.manner(source, d.operation, operations)) for d in definitions]
+        references = [r for r in history.references(wish.table, wish.old) if r.carrier.path == path]
+        outcome = rename_in_script(source, wish, mannered, references)
+        if isinstance(outcome, Refusal):
+            return outcome
+        edits += outcome.edits
+        imports += outcome.imports
+    return Change(tuple(edits), tuple(imports))
+
+
+def _forward(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
+    """Return the migration that follows a history which has already run."""
+    kinds = {d.carrier.kind for d in known.definitions}
+    paths = {d.carrier.path for d in known.definitions}
+    if kinds == {"alembic"} or all(any(r.path in paths for r in g.revisions) for g in history.revisions):
+        graph = next((g for g in history.revisions if any(r.path in paths for r in g.revisions)), None)
+        if graph is not None:
+            return alembic_rename(wish, graph, _environment(project, graph.revisions[0].path))
+    if kinds == {"sql-file"}:
+        path = sorted(paths)[-1]
+        folder = dirname(path)
+        files = {
+            p: project.source(p).text
+            for p in project.workspace.project_files(path)
+            if p.endswith(".sql") and dirname(p) == folder
+        }
+        return sql_rename(wish, folder, files)
+    return Refusal("the column is created in a way that no forward migration can follow")
+
+
+def _environment(project: Project, revision: str) -> Environment:
+    """Return the texts around a versions folder that tell how its revisions look."""
+    home = dirname(dirname(revision))
+    return Environment(
+        template=_text(project, join(home, "script.py.mako")),
+        ini=_text(project, join(home, "alembic.ini")) or _text(project, join(dirname(home), "alembic.ini")),
+        env=_text(project, join(home, "env.py")),
+    )
+
+
+def _text(project: Project, path: str) -> str:
+    return project.source(path).text if project.workspace.exists(path) else ""
+
+
+def _is_alive(reference: ColumnReference, ran: set[str]) -> bool:
+    """Tell whether SQL still runs: not what stands in a history that has run before the rename."""
+    carrier = reference.carrier
+    return (
+        carrier.path not in ran and (carrier.kind == "python-sql" or carrier.rerunnable) and carrier.direction == "up"
+    )
+
+
+def _reference_edit(reference: ColumnReference, new: str) -> Edit:
+    span = reference.column.span
+    assert span is not None
+    # In a result list the column also names the result, which its readers must go on finding.
+    text = f"{new} AS {reference.column.name}" if reference.role == "output" else new
+    return Edit(reference.carrier.path, span.start, span.end, text)
+
+
+def _where(project: Project, reference: ColumnReference) -> str:
+    span = reference.column.span or reference.carrier.statement
+    return f"{reference.carrier.path}:{project.source(reference.carrier.path).position(span.start)[0]}"

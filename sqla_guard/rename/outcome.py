@@ -1,0 +1,43 @@
+"""What a writer of renames is asked for, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_guard.core.fix import Edit, ImportNeed
+from sqla_guard.facts.operations import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRename:
+    """The wish: one column gets another name.
+
+    Attributes:
+        table: The table.
+        old: The column's name in the database.
+        new: Its new name.
+        dialect: As sqlglot calls it; empty where it is not known, or where there are several.
+    """
+
+    table: TableName
+    old: str
+    new: str
+    dialect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The edits that fulfil it, and the imports that they need."""
+
+    edits: tuple[Edit, ...]
+    imports: tuple[ImportNeed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why it cannot be written, in a few words that can follow ``because``."""
+
+    reason: str
+
+
+Outcome = Change | Refusal
