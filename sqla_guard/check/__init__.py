@@ -1,0 +1,1 @@
+"""The engine: candidates to facts, facts through the rules, findings to a report."""

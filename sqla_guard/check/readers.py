@@ -1,0 +1,38 @@
+"""The read room's functions, handed to the project room, which must not know them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.outline import Outline
+from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.project.project import Readers
+from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
+from sqla_guard.read.python.outline import read_outline
+from sqla_guard.read.python.references import read_references, read_summary
+from sqla_guard.read.python.reserved import read_reserved_names
+from sqla_guard.read.python.revision import read_revision
+from sqla_guard.read.python.script import read_manner
+from sqla_guard.read.sql_facts import read_sql_facts
+
+QUICK = Readers(
+    outline=read_outline,
+    references=read_references,
+    summary=read_summary,
+    reserved=read_reserved_names,
+    lazy=read_lazy_inits,
+    sql=read_sql_facts,
+    revision=read_revision,
+    manner=read_manner,
+)
+
+
+def close_readers() -> Readers:
+    """Return readers that look at everything closely; the measure of the quick ones, for tests."""
+    from sqla_guard.read.python.class_bodies import read_every_class
+
+    def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
+        return read_every_class(source, RESERVED)
+
+    return replace(QUICK, reserved=reserved, lazy=read_every_function)

@@ -1,0 +1,1 @@
+"""From findings to new bytes: edits, imports, plan, apply, verify, write."""

@@ -1,0 +1,367 @@
+"""The lock around a lazily made module global: double-checked, byte-exact, as small as it can be.
+
+Three ways, the first that is right:
+
+* *double-checked*: the test is repeated under the lock, the usual call takes none;
+* *published last*: the same, with the object built in a local name, where it was visible before it was ready;
+* *locked throughout*: the lock is held around test and assignment, where only that is right.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import count
+
+from sqla_guard.core.fix import Applicability, Fix, ImportNeed
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.facts.lazy import GlobalSet, LazyInit, Load
+from sqla_guard.fix.reindent import Lines, inner_unit, without_comments
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    """The lock to take.
+
+    Attributes:
+        name: Its name.
+        line: The line that makes it; empty where it exists.
+        at: Where that line goes: the start of a line.
+        needs_import: Whether ``threading`` has to be imported for it.
+        existing: Whether other code takes it already.
+    """
+
+    name: str
+    line: str = ""
+    at: int = 0
+    needs_import: bool = False
+    existing: bool = False
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is known before any edit is made, and the reasons to let a person look at the result."""
+
+    fact: LazyInit
+    source: SourceFile
+    lock: _Lock
+    lines: Lines
+    unit: str
+    base: str
+    local: str = ""
+    reasons: list[str] = field(default_factory=list)
+
+
+def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False) -> Fix | None:
+    """Return the fix that makes ``fact`` safe for threads, or ``None`` where no edit is known to be right.
+
+    Args:
+        fact: The finding.
+        source: Its file.
+        comes_back: Whether code outside the module that is called there may call the function again.
+    """
+    if fact.yields_guarded or fact.is_async or fact.lock_kind == "fresh" or any(s.lock for s in fact.sets):
+        return None
+    lines = Lines(source, fact.strings)
+    throughout = _needs_lock_throughout(fact)
+    reentrant = throughout or comes_back or fact.reenters or _mentions_reset(fact, source)
+    lock = _choose_lock(fact, source, lines, reentrant)
+    if lock is None or not lines.is_first_on_line(fact.statement.start):
+        return None
+    unit = inner_unit(source, fact.span, fact.strings)
+    plan = _Plan(fact, source, lock, lines, unit, source.indent_at(fact.statement.start))
+    if not (_lock_throughout(plan) if throughout else _double_check(plan)):
+        return None
+    if lock.line:
+        lines.insert_lines(lock.at, [lock.line])
+    _note_reasons(plan, throughout)
+    return Fix(
+        _title(plan, throughout),
+        lines.edits(),
+        Applicability.UNSAFE if plan.reasons else Applicability.SAFE,
+        (ImportNeed(fact.path, "threading"),) if lock.needs_import else (),
+    )
+
+
+def _needs_lock_throughout(fact: LazyInit) -> bool:
+    """Tell whether repeating the test under the lock would not be right."""
+    if fact.shape in ("expression", "else") or (fact.shape == "if" and fact.statement.end > fact.guarded.end):
+        # With another branch, a thread that finds the object only at the second test would run neither.
+        return True
+    return bool(fact.early) and not fact.early_simple
+
+
+def _mentions_reset(fact: LazyInit, source: SourceFile) -> bool:
+    """Tell whether the function calls, by name, one of those that will take the lock to empty the global."""
+    words = set(re.findall(r"\w+", source.text[fact.span.start : fact.span.end]))
+    return any(reset.function.rpartition(".")[2] in words for reset in fact.resets)
+
+
+def _title(plan: _Plan, throughout: bool) -> str:
+    what = f"Hold `{plan.lock.name}` while `{plan.fact.name}` is made"
+    if throughout:
+        what += " and looked up"
+    return what + (f" ({'; '.join(plan.reasons)})" if plan.reasons else "")
+
+
+def _note_reasons(plan: _Plan, throughout: bool) -> None:
+    fact, reasons = plan.fact, plan.reasons
+    if fact.test_calls and not throughout:
+        reasons.append("the test, which calls something, runs twice")
+    if fact.rebuilds:
+        reasons.append("callers that want different ones still replace each other's")
+    if plan.lock.existing:
+        reasons.append(f"check that nobody calls `{fact.function_name}()` while holding `{plan.lock.name}`")
+
+
+# Which lock
+
+
+def _choose_lock(fact: LazyInit, source: SourceFile, lines: Lines, reentrant: bool) -> _Lock | None:
+    site = fact.site
+    known = {name for name, _ in site.locks}
+    shared = {reset.lock for reset in fact.resets}
+    only = next(iter(shared), None)
+    if len(shared) == 1 and only is not None and only in known and not reentrant:
+        return _Lock(only, existing=True)
+    wanted = _lock_name(fact.name)
+    if wanted in known and wanted not in site.lock_uses and not reentrant:
+        # Made for this global, by its name, and never used.
+        return _Lock(wanted)
+    name, number = wanted, 2
+    while name in site.names or name in fact.locals:
+        name, number = f"{wanted}_{number}", number + 1
+    maker = _maker(fact, "RLock" if reentrant else "Lock")
+    if maker is None:
+        return None
+    call, bound_at = maker
+    at = max(lines.after(site.bound.end) if site.bound else lines.start(site.top_statement.start), 0)
+    if bound_at is not None and lines.after(bound_at) > at:
+        at = lines.after(bound_at)
+    return _Lock(name, f"{name} = {call}()", at, needs_import=bound_at is None)
+
+
+def _lock_name(name: str) -> str:
+    return name + ("_LOCK" if name.isupper() else "_lock")
+
+
+def _maker(fact: LazyInit, constructor: str) -> tuple[str, int | None] | None:
+    """Return how a lock is made, and where the name it needs is bound (``None``: it has to be imported)."""
+    site = fact.site
+    ends = dict(site.imported_at)
+    for known, local in site.constructors:
+        if known == constructor:
+            return local, ends[local]
+    if site.threading_name is not None:
+        return f"{site.threading_name}.{constructor}", ends[site.threading_name]
+    return (f"threading.{constructor}", None) if site.imports_bare else None
+
+
+# The lock held throughout
+
+
+def _lock_throughout(plan: _Plan) -> bool:
+    fact, lines = plan.fact, plan.lines
+    if plan.source.text.startswith("elif", fact.statement.start):
+        return False
+    whole = fact.statement
+    if fact.shape == "early-return":
+        whole = Span(whole.start, fact.guarded.end)
+    elif any(load.role == "return" and load.span.start > whole.end for load in fact.loads) and fact.resets:
+        plan.reasons.append("another function can empty it before it is returned")
+    lines.insert_lines(lines.start(whole.start), [f"{plan.base}with {plan.lock.name}:"])
+    lines.indent(whole, plan.unit, plan.base)
+    _lock_resets(plan)
+    return True
+
+
+# Double-checked
+
+
+def _double_check(plan: _Plan) -> bool:
+    fact = plan.fact
+    if fact.resets and not _read_once(plan):
+        who = ", ".join(dict.fromkeys(f"`{reset.function}()`" for reset in fact.resets))
+        plan.reasons.append(f"{who} can still empty it between test and use")
+    if fact.early and not _publish_last(plan):
+        return False
+    if fact.shape == "early-return":
+        _repeat_return(plan)
+    elif fact.guarded_inline:
+        _repeat_test_inline(plan)
+    else:
+        _repeat_test(plan)
+    _lock_resets(plan)
+    return True
+
+
+def _again(plan: _Plan) -> str:
+    """Return the condition to repeat under the lock."""
+    fact = plan.fact
+    if plan.local:
+        return _renamed(plan, fact.test, [load for load in fact.loads if load.role == "test"])
+    return plan.lines.indented(fact.test, plan.unit * 2)
+
+
+def _renamed(plan: _Plan, span: Span, loads: list[Load]) -> str:
+    """Return the text of ``span`` with the global's reads in it replaced by the local name."""
+    text, at, pieces = plan.source.text, span.start, []
+    for load in loads:
+        if span.contains(load.span):
+            pieces += [text[at : load.span.start], plan.local]
+            at = load.span.end
+    return "".join([*pieces, text[at : span.end]])
+
+
+def _read_again(plan: _Plan, indent: str) -> list[str]:
+    """Return the line that reads the global into its local name again, where there is one."""
+    if plan.local and plan.fact.resets:
+        return [f"{indent}{plan.local} = {plan.fact.name}"]
+    if plan.fact.alias is not None:
+        span = plan.fact.alias[1]
+        return [indent + plan.source.text[span.start : span.end]]
+    return []
+
+
+def _repeat_test(plan: _Plan) -> None:
+    fact, lines = plan.fact, plan.lines
+    inner, deeper = plan.base + plan.unit, plan.base + plan.unit * 2
+    first = lines.after(plan.source.text.index(":", fact.test.end))
+    header = [f"{inner}with {plan.lock.name}:", *_read_again(plan, deeper), f"{deeper}if {_again(plan)}:"]
+    lines.insert_lines(first, header)
+    lines.indent(Span(first, _with_comments(plan)), plan.unit * 2, plan.base)
+
+
+def _repeat_test_inline(plan: _Plan) -> None:
+    fact, newline = plan.fact, plan.source.newline
+    text = plan.source.text
+    colon = text.rindex(":", 0, fact.guarded.start)
+    depth = [plan.base + plan.unit * n for n in range(4)]
+    header = [f"{depth[1]}with {plan.lock.name}:", *_read_again(plan, depth[2]), f"{depth[2]}if {_again(plan)}:"]
+    plan.lines.replace(Span(colon + 1, fact.guarded.start), newline.join(["", *header, depth[3]]))
+
+
+def _repeat_return(plan: _Plan) -> None:
+    fact, lines = plan.fact, plan.lines
+    first = lines.after(fact.statement.end)
+    while not plan.source.text[first : lines.after(first)].strip():
+        first = lines.after(first)
+    inner = plan.base + plan.unit
+    if plan.local and fact.resets:
+        copy = _renamed(plan, fact.statement, [x for x in fact.loads if x.role in ("test", "return")])
+        copy = copy.replace(plan.source.newline, plan.source.newline + plan.unit)
+    else:
+        copy = lines.indented(fact.statement, plan.unit)
+    header = [f"{plan.base}with {plan.lock.name}:", *_read_again(plan, inner), inner + without_comments(copy)]
+    lines.insert_lines(first, header)
+    lines.indent(Span(first, fact.guarded.end), plan.unit, plan.base)
+
+
+def _with_comments(plan: _Plan) -> int:
+    """Return the end of the guarded block with the comments that close it."""
+    lines, end = plan.lines, plan.fact.guarded.end
+    offset = lines.after(end)
+    while offset < len(plan.source.text):
+        line = plan.source.text[offset : lines.after(offset)]
+        if not line.lstrip(" \t").startswith("#") or not line.startswith(plan.base + plan.unit):
+            break
+        end = offset + len(line.rstrip("\r\n"))
+        offset = lines.after(offset)
+    return end
+
+
+# Reading once, publishing last
+
+
+def _local_name(fact: LazyInit) -> str:
+    """Return a free local name for the object."""
+    plain = fact.name.strip("_").lower()
+    taken = fact.site.names | fact.locals
+    if plain not in taken:
+        return plain
+    return next(name for n in count(1) if (name := f"new_{plain}" if n == 1 else f"new_{plain}_{n}") not in taken)
+
+
+def _own_sets(fact: LazyInit) -> list[GlobalSet]:
+    return [s for s in fact.sets if s.name == fact.name and not s.empty]
+
+
+def _read_once(plan: _Plan) -> bool:
+    """Read the global once into a local name; tell whether that was possible (or not needed)."""
+    fact = plan.fact
+    used = [load for load in fact.loads if load.role != "test"]
+    if not used and not fact.early:
+        return True
+    sets = [s for s in fact.sets if s.name in fact.tested]
+    if fact.alias is not None or len(fact.tested) > 1 or fact.shape == "else" or fact.in_function:
+        return False
+    if any(s.empty or s.target is None for s in sets) or (fact.early and len(sets) != 1):
+        return False
+    if any(load.role == "nested" or load.span.start < fact.statement.start for load in fact.loads):
+        return False
+    if fact.form == "walrus" or plan.source.text.startswith("elif", fact.statement.start):
+        return False
+    if plan.base != _body_indent(plan) or (fact.guarded_inline and fact.early):
+        return False
+    plan.local = _local_name(fact)
+    plan.lines.insert_lines(plan.lines.start(fact.statement.start), [f"{plan.base}{plan.local} = {fact.name}"])
+    for load in fact.loads:
+        plan.lines.replace(load.span, plan.local)
+    if not fact.early:
+        for assignment in sets:
+            plan.lines.insert(_value_start(plan, assignment), f"{plan.local} = ")
+    return True
+
+
+def _value_start(plan: _Plan, assignment: GlobalSet) -> int:
+    """Return where the right side starts, an opening bracket included."""
+    assert assignment.target is not None
+    equals = plan.source.text.index("=", assignment.target.end)
+    match = re.compile(r"\s*").match(plan.source.text, equals + 1)
+    assert match is not None
+    return match.end()
+
+
+def _body_indent(plan: _Plan) -> str:
+    return plan.source.indent_at(plan.fact.span.start) + plan.unit
+
+
+def _publish_last(plan: _Plan) -> bool:
+    """Build in a local name and set the global at the end of the block."""
+    fact, lines = plan.fact, plan.lines
+    assignment = next((s for s in _own_sets(fact) if s.target is not None), None)
+    if assignment is None or fact.guarded_inline or assignment.target is None:
+        return False
+    if not plan.local:
+        plan.local = _local_name(fact)
+        for load in fact.loads:
+            inside = fact.guarded.contains(load.span) and load.span.start > assignment.statement.end
+            if inside and load.role != "return":
+                lines.replace(load.span, plan.local)
+    lines.replace(assignment.target, plan.local)
+    indent = plan.source.indent_at(assignment.statement.start) + plan.unit * (1 if fact.shape == "early-return" else 2)
+    last = lines.start(_last_statement_start(plan))
+    ends_in_return = plan.source.text[last : fact.guarded.end].lstrip().startswith("return")
+    at = last if ends_in_return and last > assignment.statement.end else lines.after(fact.guarded.end)
+    lines.insert_lines(at, [f"{indent}{fact.name} = {plan.local}"])
+    plan.reasons.append(f"`{fact.name}` is no longer set while it is being set up, nor when that fails")
+    if not fact.resets:
+        plan.local = ""
+    return True
+
+
+def _last_statement_start(plan: _Plan) -> int:
+    """Return the start of the last line of the guarded block that is no continuation of a string or bracket."""
+    fact = plan.fact
+    returns = [load.span.start for load in fact.loads if load.role == "return" and fact.guarded.contains(load.span)]
+    return returns[-1] if returns else fact.guarded.end
+
+
+def _lock_resets(plan: _Plan) -> None:
+    for reset in plan.fact.resets:
+        if reset.lock is not None or not reset.simple or reset.name != plan.fact.name:
+            continue
+        indent = plan.source.indent_at(reset.statement.start)
+        outer = Lines(plan.source, ())
+        plan.lines.insert_lines(outer.start(reset.statement.start), [f"{indent}with {plan.lock.name}:"])
+        plan.lines.indent(reset.statement, plan.unit, indent)

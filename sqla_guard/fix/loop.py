@@ -1,0 +1,156 @@
+"""``fix``: workspace to workspace, a pure function that proves each round by checking again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from sqla_guard.core.fix import Edit, Fix, Place
+from sqla_guard.core.report import Report
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.facts.imports import ImportBlock
+from sqla_guard.fix.edits import apply_edits, by_path, moved
+from sqla_guard.fix.imports import import_edit
+from sqla_guard.fix.plan import choose
+
+_ROUNDS = 10
+
+Check = Callable[[Workspace], Report]
+ReadImports = Callable[[SourceFile], ImportBlock]
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """What fixing came to.
+
+    Attributes:
+        workspace: The files with all fixes made.
+        before: The report of the first check.
+        after: The report of the last one.
+        made: The fixes made, in order.
+        to_look_at: Places that may need the same change, where they stand now.
+        put_back: Fixes that were tried and did not prove themselves, with the reason.
+    """
+
+    workspace: Workspace
+    before: Report
+    after: Report
+    made: tuple[Fix, ...]
+    to_look_at: tuple[Place, ...]
+    put_back: tuple[NotAnalysed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    workspace: Workspace
+    report: Report
+    made: tuple[Fix, ...] = ()
+    to_look_at: tuple[Place, ...] = ()
+
+
+def fix(workspace: Workspace, check: Check, read_imports: ReadImports) -> FixResult:
+    """Return ``workspace`` with everything repaired that can be, checked again after each round.
+
+    Args:
+        workspace: The files.
+        check: The whole check, as a function of a workspace.
+        read_imports: Reads the import block of a Python file.
+    """
+    first = check(workspace)
+    state = _State(workspace, first)
+    refused: dict[Fix, str] = {}
+    seen = {_texts(workspace)}
+    for _ in range(_ROUNDS):
+        chosen = choose(state.report.diagnostics, frozenset(refused))
+        if not chosen:
+            break
+        state, failures = _round(state, chosen, check, read_imports)
+        refused.update(failures)
+        if _texts(state.workspace) in seen and not failures:
+            break
+        seen.add(_texts(state.workspace))
+    put_back = tuple(_note(fix, reason, workspace) for fix, reason in refused.items())
+    return FixResult(state.workspace, first, state.report, state.made, state.to_look_at, put_back)
+
+
+def _round(
+    state: _State, chosen: Sequence[Fix], check: Check, read_imports: ReadImports
+) -> tuple[_State, dict[Fix, str]]:
+    """Make all of ``chosen`` at once; where that fails, one by one, so that one bad fix does not stop the others."""
+    together = _attempt(state, chosen, check, read_imports)
+    if isinstance(together, _State):
+        return together, {}
+    failures: dict[Fix, str] = {}
+    if len(chosen) == 1:
+        return state, {chosen[0]: together}
+    for fix in chosen:
+        # Offsets hold for the text of this round only; the others get their turn in the next one.
+        alone = _attempt(state, (fix,), check, read_imports)
+        if isinstance(alone, _State):
+            return alone, failures
+        failures[fix] = alone
+    return state, failures
+
+
+def _attempt(state: _State, fixes: Sequence[Fix], check: Check, read_imports: ReadImports) -> _State | str:
+    """Return the state with ``fixes`` made, or the reason why they cannot be."""
+    edits = [edit for fix in fixes for edit in fix.edits]
+    try:
+        edits += _import_edits(state.workspace, fixes, read_imports)
+        grouped = by_path(edits)
+        texts = {path: apply_edits(_text(state.workspace, path), grouped[path]) for path in grouped}
+        changed = state.workspace.with_changes(texts)
+        report = check(changed)
+    except UnreadableFile as error:
+        return str(error)
+    problem = _problem(state.report, report, fixes, texts)
+    if problem:
+        return problem
+    places = [*state.to_look_at, *(place for fix in fixes for place in fix.to_look_at)]
+    there = {moved(place, grouped.get(place.path, ())): None for place in places}
+    return _State(changed, report, (*state.made, *fixes), tuple(there))
+
+
+def _import_edits(workspace: Workspace, fixes: Sequence[Fix], read_imports: ReadImports) -> Iterable[Edit]:
+    for need in sorted({need for fix in fixes for need in fix.imports}):
+        source = workspace.load(need.path)
+        edit = import_edit(source, read_imports(source), need.module)
+        if edit is not None:
+            yield edit
+
+
+def _problem(before: Report, after: Report, fixes: Sequence[Fix], texts: Mapping[str, str]) -> str:
+    """Return why the fixes did not prove themselves; empty where they did."""
+    broken = [n for n in after.not_analysed if n.fatal and n.path in texts and n not in before.not_analysed]
+    if broken:
+        return f"{broken[0].path} could not be read afterwards: {broken[0].reason}"
+    old, new = Counter(map(_identity, before.diagnostics)), Counter(map(_identity, after.diagnostics))
+    for diagnostic in before.diagnostics:
+        if diagnostic.fix in fixes and new[_identity(diagnostic)] >= old[_identity(diagnostic)]:
+            return f"{diagnostic.code} was still reported afterwards"
+    added = new - old
+    if added:
+        path, code, _ = next(iter(added))
+        return f"{code} was reported in {path} afterwards"
+    return ""
+
+
+def _identity(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    return diagnostic.path, diagnostic.code, diagnostic.message
+
+
+def _text(workspace: Workspace, path: str) -> str:
+    return workspace.load(path).text if workspace.exists(path) else ""
+
+
+def _texts(workspace: Workspace) -> frozenset[tuple[str, str]]:
+    return frozenset(workspace.changed.items())
+
+
+def _note(fix: Fix, reason: str, workspace: Workspace) -> NotAnalysed:
+    first = min(fix.edits)
+    line = workspace.load(first.path).position(first.start)[0] if workspace.exists(first.path) else 0
+    return NotAnalysed(first.path, line, f"the fix «{fix.title}» was put back: {reason}")

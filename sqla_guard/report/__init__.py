@@ -1,0 +1,1 @@
+"""Reports as text; pure functions, one output format a module."""

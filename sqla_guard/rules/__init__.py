@@ -1,0 +1,1 @@
+"""The rules, one a file; a rule's module docstring is its page."""

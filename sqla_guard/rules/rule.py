@@ -1,0 +1,32 @@
+"""What a rule module has to offer: a ``RULE`` and a function ``check(fact, project)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_guard.core.diagnostic import Diagnostic, Severity
+from sqla_guard.core.fix import Fix, Place
+from sqla_guard.core.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's identity.
+
+    Attributes:
+        name: What it finds, in kebab case; the identity users write.
+        code: Its short alias.
+        severity: ``error`` where the program fails, ``warning`` where it may.
+        reads: The fact type, or types, that ``check`` takes.
+    """
+
+    name: str
+    code: str
+    severity: Severity
+    reads: type | tuple[type, ...]
+
+    def report(
+        self, path: str, span: Span, message: str, help: str, fix: Fix | None = None, related: tuple[Place, ...] = ()
+    ) -> Diagnostic:
+        """Return a finding of this rule."""
+        return Diagnostic(self.code, self.name, self.severity, path, span, message, help, fix, related)

@@ -1,0 +1,104 @@
+"""The whole pipe, from the paths that a user gives to a report or to changed files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqla_guard.check.engine import check
+from sqla_guard.core.config import Config
+from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.report import Report
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import Workspace
+from sqla_guard.read.discover import FileDisk, discover, shown
+
+if TYPE_CHECKING:
+    from sqla_guard.core.fix import Fix, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A finished check.
+
+    Attributes:
+        report: What was found.
+        empty: Folders that were given and hold nothing to check.
+        workspace: The files, for showing their lines.
+    """
+
+    report: Report
+    empty: tuple[str, ...]
+    workspace: Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A finished fix.
+
+    Attributes:
+        before: What was found at first.
+        after: What remains.
+        made: The fixes made.
+        to_look_at: Places that a person should look at, where they stand in the new texts.
+        changes: New texts by path, with the old ones (``None``: a new file).
+        empty: Folders that were given and hold nothing to check.
+        workspace: The files with all changes made.
+    """
+
+    before: Report
+    after: Report
+    made: tuple[Fix, ...]
+    to_look_at: tuple[Place, ...]
+    changes: Mapping[str, tuple[SourceFile | None, str]]
+    empty: tuple[str, ...]
+    workspace: Workspace
+
+
+def run_check(paths: Iterable[str], config: Config) -> Checked:
+    """Check the files below ``paths``."""
+    workspace, missing, empty = _open(paths)
+    report = check(workspace, config)
+    return Checked(_with(report, missing), empty, workspace)
+
+
+def run_fix(paths: Iterable[str], config: Config) -> Fixed:
+    """Find out what repairs the files below ``paths``; nothing is written."""
+    from sqla_guard.fix.loop import fix
+    from sqla_guard.read.python.imports import read_import_block
+
+    workspace, missing, empty = _open(paths)
+    result = fix(workspace, lambda ws: check(ws, config), read_import_block)
+    changes = {
+        path: (workspace.load(path) if workspace.exists(path) else None, text)
+        for path, text in sorted(result.workspace.changed.items())
+        if not workspace.exists(path) or workspace.load(path).text != text
+    }
+    before, after = (_with(report, missing) for report in (result.before, result.after))
+    after = replace(after, not_analysed=(*after.not_analysed, *result.put_back))
+    return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace)
+
+
+def write(fixed: Fixed) -> None:
+    """Write the changes of ``fixed``: all files or none.
+
+    Raises:
+        WriteError: Nothing was written.
+    """
+    from sqla_guard.fix.write import write_all
+
+    write_all(
+        {path: original for path, (original, _) in fixed.changes.items()},
+        {path: text for path, (_, text) in fixed.changes.items()},
+    )
+
+
+def _open(paths: Iterable[str]) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
+    found = discover(paths)
+    missing = tuple(NotAnalysed(shown(path), 0, "does not exist", fatal=True) for path in found.missing)
+    return Workspace(found.files, FileDisk()), missing, found.empty
+
+
+def _with(report: Report, notes: tuple[NotAnalysed, ...]) -> Report:
+    return Report.of(report.diagnostics, (*report.not_analysed, *notes), report.files)
