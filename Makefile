@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo quick-is-close lowest clean
+.PHONY: help setup envs services lint test demo golden quick-is-close lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: setup envs services lint ## Set everything up, lint, run all tests: what C
 
 demo: setup .envs/sqlalchemy-2.0/.ready ## Watch a broken app become a running one
 	@$(BIN)/python -m scripts.demo
+
+golden: setup ## Write what the tool says of the sample app into the golden files and the README
+	$(BIN)/python -m scripts.golden
 
 quick-is-close: setup ## Compare quick and close reading on every installed package
 	QUICK_IS_CLOSE=all $(BIN)/pytest --timeout 1800 tests/test_quick_is_close.py

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from sqla_guard import __version__
-from sqla_guard.core.config import Config, RenameStrategy
 
 if TYPE_CHECKING:
+    from sqla_guard.core.config import Config
     from sqla_guard.core.report import Report
     from sqla_guard.run import Fixed
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path())
 _FORMAT = click.option(
@@ -25,15 +27,26 @@ _FORMAT = click.option(
     show_default=True,
     help="How the report is written.",
 )
-_RENAME = click.option(
-    "--rename",
-    type=click.Choice(["auto", "attribute", "column"]),
-    default="auto",
-    show_default=True,
-    help="What a reserved attribute's repair renames: the Python attribute only, attribute and column, or whichever "
-    "suits the table's DDL.",
+_SETTINGS = (
+    click.option("--config", type=click.Path(), help="Take the settings from this file and no other."),
+    click.option("--select", multiple=True, metavar="RULE", help="Run only these rules (name, code or prefix)."),
+    click.option("--extend-select", multiple=True, metavar="RULE", help="Run these rules besides."),
+    click.option("--ignore", multiple=True, metavar="RULE", help="Do not run these rules."),
+    click.option("--sqlalchemy-version", metavar="X.Y", help="The version that the project runs on."),
+    click.option(
+        "--rename",
+        type=click.Choice(["auto", "attribute", "column"]),
+        help="What the repair of a reserved attribute renames: the Python attribute only, attribute and column, or "
+        "whichever of the two suits the table's DDL (auto, the default).",
+    ),
+    click.option("--read-everything", is_flag=True, hidden=True),
 )
-_EVERYTHING = click.option("--read-everything", is_flag=True, hidden=True)
+
+
+def _with_settings(command: _Command) -> _Command:
+    for option in reversed(_SETTINGS):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,9 +61,8 @@ def main() -> None:
 @main.command("check")
 @_PATHS
 @_FORMAT
-@_RENAME
-@_EVERYTHING
-def check_command(paths: tuple[str, ...], output_format: str, rename: RenameStrategy, read_everything: bool) -> None:
+@_with_settings
+def check_command(paths: tuple[str, ...], output_format: str, **settings: Any) -> None:
     r"""Report findings in PATHS (files or folders; the working directory if none is given).
 
     \b
@@ -60,7 +72,8 @@ def check_command(paths: tuple[str, ...], output_format: str, rename: RenameStra
     """
     from sqla_guard.run import run_check
 
-    checked = run_check(paths or (".",), Config(rename=rename, read_everything=read_everything))
+    config = _config(paths, **settings)
+    checked = run_check(paths or (".",), config)
     _warn(checked.report, checked.empty)
     if output_format == "json":
         from sqla_guard.report.json import render as render_json
@@ -77,11 +90,8 @@ def check_command(paths: tuple[str, ...], output_format: str, rename: RenameStra
 @_PATHS
 @click.option("--write", "write_files", is_flag=True, help="Change the files instead of showing the diff.")
 @_FORMAT
-@_RENAME
-@_EVERYTHING
-def fix_command(
-    paths: tuple[str, ...], write_files: bool, output_format: str, rename: RenameStrategy, read_everything: bool
-) -> None:
+@_with_settings
+def fix_command(paths: tuple[str, ...], write_files: bool, output_format: str, **settings: Any) -> None:
     r"""Repair findings in PATHS; without --write, show what would change as a unified diff.
 
     \b
@@ -91,21 +101,71 @@ def fix_command(
     """
     from sqla_guard.run import run_fix
 
-    fixed = run_fix(paths or (".",), Config(rename=rename, read_everything=read_everything))
+    fixed = run_fix(paths or (".",), _config(paths, **settings))
     _warn(fixed.after, fixed.empty)
     if write_files and not _written(fixed):
         sys.exit(FAILED)
     if output_format == "json":
         from sqla_guard.report.json import dump
 
-        report = fixed.after if write_files else fixed.before
-        _out(dump(report, fixed.to_look_at if write_files else report.to_look_at, fixed.workspace.load))
+        if write_files:
+            _out(dump(fixed.after, fixed.to_look_at, fixed.workspace.load))
+        else:
+            _out(dump(fixed.before, fixed.before.to_look_at, fixed.original.load))
     else:
         _show_fixed(fixed, write_files)
     if fixed.after.failed:
         sys.exit(FAILED)
     remains = fixed.after.diagnostics if write_files else (fixed.changes or fixed.after.diagnostics)
     sys.exit(FINDINGS if remains else CLEAN)
+
+
+@main.command("rule")
+@click.argument("name", metavar="NAME|CODE")
+def rule_command(name: str) -> None:
+    r"""Explain a rule: what it finds, why it hurts, how it is repaired.
+
+    \b
+    Example:
+      sqla-guard rule SG101
+    """
+    from sqla_guard.check.registry import registered_rules
+
+    known = {key: registered for registered in registered_rules() for key in _names(registered.rule)}
+    if name not in known:
+        import difflib
+
+        close = difflib.get_close_matches(name, list(known), 1)
+        _complain(f"there is no rule `{name}`" + (f"; did you mean `{close[0]}`?" if close else ""))
+        sys.exit(FAILED)
+    rule = known[name].rule
+    _out(f"# {rule.name} ({rule.code})\n\n{known[name].page.strip()}\n")
+
+
+@main.command("rules")
+def rules_command() -> None:
+    """List all rules."""
+    from sqla_guard.check.registry import registered_rules
+
+    for registered in registered_rules():
+        rule, summary = registered.rule, registered.page.strip().splitlines()[0]
+        _out(f"{rule.code}  {rule.name:30} {summary}{'' if rule.on_by_default else ' (off by default)'}\n")
+
+
+def _names(rule: Any) -> tuple[str, str]:
+    return rule.name, rule.code
+
+
+def _config(paths: tuple[str, ...], **given: Any) -> Config:
+    """Return the settings of the configuration file, with those given on the command line put over them."""
+    from sqla_guard.read.config import ConfigError
+    from sqla_guard.settings import settings
+
+    try:
+        return settings(paths or (".",), **given)
+    except ConfigError as error:
+        _complain(str(error))
+        sys.exit(FAILED)
 
 
 def _written(fixed: Fixed) -> bool:
@@ -122,27 +182,18 @@ def _written(fixed: Fixed) -> bool:
 
 def _show_fixed(fixed: Fixed, written: bool) -> None:
     from sqla_guard.report.diff import unified
-    from sqla_guard.report.text import count, notes, places, render
+    from sqla_guard.report.sanitize import printable
+    from sqla_guard.report.text import outcome
 
-    if written:
-        for path in fixed.changes:
-            _out(f"fixed {path}\n")
-    else:
-        for path, (original, text) in fixed.changes.items():
+    for path, (original, text) in fixed.changes.items():
+        if written:
+            _out(f"fixed {printable(path)}\n")
+        else:
             _out("".join(unified(path, original.text if original else None, text)))
-    lines: list[str] = []
-    if fixed.to_look_at:
-        lines.append(f"To look at ({count(len(fixed.to_look_at), 'place')} that could not be proven):")
-        lines += [*places(fixed.to_look_at, fixed.workspace.load), ""]
-    if fixed.after.diagnostics:
-        _out("\n" + render(fixed.after, fixed.workspace.load))
-        lines = lines[:-1] if not fixed.changes else lines
-    else:
-        lines += notes(fixed.after.not_analysed)
-    verb = "repaired" if written else "would be repaired; run again with --write"
-    settled = len(fixed.before.diagnostics) - len(fixed.after.diagnostics)
-    lines.append(f"{count(settled, 'finding')} {verb}." if fixed.changes else "Nothing to repair.")
-    _out("\n" + "\n".join(lines) + "\n", err=not written)
+    _out(
+        outcome(fixed.before, fixed.after, fixed.to_look_at, fixed.workspace.load, bool(fixed.changes), written),
+        err=not written,
+    )
 
 
 def _warn(report: Report, empty: Iterable[str]) -> None:

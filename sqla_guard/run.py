@@ -45,6 +45,7 @@ class Fixed:
         changes: New texts by path, with the old ones (``None``: a new file).
         empty: Folders that were given and hold nothing to check.
         workspace: The files with all changes made.
+        original: The files as they are on disk.
     """
 
     before: Report
@@ -54,6 +55,7 @@ class Fixed:
     changes: Mapping[str, tuple[SourceFile | None, str]]
     empty: tuple[str, ...]
     workspace: Workspace
+    original: Workspace
 
 
 def run_check(paths: Iterable[str], config: Config) -> Checked:
@@ -77,7 +79,7 @@ def run_fix(paths: Iterable[str], config: Config) -> Fixed:
     }
     before, after = (_with(report, missing) for report in (result.before, result.after))
     after = replace(after, not_analysed=(*after.not_analysed, *result.put_back))
-    return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace)
+    return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace, workspace)
 
 
 def write(fixed: Fixed) -> None:

@@ -27,13 +27,18 @@ def check(workspace: Workspace, config: Config) -> Report:
         return Report.of((), notes, len(workspace.reported))
     from sqla_guard.check.readers import QUICK, close_readers
     from sqla_guard.check.registry import registered_rules
+    from sqla_guard.check.selection import selected_rules
     from sqla_guard.project.project import Project
 
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK)
+    rules = selected_rules(registered_rules(), config)
     findings: list[Diagnostic] = []
     for path in matter:
-        for item in _check_file(path, project, registered_rules()):
-            (findings if isinstance(item, Diagnostic) else notes).append(item)  # type: ignore[arg-type]
+        for item in _check_file(path, project, rules):
+            if isinstance(item, Diagnostic):
+                findings.append(item)
+            else:
+                notes.append(item)
     reported = frozenset(workspace.reported)
     # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
     around = (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)

@@ -119,4 +119,5 @@ class _Planner:
             title += f", because {database.why_not}"
         if not self.model.outcome.raises:
             title += "; code outside of this project may use the old name"
-        return title + (f"; {len(places)} more uses could not be proven" if places else "")
+        number = len(places)
+        return title + (f"; {number} {'place' if number == 1 else 'places'} to look at" if places else "")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.fix import Fix, Place
+from sqla_guard.core.fix import Place
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.report.sanitize import printable
@@ -47,6 +47,33 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def outcome(
+    before: Report, after: Report, to_look_at: Sequence[Place], load: Load, changed: bool, written: bool
+) -> str:
+    """Return what is said after fixing: what remains, what a person should look at, and what was repaired.
+
+    Args:
+        before: The report of the first check.
+        after: What remains.
+        to_look_at: Places that could not be proven.
+        load: Gives the files as they are after fixing.
+        changed: Whether anything changed.
+        written: Whether it was written, or only shown.
+    """
+    parts: list[str] = []
+    if after.diagnostics:
+        parts.append(render(after, load))
+    elif noted := notes(after.not_analysed):
+        parts.append("\n".join(noted))
+    if to_look_at:
+        title = f"To look at ({count(len(to_look_at), 'place')} that could not be proven):"
+        parts.append("\n".join([title, *places(to_look_at, load)]) + "\n")
+    settled = count(len(before.diagnostics) - len(after.diagnostics), "finding")
+    verb = "repaired." if written else "would be repaired; run again with --write."
+    parts.append(f"{settled} {verb}\n" if changed else "Nothing to repair.\n")
+    return "\n" + "\n".join(parts)
+
+
 def _where(note: NotAnalysed) -> str:
     return printable(note.path) + (f":{note.line}" if note.line else "")
 
@@ -63,12 +90,7 @@ def _finding(diagnostic: Diagnostic, load: Load) -> Iterator[str]:
         there = load(place.path).position(place.span.start)[0]
         yield f"{margin} = see: {printable(place.path)}:{there}: {printable(place.message)}"
     if diagnostic.fix is not None:
-        yield f"{margin} = fix: {printable(_offer(diagnostic.fix))}"
-
-
-def _offer(fix: Fix) -> str:
-    offer = f"{fix.title} ({fix.applicability.value})"
-    return f"{offer}; {count(len(fix.to_look_at), 'place')} to look at" if fix.to_look_at else offer
+        yield f"{margin} = fix: {printable(diagnostic.fix.title)} ({diagnostic.fix.applicability.value})"
 
 
 def _excerpt(source: SourceFile, span: Span) -> Iterator[str]:

@@ -18,12 +18,14 @@ class Rule:
         code: Its short alias.
         severity: ``error`` where the program fails, ``warning`` where it may.
         reads: The fact type, or types, that ``check`` takes.
+        on_by_default: Whether it runs without being selected.
     """
 
     name: str
     code: str
     severity: Severity
     reads: type | tuple[type, ...]
+    on_by_default: bool = True
 
     def report(
         self, path: str, span: Span, message: str, help: str, fix: Fix | None = None, related: tuple[Place, ...] = ()

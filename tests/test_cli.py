@@ -1,0 +1,314 @@
+"""The command line as its users meet it: exit codes, bad input, output formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from sqla_guard.cli import main
+from tests.support.projects import ROOT
+
+MODEL = (
+    "from sqlalchemy import JSON, Column, Integer\n"
+    "from sqlalchemy.orm import declarative_base\n\n"
+    "Base = declarative_base()\n\n\n"
+    "class Event(Base):\n"
+    '    __tablename__ = "events"\n'
+    "    id = Column(Integer, primary_key=True)\n"
+    "    metadata = Column(JSON)\n"
+)
+CLEAN = "def add(a, b):\n    return a + b\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def write(folder: Path, **files: str | bytes) -> None:
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        (folder / f"{name}.py").write_bytes(data)
+
+
+def test_check_exits_with_what_it_found(folder: Path) -> None:
+    write(folder, clean=CLEAN)
+    assert run("check", ".").exit_code == 0
+    write(folder, model=MODEL)
+    result = run("check")
+    assert result.exit_code == 1
+    assert "model.py:10:5: error[SG101] reserved-attribute" in result.stdout
+    assert "    metadata = Column(JSON)\n   |     ^^^^^^^^\n" in result.stdout
+
+
+def test_fix_exits_with_what_it_would_change_and_with_what_remains(folder: Path) -> None:
+    write(folder, clean=CLEAN)
+    assert run("fix").exit_code == 0
+    write(folder, model=MODEL)
+    assert run("fix").exit_code == 1
+    assert (folder / "model.py").read_text() == MODEL
+    assert run("fix", "--write").exit_code == 0
+    assert run("fix", "--write").exit_code == 0
+    assert 'event_metadata = Column("metadata", JSON)' in (folder / "model.py").read_text()
+
+
+# A lock held across ``yield`` would be a cure worse than the disease, so there is no fix.
+UNREPAIRABLE = (
+    "app = None\n\n\nclass App:\n    def __init__(self):\n        self.log = open('log')\n\n\n"
+    "def get():\n    global app\n    if app is None:\n        app = App()\n        yield app\n"
+)
+
+
+def test_fix_exits_with_1_where_a_finding_remains(folder: Path) -> None:
+    write(folder, app=UNREPAIRABLE, model=MODEL)
+    result = run("fix", "--write")
+    assert result.exit_code == 1
+    assert "SG201" in result.stdout
+    assert (folder / "app.py").read_text() == UNREPAIRABLE
+    assert "event_metadata" in (folder / "model.py").read_text()
+
+
+BAD = {
+    "missing": (None, "does not exist"),
+    "syntax": (b"def broken(:\n", "syntax error"),
+    "latin": ("x = 'ü'\n".encode("latin-1"), "is not utf-8"),
+    "binary": (b"\x7fELF\0\0\1class metadata", "is a binary file"),
+    "cookie": (b"# coding: klingon\nx = 1\n", "encoding"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_gives_one_line_and_the_others_are_checked(name: str, folder: Path) -> None:
+    content, words = BAD[name]
+    if content is not None:
+        write(folder, **{name: content})
+    write(folder, model=MODEL)
+    for paths in ([f"{name}.py", "model.py"], ["model.py", f"{name}.py"]):
+        result = run("check", *paths)
+        assert result.exit_code == 2
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(f"error: {name}.py")
+        assert words in line
+        assert "SG101" in result.stdout
+
+
+def test_a_bad_file_in_a_folder_is_named_too(folder: Path) -> None:
+    write(folder, syntax=b"def broken(:\n", model=MODEL)
+    result = run("check", ".")
+    assert (result.exit_code, result.stderr) == (2, "error: syntax.py:1: syntax error: invalid syntax\n")
+    assert "SG101" in result.stdout
+    fixed = run("fix", "--write", ".")
+    assert fixed.exit_code == 2
+    assert "event_metadata" in (folder / "model.py").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_named(folder: Path) -> None:
+    write(folder, secret=MODEL)
+    (folder / "secret.py").chmod(0)
+    result = run("check", ".")
+    assert (result.exit_code, "secret.py: cannot be read" in result.stderr) == (2, True)
+
+
+def test_a_broken_link_is_named(folder: Path) -> None:
+    (folder / "gone.py").symlink_to("nowhere.py")
+    result = run("check", "gone.py")
+    assert (result.exit_code, "gone.py: cannot be read" in result.stderr) == (2, True)
+
+
+def test_an_empty_folder_gives_a_warning(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    result = run("check", "empty")
+    assert (result.exit_code, result.stderr.count("\n")) == (0, 1)
+    assert result.stderr.startswith("warning: empty: holds no .py or .sql file")
+
+
+PLACE = {
+    "type": "object",
+    "required": ["path", "line", "column", "end_line", "end_column", "message"],
+    "additionalProperties": False,
+    "properties": {
+        "path": {"type": "string"},
+        "line": {"type": "integer", "minimum": 1},
+        "column": {"type": "integer", "minimum": 1},
+        "end_line": {"type": "integer", "minimum": 1},
+        "end_column": {"type": "integer", "minimum": 1},
+        "message": {"type": "string"},
+    },
+}
+EDIT = {
+    "type": "object",
+    "required": ["path", "start", "end", "text"],
+    "additionalProperties": False,
+    "properties": {
+        "path": {"type": "string"},
+        "start": {"type": "integer", "minimum": 0},
+        "end": {"type": "integer", "minimum": 0},
+        "text": {"type": "string"},
+    },
+}
+FIX = {
+    "type": "object",
+    "required": ["title", "applicability", "edits"],
+    "properties": {
+        "title": {"type": "string"},
+        "applicability": {"enum": ["safe", "unsafe", "display"]},
+        "edits": {"type": "array", "items": EDIT},
+    },
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["version", "diagnostics", "to_look_at", "not_analysed", "files"],
+    "additionalProperties": False,
+    "properties": {
+        "version": {"type": "string"},
+        "files": {"type": "integer"},
+        "to_look_at": {"type": "array", "items": PLACE},
+        "not_analysed": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["path", "line", "reason"],
+                "additionalProperties": False,
+                "properties": {
+                    "path": {"type": "string"},
+                    "line": {"type": "integer"},
+                    "reason": {"type": "string"},
+                },
+            },
+        },
+        "diagnostics": {
+            "type": "array",
+            "items": {
+                **PLACE,
+                "required": [*PLACE["required"], "code", "name", "severity", "fix", "related"],  # type: ignore[misc]
+                "properties": {
+                    **PLACE["properties"],  # type: ignore[dict-item]
+                    "code": {"type": "string", "pattern": "^SG[0-9]{3}$"},
+                    "name": {"type": "string"},
+                    "severity": {"enum": ["error", "warning"]},
+                    "help": {"type": "string"},
+                    "fix": {"anyOf": [FIX, {"type": "null"}]},
+                    "related": {"type": "array", "items": PLACE},
+                },
+            },
+        },
+    },
+}
+
+
+def report(*arguments: str) -> Any:
+    document = json.loads(run(*arguments, "--output-format", "json").stdout)
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_json_has_the_documented_shape_also_with_bad_input(folder: Path) -> None:
+    assert report("check") == {
+        "version": document_version(),
+        "diagnostics": [],
+        "to_look_at": [],
+        "not_analysed": [],
+        "files": 0,
+    }
+    write(folder, model=MODEL, syntax=b"def broken(:\n")
+    document = report("check", ".", "missing.py")
+    assert [(note["path"], note["line"]) for note in document["not_analysed"]] == [("missing.py", 0), ("syntax.py", 1)]
+    assert document["files"] == 2
+
+
+def document_version() -> str:
+    return run("--version").stdout.split()[-1]
+
+
+@pytest.mark.parametrize(("bom", "newline"), [("", "\n"), ("\ufeff", "\r\n"), ("", "\r\n")])
+def test_json_edits_made_by_hand_are_what_fix_writes(bom: str, newline: str, folder: Path) -> None:
+    text = ("# ünïcode €\n" + MODEL).replace("\n", newline)
+    (folder / "model.py").write_bytes((bom + text).encode())
+    (finding,) = report("check")["diagnostics"]
+    lines = text.split(newline)
+    assert lines[finding["line"] - 1][finding["column"] - 1 : finding["end_column"] - 1] == "metadata"
+    changed = text
+    for edit in sorted(finding["fix"]["edits"], key=lambda e: e["start"], reverse=True):
+        changed = changed[: edit["start"]] + edit["text"] + changed[edit["end"] :]
+    assert run("fix", "--write").exit_code == 0
+    assert (folder / "model.py").read_bytes() == (bom + changed).encode()
+
+
+def test_the_diff_can_be_applied(folder: Path) -> None:
+    write(folder, model=MODEL.replace("\n", "\r\n").rstrip())
+    diff = run("fix").stdout_bytes
+    subprocess.run(["git", "apply", "-"], input=diff, cwd=folder, check=True, env={**os.environ, "GIT_DIR": "none"})
+    assert run("check").exit_code == 0
+
+
+def test_source_and_names_are_printed_without_control_characters(folder: Path) -> None:
+    (folder / "a\x1b[31m.py").write_text(MODEL + "# \x1b[2J\n", encoding="utf-8")
+    (folder / "b.py").write_text(MODEL.replace("metadata = ", "metadata = 1; # \x1b]0;x\x07\n    metadata = "))
+    for arguments in (["check"], ["fix"], ["fix", "--write"]):
+        result = run(*arguments)
+        assert "\x1b" not in result.stderr + "".join(x for x in result.stdout if arguments != ["fix"])
+
+
+def test_settings_come_from_the_project_and_the_command_line_wins(folder: Path) -> None:
+    write(folder, model=MODEL)
+    (folder / "pyproject.toml").write_text('[tool.sqla-guard]\nignore = ["SG101"]\nsqlalchemy-version = "2.1"\n')
+    assert run("check").exit_code == 0
+    assert run("check", "--ignore", "SG2").exit_code == 1
+    assert run("check", "--extend-select", "reserved-attribute").exit_code == 0
+    (folder / "pyproject.toml").write_text('[tool.sqla-guard]\nsqlalchemy-version = "2.1"\n')
+    assert "SAWarning" in run("check").stdout
+    assert "InvalidRequestError" in run("check", "--sqlalchemy-version", "2.0").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("renam = 'auto'", "unknown key `renam`; did you mean `rename`?"),
+        ("rename = 'atribute'", "`rename` is 'atribute'; it must be one of auto, attribute, column"),
+        ("select = 'SG101'", "`select` must be a list of strings"),
+        ("select = ['SG999']", "there is no rule `SG999`"),
+        ("sqlalchemy-version = 2", "`sqlalchemy-version` must be a version"),
+        ("rename = ", "Invalid value"),
+    ],
+)
+def test_a_wrong_setting_is_an_error_that_says_what_would_be_right(text: str, words: str, folder: Path) -> None:
+    (folder / "sqla-guard.toml").write_text(text + "\n")
+    result = run("check")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "sqla-guard.toml" in line
+    assert words in line
+
+
+def test_every_rule_has_a_page() -> None:
+    for line in run("rules").stdout.splitlines():
+        code, name = line.split()[:2]
+        page = run("rule", code)
+        assert page.exit_code == 0
+        assert page.stdout == run("rule", name).stdout
+        for heading in ("## What it finds", "## Why it hurts", "## Bad", "## Good", "## Fix", "## Fix safety"):
+            assert heading in page.stdout, (code, heading)
+
+
+def test_an_unknown_rule_is_an_error() -> None:
+    result = run("rule", "reserved-atribute")
+    assert (result.exit_code, "did you mean `reserved-attribute`?" in result.stderr) == (2, True)
+
+
+def test_the_module_can_be_run() -> None:
+    done = subprocess.run([sys.executable, "-m", "sqla_guard", "--version"], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith("sqla-guard, version ")
