@@ -189,7 +189,7 @@ def _show_fixed(fixed: Fixed, written: bool) -> None:
         if written:
             _out(f"fixed {printable(path)}\n")
         else:
-            _out("".join(unified(path, original.text if original else None, text)))
+            _out_diff(unified(path, original, text))
     _out(
         outcome(fixed.before, fixed.after, fixed.to_look_at, fixed.workspace.load, bool(fixed.changes), written),
         err=not written,
@@ -197,18 +197,28 @@ def _show_fixed(fixed: Fixed, written: bool) -> None:
 
 
 def _warn(report: Report, empty: Iterable[str]) -> None:
-    from sqla_guard.report.sanitize import printable
-
     for folder in empty:
-        _complain(f"{printable(folder)}: holds no .py or .sql file; is it the right folder?", word="warning")
+        _complain(f"{folder}: holds no .py or .sql file; is it the right folder?", word="warning")
     for note in report.not_analysed:
         if note.fatal:
-            where = printable(note.path) + (f":{note.line}" if note.line else "")
-            _complain(f"{where}: {printable(note.reason)}")
+            _complain(f"{note.path}:{note.line}: {note.reason}" if note.line else f"{note.path}: {note.reason}")
 
 
 def _complain(text: str, word: str = "error") -> None:
-    click.echo(f"{word}: {text}", err=True)
+    from sqla_guard.report.sanitize import printable
+
+    click.echo(f"{word}: {printable(text)}", err=True)
+
+
+def _out_diff(lines: Iterable[bytes]) -> None:
+    """Print a diff: to a file or a pipe byte for byte, so that it can be applied; to a terminal harmlessly."""
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(b"".join(lines))
+        return
+    from sqla_guard.report.sanitize import printable
+
+    for line in lines:
+        _out(printable(line.decode("utf-8", "replace").rstrip("\n")) + "\n")
 
 
 def _out(text: str, err: bool = False) -> None:

@@ -61,17 +61,16 @@ class Fixed:
 def run_check(paths: Iterable[str], config: Config) -> Checked:
     """Check the files below ``paths``."""
     workspace, missing, empty = _open(paths)
-    report = check(workspace, config)
+    report = _complete(workspace, config)
     return Checked(_with(report, missing), empty, workspace)
 
 
 def run_fix(paths: Iterable[str], config: Config) -> Fixed:
     """Find out what repairs the files below ``paths``; nothing is written."""
     from sqla_guard.fix.loop import fix
-    from sqla_guard.read.python.imports import read_import_block
 
     workspace, missing, empty = _open(paths)
-    result = fix(workspace, lambda ws: check(ws, config), read_import_block)
+    result = fix(workspace, lambda ws: _complete(ws, config))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -96,9 +95,23 @@ def write(fixed: Fixed) -> None:
     )
 
 
+def _complete(workspace: Workspace, config: Config) -> Report:
+    """Check ``workspace``; each fix says all that it changes, imports included."""
+    report = check(workspace, config)
+    if not report.diagnostics:
+        return report
+    from sqla_guard.fix.imports import with_imports
+    from sqla_guard.read.python.imports import read_import_block
+
+    return with_imports(report, workspace.load, read_import_block)
+
+
 def _open(paths: Iterable[str]) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
     found = discover(paths)
-    missing = tuple(NotAnalysed(shown(path), 0, "does not exist", fatal=True) for path in found.missing)
+    missing = tuple(
+        NotAnalysed(shown(path) if path else "(an empty path)", 0, "does not exist", fatal=True)
+        for path in found.missing
+    )
     return Workspace(found.files, FileDisk()), missing, found.empty
 
 

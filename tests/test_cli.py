@@ -248,19 +248,74 @@ def test_json_edits_made_by_hand_are_what_fix_writes(bom: str, newline: str, fol
     assert (folder / "model.py").read_bytes() == (bom + changed).encode()
 
 
-def test_the_diff_can_be_applied(folder: Path) -> None:
-    write(folder, model=MODEL.replace("\n", "\r\n").rstrip())
-    diff = run("fix").stdout_bytes
+def git_apply(diff: bytes, folder: Path) -> None:
     subprocess.run(["git", "apply", "-"], input=diff, cwd=folder, check=True, env={**os.environ, "GIT_DIR": "none"})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MODEL.encode(),
+        MODEL.replace("\n", "\r\n").rstrip().encode(),
+        ("\ufeff" + MODEL).encode(),
+        ("# coding: latin-1\n# ä\n" + MODEL + "# ö\n").encode("latin-1"),
+        MODEL.replace("    ", "\t").encode(),
+    ],
+    ids=["plain", "CRLF, no line end at the end", "BOM", "latin-1", "tabs"],
+)
+def test_the_diff_can_be_applied(content: bytes, folder: Path) -> None:
+    write(folder, model=content)
+    git_apply(run("fix").stdout_bytes, folder)
     assert run("check").exit_code == 0
+    applied = (folder / "model.py").read_bytes()
+    write(folder, model=content)
+    assert run("fix", "--write").exit_code == 0
+    assert (folder / "model.py").read_bytes() == applied
+
+
+LAZY = (
+    "import os\n\n_pool = None\n\n\nclass Pool:\n    def __init__(self):\n        self.file = open(os.devnull)\n\n\n"
+    "def pool():\n    global _pool\n    if _pool is None:\n        _pool = Pool()\n    return _pool\n"
+)
+
+
+def test_json_edits_are_all_that_a_fix_changes(folder: Path) -> None:
+    write(folder, lazy=LAZY)
+    (finding,) = report("check")["diagnostics"]
+    changed = LAZY
+    for edit in sorted(finding["fix"]["edits"], key=lambda e: e["start"], reverse=True):
+        changed = changed[: edit["start"]] + edit["text"] + changed[edit["end"] :]
+    assert "import threading\n" in changed
+    assert run("fix", "--write").exit_code == 0
+    assert (folder / "lazy.py").read_text() == changed
+
+
+def test_a_pipe_is_named_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.py")
+    result = run("check", "pipe.py")
+    assert (result.exit_code, result.stderr) == (2, "error: pipe.py: is no regular file\n")
+
+
+def test_a_file_that_is_there_twice_by_a_link_is_reported_once(folder: Path) -> None:
+    write(folder, model=MODEL)
+    (folder / "link.py").symlink_to("model.py")
+    assert run("check", ".").stdout.count("SG101") == 1
+
+
+def test_a_name_with_a_line_end_stays_on_one_line(folder: Path) -> None:
+    (folder / "a\nb.py:1:1: error[SG101] forged").write_text("def broken(:\n")
+    (folder / "c\nd.py").write_text("def broken(:\n")
+    assert run("check", ".").stderr.count("\n") == 1
 
 
 def test_source_and_names_are_printed_without_control_characters(folder: Path) -> None:
-    (folder / "a\x1b[31m.py").write_text(MODEL + "# \x1b[2J\n", encoding="utf-8")
-    (folder / "b.py").write_text(MODEL.replace("metadata = ", "metadata = 1; # \x1b]0;x\x07\n    metadata = "))
-    for arguments in (["check"], ["fix"], ["fix", "--write"]):
-        result = run(*arguments)
-        assert "\x1b" not in result.stderr + "".join(x for x in result.stdout if arguments != ["fix"])
+    (folder / "a\x1b[31m.py").write_text(MODEL.replace("Column(JSON)", "Column(JSON)  # \x1b[2J"), encoding="utf-8")
+    check = run("check")
+    assert "SG101" in check.stdout
+    assert "\x1b" not in check.stdout
+    fixed = run("fix", "--write")
+    assert "fixed a\\x1b[31m.py" in fixed.stdout
+    assert "\x1b" not in fixed.stdout + fixed.stderr
 
 
 def test_settings_come_from_the_project_and_the_command_line_wins(folder: Path) -> None:

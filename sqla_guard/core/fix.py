@@ -36,10 +36,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ImportNeed:
-    """A module that the edited file has to import, such as ``threading``."""
+    """What the edited file has to import: a module such as ``threading``, or with ``name`` something from it."""
 
     path: str
     module: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

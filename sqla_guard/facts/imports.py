@@ -15,11 +15,13 @@ class ImportStatement:
         modules: The modules it names.
         plain: ``import x`` rather than ``from x import y``.
         span: Its characters.
+        names: What ``from x import y as z`` binds: ``y``, ``z`` and their characters.
     """
 
     modules: tuple[str, ...]
     plain: bool
     span: Span
+    names: tuple[tuple[str, str, Span], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,51 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from sqla_guard.core.fix import Edit
+from sqla_guard.core.fix import Edit, Fix, ImportNeed
+from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.imports import ImportBlock, ImportStatement
+
+Load = Callable[[str], SourceFile]
+ReadImports = Callable[[SourceFile], ImportBlock]
+
+
+def with_imports(report: Report, load: Load, read_imports: ReadImports) -> Report:
+    """Return ``report`` with the imports that its fixes need put among their edits.
+
+    Fixes that need the same import of one file then share that edit.
+
+    Args:
+        report: The findings.
+        load: Gives the files.
+        read_imports: Reads the import block of a Python file.
+    """
+    if not any(d.fix and d.fix.imports for d in report.diagnostics):
+        return report
+    made: dict[Fix, Fix] = {}
+    for diagnostic in report.diagnostics:
+        fix = diagnostic.fix
+        if fix is not None and fix not in made:
+            added = _import_edits(fix.imports, load, read_imports)
+            made[fix] = replace(fix, edits=tuple(sorted({*fix.edits, *added})), imports=())
+    diagnostics = tuple(replace(d, fix=made[d.fix]) if d.fix else d for d in report.diagnostics)
+    return replace(report, diagnostics=diagnostics)
+
+
+def _import_edits(needs: Iterable[ImportNeed], load: Load, read_imports: ReadImports) -> Iterator[Edit]:
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for need in sorted(set(needs)):
+        wanted.setdefault((need.path, need.module), []).append(need.name)
+    for (path, module), names in wanted.items():
+        source = load(path)
+        block = read_imports(source)
+        if "" in names and (edit := import_edit(source, block, module)) is not None:
+            yield edit
+        if any(names):
+            yield from from_import_edit(source, block, module, [name for name in names if name])
 
 
 def import_edit(source: SourceFile, block: ImportBlock, module: str) -> Edit | None:
@@ -27,6 +68,39 @@ def import_edit(source: SourceFile, block: ImportBlock, module: str) -> Edit | N
     if section:
         return _insert_line(source, _line_start(source, section[0].span.start), statement, blank_after=True)
     return _insert_line(source, _after_comments(source, block.start), statement, blank_after=True)
+
+
+def from_import_edit(source: SourceFile, block: ImportBlock, module: str, names: Sequence[str]) -> tuple[Edit, ...]:
+    """Return the edits that import ``names`` from ``module``; a statement that imports from there already grows.
+
+    Otherwise a new statement stands behind the last one that imports from the same package, or the last of all.
+    """
+    same = [s for s in block.statements if not s.plain and s.modules == (module,) and s.names]
+    there = {local for statement in same for name, local, _ in statement.names if name == local}
+    missing = sorted(name for name in names if name not in there)
+    if not missing:
+        return ()
+    if same and all(name != "*" for name, _, _ in same[0].names):
+        return _longer(source, same[0], missing)
+    statement = f"from {module} import {', '.join(missing)}"
+    package = module.partition(".")[0]
+    near = [s for s in block.statements if s.modules[0].partition(".")[0] == package] or list(block.statements)
+    if near:
+        return (_insert_line(source, _next_line(source, near[-1].span.end), statement),)
+    return (_insert_line(source, _after_comments(source, block.start), statement, blank_after=True),)
+
+
+def _longer(source: SourceFile, statement: ImportStatement, missing: Sequence[str]) -> tuple[Edit, ...]:
+    """Return the edits that put names into a ``from`` import, each before the first that sorts behind it."""
+    spans = [span for _, _, span in statement.names]
+    between = source.text[spans[0].end : spans[1].start] if len(spans) > 1 else ", "
+    joint = between if "#" not in between and between.strip() == "," else ", "
+    texts: dict[int, str] = {}
+    for name in missing:
+        later = next((s for n, _, s in statement.names if n.casefold() > name.casefold()), None)
+        at = later.start if later is not None else spans[-1].end
+        texts[at] = texts.get(at, "") + (name + joint if later is not None else joint + name)
+    return tuple(Edit(source.path, at, at, text) for at, text in sorted(texts.items()))
 
 
 def _first_section(source: SourceFile, block: ImportBlock) -> tuple[ImportStatement, ...]:

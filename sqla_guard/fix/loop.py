@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.fix import Edit, Fix, Place
+from sqla_guard.core.fix import Fix, Place
 from sqla_guard.core.report import Report
-from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.facts.imports import ImportBlock
 from sqla_guard.fix.edits import apply_edits, by_path, moved
-from sqla_guard.fix.imports import import_edit
 from sqla_guard.fix.plan import choose
 
 _ROUNDS = 10
 
 Check = Callable[[Workspace], Report]
-ReadImports = Callable[[SourceFile], ImportBlock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +47,22 @@ class _State:
     to_look_at: tuple[Place, ...] = ()
 
 
-def fix(workspace: Workspace, check: Check, read_imports: ReadImports) -> FixResult:
+def fix(workspace: Workspace, check: Check) -> FixResult:
     """Return ``workspace`` with everything repaired that can be, checked again after each round.
 
     Args:
         workspace: The files.
         check: The whole check, as a function of a workspace.
-        read_imports: Reads the import block of a Python file.
     """
     first = check(workspace)
     state = _State(workspace, first)
     refused: dict[Fix, str] = {}
     seen = {_texts(workspace)}
     for _ in range(_ROUNDS):
-        chosen = choose(state.report.diagnostics, frozenset(refused))
+        chosen = choose(state.report.diagnostics, frozenset(refused), state.workspace.exists)
         if not chosen:
             break
-        state, failures = _round(state, chosen, check, read_imports)
+        state, failures = _round(state, chosen, check)
         refused.update(failures)
         if _texts(state.workspace) in seen and not failures:
             break
@@ -76,11 +71,9 @@ def fix(workspace: Workspace, check: Check, read_imports: ReadImports) -> FixRes
     return FixResult(state.workspace, first, state.report, state.made, state.to_look_at, put_back)
 
 
-def _round(
-    state: _State, chosen: Sequence[Fix], check: Check, read_imports: ReadImports
-) -> tuple[_State, dict[Fix, str]]:
+def _round(state: _State, chosen: Sequence[Fix], check: Check) -> tuple[_State, dict[Fix, str]]:
     """Make all of ``chosen`` at once; where that fails, one by one, so that one bad fix does not stop the others."""
-    together = _attempt(state, chosen, check, read_imports)
+    together = _attempt(state, chosen, check)
     if isinstance(together, _State):
         return together, {}
     failures: dict[Fix, str] = {}
@@ -88,19 +81,17 @@ def _round(
         return state, {chosen[0]: together}
     for fix in chosen:
         # Offsets hold for the text of this round only; the others get their turn in the next one.
-        alone = _attempt(state, (fix,), check, read_imports)
+        alone = _attempt(state, (fix,), check)
         if isinstance(alone, _State):
             return alone, failures
         failures[fix] = alone
     return state, failures
 
 
-def _attempt(state: _State, fixes: Sequence[Fix], check: Check, read_imports: ReadImports) -> _State | str:
+def _attempt(state: _State, fixes: Sequence[Fix], check: Check) -> _State | str:
     """Return the state with ``fixes`` made, or the reason why they cannot be."""
-    edits = [edit for fix in fixes for edit in fix.edits]
+    grouped = by_path(edit for fix in fixes for edit in fix.edits)
     try:
-        edits += _import_edits(state.workspace, fixes, read_imports)
-        grouped = by_path(edits)
         texts = {path: apply_edits(_text(state.workspace, path), grouped[path]) for path in grouped}
         changed = state.workspace.with_changes(texts)
         report = check(changed)
@@ -112,14 +103,6 @@ def _attempt(state: _State, fixes: Sequence[Fix], check: Check, read_imports: Re
     places = [*state.to_look_at, *(place for fix in fixes for place in fix.to_look_at)]
     there = {moved(place, grouped.get(place.path, ())): None for place in places}
     return _State(changed, report, (*state.made, *fixes), tuple(there))
-
-
-def _import_edits(workspace: Workspace, fixes: Sequence[Fix], read_imports: ReadImports) -> Iterable[Edit]:
-    for need in sorted({need for fix in fixes for need in fix.imports}):
-        source = workspace.load(need.path)
-        edit = import_edit(source, read_imports(source), need.module)
-        if edit is not None:
-            yield edit
 
 
 def _problem(before: Report, after: Report, fixes: Sequence[Fix], texts: Mapping[str, str]) -> str:

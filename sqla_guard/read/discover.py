@@ -104,10 +104,16 @@ def walk(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[str]:
         prefix = "" if current == "." else current + "/"
         for entry in entries:
             if entry.name.endswith(suffixes):
-                if entry.is_file():
+                # A link to a file of the same folder would be the same finding twice.
+                if entry.is_file() and not (entry.is_symlink() and _leads_inside(entry.path, folder)):
                     yield prefix + entry.name
             elif entry.is_dir(follow_symlinks=False) and not _is_skipped(entry.name):
                 pending.append(prefix + entry.name)
+
+
+def _leads_inside(link: str, folder: str) -> bool:
+    inside = os.path.realpath(folder).rstrip(os.sep) + os.sep
+    return os.path.realpath(link).startswith(inside)
 
 
 def _is_skipped(name: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
+import stat
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
@@ -18,6 +20,9 @@ def read_bytes(path: str) -> bytes:
         UnreadableFile: It cannot be opened.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            # Reading a pipe or a device may never end.
+            raise UnreadableFile("is no regular file")
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:

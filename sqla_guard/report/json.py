@@ -61,7 +61,6 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "title": fix.title,
         "applicability": fix.applicability.value,
         "edits": [_edit(edit) for edit in fix.edits],
-        "imports": [{"path": need.path, "module": need.module} for need in fix.imports],
     }
 
 

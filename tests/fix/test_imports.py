@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from sqla_guard.core.source import SourceFile
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed
+from sqla_guard.core.report import Report
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.fix.edits import apply_edits
-from sqla_guard.fix.imports import import_edit
+from sqla_guard.fix.imports import import_edit, with_imports
 from sqla_guard.read.python.imports import read_import_block
 
 
@@ -41,3 +44,21 @@ def test_the_import_stands_where_a_person_would_put_it(before: str, after: str) 
     assert changed == after
     compile(changed, "m.py", "exec")
     assert with_threading(changed) == changed
+
+
+def test_fixes_that_need_one_import_share_the_edit() -> None:
+    source = SourceFile("m.py", "# c\nbad\nbad\n")
+    fixes = [
+        Fix(
+            str(start),
+            (Edit("m.py", start, start + 3, "good"),),
+            Applicability.SAFE,
+            (ImportNeed("m.py", "threading"),),
+        )
+        for start in (4, 8)
+    ]
+    found = [Diagnostic("X1", "x", "error", "m.py", Span(4, 7), fix.title, "", fix) for fix in fixes]
+    report = with_imports(Report.of(found, (), 1), lambda path: source, read_import_block)
+    edits = {edit for d in report.diagnostics if d.fix for edit in d.fix.edits}
+    assert apply_edits(source.text, edits) == "# c\nimport threading\n\ngood\ngood\n"
+    assert all(d.fix and not d.fix.imports for d in report.diagnostics)

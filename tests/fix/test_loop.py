@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
+from sqla_guard.core.fix import Applicability, Edit, Fix, Place
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import Workspace
-from sqla_guard.facts.imports import ImportBlock
 from sqla_guard.fix.loop import FixResult, fix
 from tests.support.memory import workspace
 
@@ -41,7 +40,7 @@ def checker(make_fix: MakeFix) -> Callable[[Workspace], Report]:
 
 
 def run(files: dict[str, str], make_fix: MakeFix) -> FixResult:
-    return fix(workspace(files), checker(make_fix), lambda source: ImportBlock((), (), 0))
+    return fix(workspace(files), checker(make_fix))
 
 
 def texts(result: FixResult, *paths: str) -> list[str]:
@@ -106,12 +105,20 @@ def test_fixes_that_undo_each_other_end() -> None:
     assert texts(run({"a.py": "bad1"}, flip), "a.py") == ["bad1"]
 
 
-def test_imports_that_fixes_need_are_written_once() -> None:
-    def needs(source: SourceFile, span: Span) -> Fix:
-        edits = (Edit(source.path, span.start, span.end, "good"),)
-        return Fix("Import", edits, Applicability.SAFE, (ImportNeed(source.path, "threading"),))
+def test_two_new_files_in_one_folder_are_made_one_after_the_other() -> None:
+    # Each continues the last file of the folder, so the second must be planned again when the first is there.
+    def make(source: SourceFile, span: Span) -> Fix:
+        edits = (Edit(source.path, span.start, span.end, "good"), Edit(f"v/{source.path}.sql", 0, 0, "x"))
+        return Fix(source.path, edits, Applicability.SAFE)
 
-    assert texts(run({"a.py": "# c\nbad\nbad\n"}, needs), "a.py") == ["# c\nimport threading\n\ngood\ngood\n"]
+    rounds = []
+
+    def check(ws: Workspace) -> Report:
+        rounds.append(sorted(path for path in ws.changed if path.startswith("v/")))
+        return checker(make)(ws)
+
+    fix(workspace({"a.py": "bad", "b.py": "bad"}), check)
+    assert rounds == [[], ["v/a.py.sql"], ["v/a.py.sql", "v/b.py.sql"]]
 
 
 def test_open_places_move_with_the_text() -> None:

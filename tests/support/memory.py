@@ -11,6 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.fix.imports import with_imports
 from sqla_guard.fix.loop import FixResult, fix
 from sqla_guard.project.project import Project
 from sqla_guard.read.load import decode
@@ -61,15 +62,19 @@ def project(files: Mapping[str, str | bytes], config: Config | None = None) -> P
     return Project(workspace(files), config or Config(), QUICK)
 
 
+def _complete(ws: Workspace, config: Config) -> Report:
+    return with_imports(check(ws, config), ws.load, read_import_block)
+
+
 def check_files(files: Mapping[str, str | bytes], *reported: str, config: Config | None = None) -> Report:
     """Return what a check of ``files`` says."""
-    return check(workspace(files, *reported), config or Config())
+    return _complete(workspace(files, *reported), config or Config())
 
 
 def fix_files(files: Mapping[str, str | bytes], *reported: str, config: Config | None = None) -> FixResult:
     """Return what fixing ``files`` comes to."""
     settings = config or Config()
-    return fix(workspace(files, *reported), lambda ws: check(ws, settings), read_import_block)
+    return fix(workspace(files, *reported), lambda ws: _complete(ws, settings))
 
 
 def fixed_texts(files: Mapping[str, str | bytes], config: Config | None = None) -> dict[str, str]:

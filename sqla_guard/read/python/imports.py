@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from sqla_guard.core.source import SourceFile
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.imports import ImportBlock, ImportStatement
 from sqla_guard.read.python.parse import parse, span_of
 
@@ -27,7 +27,9 @@ def read_import_block(source: SourceFile) -> ImportBlock:
             names = tuple(alias.name for alias in node.names)
             statements.append(ImportStatement(names, True, span_of(source, node)))
         elif isinstance(node, ast.ImportFrom):
-            statements.append(ImportStatement(("." * node.level + (node.module or ""),), False, span_of(source, node)))
+            module = "." * node.level + (node.module or "")
+            bound_names = tuple((a.name, a.asname or a.name, _span_of_alias(source, a)) for a in node.names)
+            statements.append(ImportStatement((module,), False, span_of(source, node), bound_names))
         else:
             break
     bound = tuple(
@@ -37,6 +39,11 @@ def read_import_block(source: SourceFile) -> ImportBlock:
         for alias in node.names
     )
     return ImportBlock(tuple(statements), bound, start)
+
+
+def _span_of_alias(source: SourceFile, node: ast.alias) -> Span:
+    start = source.offset(node.lineno, node.col_offset)
+    return Span(start, source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0))
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -62,6 +62,9 @@ def read_statement(source: SourceFile, span: Span) -> Statement:
     first_line = source.position(span.start)[0] - 1
     start = source.line_starts[first_line]
     text = source.text[start : span.end] + "\n"
+    if text[0] == "\f":
+        # A form feed (GNU style) sets the indentation back to nothing, which libcst does not know.
+        text = " " + text[1:]
     if text[0] in " \t\f":
         # An indented statement needs something to be indented under; line numbers move by that one line.
         text = "if 1:\n" + text
