@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
@@ -63,7 +63,7 @@ def main() -> None:
 @_FORMAT
 @_with_settings
 def check_command(paths: tuple[str, ...], output_format: str, **settings: Any) -> None:
-    r"""Report findings in PATHS (files or folders; the working directory if none is given).
+    """Report findings in PATHS (files or folders; the working directory if none is given).
 
     \b
     Examples:
@@ -92,7 +92,7 @@ def check_command(paths: tuple[str, ...], output_format: str, **settings: Any) -
 @_FORMAT
 @_with_settings
 def fix_command(paths: tuple[str, ...], write_files: bool, output_format: str, **settings: Any) -> None:
-    r"""Repair findings in PATHS; without --write, show what would change as a unified diff.
+    """Repair findings in PATHS; without --write, show what would change as a unified diff.
 
     \b
     Examples:
@@ -123,7 +123,7 @@ def fix_command(paths: tuple[str, ...], write_files: bool, output_format: str, *
 @main.command("rule")
 @click.argument("name", metavar="NAME|CODE")
 def rule_command(name: str) -> None:
-    r"""Explain a rule: what it finds, why it hurts, how it is repaired.
+    """Explain a rule: what it finds, why it hurts, how it is repaired.
 
     \b
     Example:
@@ -187,13 +187,10 @@ def _show_fixed(fixed: Fixed, written: bool) -> None:
 
     for path, (original, text) in fixed.changes.items():
         if written:
-            _out(f"fixed {printable(path)}\n")
+            _out(f"{'fixed' if original else 'created'} {printable(path)}\n")
         else:
             _out_diff(unified(path, original, text))
-    _out(
-        outcome(fixed.before, fixed.after, fixed.to_look_at, fixed.workspace.load, bool(fixed.changes), written),
-        err=not written,
-    )
+    _out(outcome(fixed, fixed.workspace.load, written), err=not written)
 
 
 def _warn(report: Report, empty: Iterable[str]) -> None:
@@ -213,7 +210,7 @@ def _complain(text: str, word: str = "error") -> None:
 def _out_diff(lines: Iterable[bytes]) -> None:
     """Print a diff: to a file or a pipe byte for byte, so that it can be applied; to a terminal harmlessly."""
     if not sys.stdout.isatty():
-        sys.stdout.buffer.write(b"".join(lines))
+        _write(sys.stdout.buffer, b"".join(lines))
         return
     from sqla_guard.report.sanitize import printable
 
@@ -222,8 +219,17 @@ def _out_diff(lines: Iterable[bytes]) -> None:
 
 
 def _out(text: str, err: bool = False) -> None:
-    # A diff on standard output must stay byte-exact, also where the platform would translate line ends.
-    stream = sys.stderr.buffer if err else sys.stdout.buffer
-    sys.stdout.flush()
-    stream.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-    stream.flush()
+    stream = sys.stderr if err else sys.stdout
+    _write(stream.buffer, text.encode(stream.encoding or "utf-8", "backslashreplace"))
+
+
+def _write(stream: BinaryIO, data: bytes) -> None:
+    # Bytes, as text would get other line ends on some platforms.
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        raise  # click ends quietly: whoever reads has seen enough
+    except OSError as error:
+        _complain(f"the output could not be written: {error.strerror}")
+        sys.exit(FAILED)

@@ -367,3 +367,37 @@ def test_an_unknown_rule_is_an_error() -> None:
 def test_the_module_can_be_run() -> None:
     done = subprocess.run([sys.executable, "-m", "sqla_guard", "--version"], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.startswith("sqla-guard, version ")
+
+
+def test_a_neighbouring_project_that_imports_the_model_changes_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for project in ("backend", "worker"):
+        (folder / project).mkdir()
+        (folder / project / "requirements.txt").write_text("sqlalchemy\n")
+    (folder / ".git").mkdir()
+    (folder / "backend" / "models.py").write_text(MODEL)
+    use = "from backend.models import Event\n\nevent = Event(metadata={})\nprint(event.metadata)\n"
+    (folder / "worker" / "run.py").write_text(use)
+    monkeypatch.chdir(folder / "backend")
+    assert run("fix", "--write", "models.py").exit_code == 0
+    assert (folder / "worker" / "run.py").read_text() == use.replace("metadata", "event_metadata")
+
+
+def test_an_output_that_cannot_be_written_is_one_line(folder: Path) -> None:
+    write(folder, model=MODEL)
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "sqla_guard", "check", str(folder)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (2, "error: the output could not be written: No space left on device\n")
+
+
+def test_fix_says_what_it_did(folder: Path) -> None:
+    write(folder, model=MODEL)
+    shown = run("fix").stderr
+    assert (
+        "1 finding would be repaired; run again with --write:\n  Rename `Event.metadata` to `event_metadata`" in shown
+    )
+    written = run("fix", "--write").stdout
+    assert "fixed model.py\n" in written
+    assert "1 finding repaired:\n  Rename `Event.metadata`" in written

@@ -38,11 +38,17 @@ class Disk(Protocol):
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
 
+    def canonical(self, path: str) -> str:
+        """Return the one name that ``path`` goes by."""
+
     def is_folder(self, path: str) -> bool:
         """Tell whether ``path`` is a folder."""
 
     def project_files(self, path: str) -> tuple[str, ...]:
         """Return all source files of the project that ``path`` belongs to, sorted."""
+
+    def neighbours(self, path: str) -> tuple[str, ...]:
+        """Return the source files of the same repository that belong to other projects than ``path``, sorted."""
 
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files of the project that ``path`` belongs to, sorted."""

@@ -51,14 +51,19 @@ def _import_edits(needs: Iterable[ImportNeed], load: Load, read_imports: ReadImp
 
 
 def import_edit(source: SourceFile, block: ImportBlock, module: str) -> Edit | None:
-    """Return the edit that imports ``module`` (of the standard library) in ``source``; ``None`` where it is already.
+    """Return the edit that imports ``module`` in ``source``; ``None`` where it is already.
 
-    The statement goes to its alphabetical place among the plain imports of the first section, so that a sorted
-    file stays sorted.
+    A module of the standard library goes to its alphabetical place among the plain imports of the first section,
+    another one in front of what is imported from it, so that a sorted file stays sorted.
     """
     if (module, module) in block.bound:
         return None
     statement = f"import {module}"
+    near = [s for s in block.statements if s.modules[0].partition(".")[0] == module]
+    if near:
+        return _insert_line(source, _line_start(source, near[0].span.start), statement)
+    if block.statements and module not in sys.stdlib_module_names:
+        return _insert_line(source, _next_line(source, block.statements[-1].span.end), statement)
     section = _first_section(source, block)
     before = [s for s in section if s.plain and s.modules[0] < module and _is_standard(s)]
     if before:

@@ -62,13 +62,23 @@ def _prepare(path: str, original: SourceFile | None, text: str) -> _Pending:
             raise WriteError(f"{path}: was changed on disk in the meantime")
         if not os.access(target, os.W_OK):
             raise WriteError(f"{path}: is read-only")
-    handle, temporary = tempfile.mkstemp(prefix=".sqla-guard-", dir=os.path.dirname(target))
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    temporary = _write_beside(target, data)
     os.chmod(temporary, os.stat(target).st_mode & 0o7777 if original is not None else 0o644)
     return _Pending(target, temporary, old)
+
+
+def _write_beside(target: str, data: bytes) -> str:
+    """Write ``data`` to a temporary file in the folder of ``target`` and return its path."""
+    handle, temporary = tempfile.mkstemp(prefix=".sqla-guard-", dir=os.path.dirname(target))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        os.unlink(temporary)
+        raise OSError(error.errno, error.strerror, target) from error
+    return temporary
 
 
 def _replace_all(pending: list[_Pending]) -> None:
@@ -89,8 +99,6 @@ def _put_back(item: _Pending) -> None:
         os.unlink(item.target)
         return
     mode = os.stat(item.target).st_mode & 0o7777
-    handle, temporary = tempfile.mkstemp(prefix=".sqla-guard-", dir=os.path.dirname(item.target))
-    with os.fdopen(handle, "wb") as file:
-        file.write(item.old)
+    temporary = _write_beside(item.target, item.old)
     os.chmod(temporary, mode)
     os.replace(temporary, item.target)

@@ -67,7 +67,8 @@ class ModuleFinder:
         for suffix in (".py", "/__init__.py", ".pyi", "/__init__.pyi"):
             path = posixpath.normpath(stem + suffix)
             if self._workspace.exists(path):
-                return path
+                # The same file may be reached from outside of the working directory.
+                return self._workspace.disk.canonical(path)
         return posixpath.normpath(stem) + "/" if self._workspace.disk.is_folder(stem) else None
 
     def _search_path(self, folder: str) -> tuple[str, ...]:

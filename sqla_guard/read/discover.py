@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +13,9 @@ from sqla_guard.read.load import decode, read_bytes
 
 SUFFIXES = (".py", ".pyi", ".sql")
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
+
+# Bytes that are kept for the next question; the files of most projects fit in.
+_MOST_KEPT = 16 << 20
 
 # Folders that hold no source of the project itself.
 _SKIPPED = frozenset(
@@ -127,7 +130,10 @@ class FileDisk:
         """Start with nothing read."""
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
-        self._load = lru_cache(maxsize=512)(_load)
+        self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._load = lru_cache(maxsize=512)(self._decoded)
+        self._bytes: dict[str, bytes] = {}
+        self._kept = 0
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -140,13 +146,29 @@ class FileDisk:
     def raw(self, path: str) -> bytes:
         """Return the bytes of ``path``; empty where it cannot be opened."""
         try:
-            return read_bytes(path)
+            return self._read(path)
         except UnreadableFile:
             return b""
+
+    def _decoded(self, path: str) -> SourceFile:
+        return decode(path, self._read(path))
+
+    def _read(self, path: str) -> bytes:
+        data = self._bytes.get(path)
+        if data is None:
+            data = read_bytes(path)
+            if self._kept + len(data) <= _MOST_KEPT:
+                self._bytes[path] = data
+                self._kept += len(data)
+        return data
 
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
         return os.path.isfile(path)
+
+    def canonical(self, path: str) -> str:
+        """Return the one name that ``path`` goes by."""
+        return shown(path) if os.path.isabs(path) else path
 
     def is_folder(self, path: str) -> bool:
         """Tell whether ``path`` is a folder."""
@@ -169,24 +191,45 @@ class FileDisk:
             self._files[root] = tuple(sorted(walk(root)))
         return self._files[root]
 
+    def neighbours(self, path: str) -> tuple[str, ...]:
+        """Return the source files of the same repository that belong to other projects than ``path``, sorted."""
+        root = self.project_root(path)
+        top = _climb(root, lambda folder: ".git" in _listing(folder))
+        if top is None or shown(top) == root:
+            return ()
+        if (top, root) not in self._neighbours:
+            own = set(self.project_files(path))
+            self._neighbours[top, root] = tuple(sorted(p for p in walk(shown(top)) if p not in own))
+        return self._neighbours[top, root]
+
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files of the project of ``path``, sorted."""
         root = self.project_root(path)
         return tuple(sorted(walk(root, TEMPLATE_SUFFIXES)))
 
     def _find_root(self, folder: str) -> str:
+        marked = _climb(folder, lambda current: not _ROOT_MARKERS.isdisjoint(_listing(current)))
+        if marked is not None:
+            return shown(marked)
+        here = os.getcwd()
+        if not os.path.isabs(folder) and here not in (os.path.dirname(here), os.path.expanduser("~")):
+            return "."
+        # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
         current = os.path.abspath(folder)
-        while True:
-            if not _ROOT_MARKERS.isdisjoint(_listing(current)):
-                return shown(current)
-            parent = os.path.dirname(current)
-            if parent == current:
-                return "." if not os.path.isabs(folder) else folder
-            current = parent
+        while "__init__.py" in _listing(current):
+            current = os.path.dirname(current)
+        return shown(current)
 
 
-def _load(path: str) -> SourceFile:
-    return decode(path, read_bytes(path))
+def _climb(folder: str, accept: Callable[[str], bool]) -> str | None:
+    """Return ``folder`` or the nearest folder above it that is accepted, as an absolute path."""
+    current = os.path.abspath(folder)
+    while not accept(current):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return None
+        current = parent
+    return current
 
 
 def _listing(folder: str) -> list[str]:

@@ -21,6 +21,8 @@ def unified(path: str, original: SourceFile | None, after: str) -> Iterator[byte
         after: Its new text.
     """
     shown = printable(path.lstrip("/"))
+    if " " in shown:
+        shown += "\t"  # how `patch` knows where a name with spaces ends
     old = "/dev/null" if original is None else f"a/{shown}"
     mark = "\ufeff" if original is not None and original.bom else ""
     before = mark + original.text if original is not None else ""

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.fix import Place
+from sqla_guard.core.fix import Fix, Place
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.report.sanitize import printable
 
 Load = Callable[[str], SourceFile]
+
+
+class Outcome(Protocol):
+    """What :func:`outcome` has to know of a finished fix."""
+
+    @property
+    def before(self) -> Report:
+        """The report of the first check."""
+
+    @property
+    def after(self) -> Report:
+        """What remains."""
+
+    @property
+    def made(self) -> tuple[Fix, ...]:
+        """The fixes made."""
+
+    @property
+    def to_look_at(self) -> tuple[Place, ...]:
+        """Places that could not be proven."""
+
 
 # Past this column a source line is cut, so that a minified file does not flood the terminal.
 _WIDTH = 160
@@ -47,31 +69,28 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def outcome(
-    before: Report, after: Report, to_look_at: Sequence[Place], load: Load, changed: bool, written: bool
-) -> str:
-    """Return what is said after fixing: what remains, what a person should look at, and what was repaired.
+def outcome(result: Outcome, load: Load, written: bool) -> str:
+    """Return what is said after fixing: what remains, what was repaired, and what a person should look at.
 
     Args:
-        before: The report of the first check.
-        after: What remains.
-        to_look_at: Places that could not be proven.
+        result: What fixing came to.
         load: Gives the files as they are after fixing.
-        changed: Whether anything changed.
-        written: Whether it was written, or only shown.
+        written: Whether the changes were written, or only shown.
     """
     parts: list[str] = []
-    if after.diagnostics:
-        parts.append(render(after, load))
-    elif noted := notes(after.not_analysed):
+    if result.after.diagnostics:
+        parts.append(render(result.after, load))
+    elif noted := notes(result.after.not_analysed):
         parts.append("\n".join(noted))
-    if to_look_at:
-        title = f"To look at ({count(len(to_look_at), 'place')} that could not be proven):"
-        parts.append("\n".join([title, *places(to_look_at, load)]) + "\n")
-    settled = count(len(before.diagnostics) - len(after.diagnostics), "finding")
-    verb = "repaired." if written else "would be repaired; run again with --write."
-    parts.append(f"{settled} {verb}\n" if changed else "Nothing to repair.\n")
-    return "\n" + "\n".join(parts)
+    if result.to_look_at:
+        title = f"To look at ({count(len(result.to_look_at), 'place')} that could not be proven):"
+        parts.append("\n".join([title, *places(result.to_look_at, load)]) + "\n")
+    if not result.made:
+        return "\n".join(["", *parts, "Nothing to repair.\n"])
+    settled = count(len(result.before.diagnostics) - len(result.after.diagnostics), "finding")
+    verb = "repaired:" if written else "would be repaired; run again with --write:"
+    made = [f"  {printable(fix.title)} ({fix.applicability.value})" for fix in result.made]
+    return "\n".join(["", *parts, f"{settled} {verb}", *made, ""])
 
 
 def _where(note: NotAnalysed) -> str:

@@ -11,9 +11,9 @@ from sqla_guard.fix.imports import import_edit, with_imports
 from sqla_guard.read.python.imports import read_import_block
 
 
-def with_threading(text: str) -> str:
+def with_threading(text: str, module: str = "threading") -> str:
     source = SourceFile("m.py", text)
-    edit = import_edit(source, read_import_block(source), "threading")
+    edit = import_edit(source, read_import_block(source), module)
     return apply_edits(text, [edit] if edit else [])
 
 
@@ -44,6 +44,17 @@ def test_the_import_stands_where_a_person_would_put_it(before: str, after: str) 
     assert changed == after
     compile(changed, "m.py", "exec")
     assert with_threading(changed) == changed
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\n\nfrom sqlalchemy import text\n", "import os\n\nimport sqlalchemy\nfrom sqlalchemy import text\n"),
+        ("import os\nimport flask\n", "import os\nimport flask\nimport sqlalchemy\n"),
+    ],
+)
+def test_a_library_stands_with_its_own(before: str, after: str) -> None:
+    assert with_threading(before, "sqlalchemy") == after
 
 
 def test_fixes_that_need_one_import_share_the_edit() -> None:

@@ -37,12 +37,18 @@ class MemoryDisk:
     def exists(self, path: str) -> bool:
         return path in self.files
 
+    def canonical(self, path: str) -> str:
+        return path
+
     def is_folder(self, path: str) -> bool:
         prefix = posixpath.normpath(path) + "/"
         return any(name.startswith(prefix) for name in self.files)
 
     def project_files(self, path: str) -> tuple[str, ...]:
         return tuple(sorted(p for p in self.files if p.endswith((".py", ".pyi", ".sql"))))
+
+    def neighbours(self, path: str) -> tuple[str, ...]:
+        return ()
 
     def templates(self, path: str) -> tuple[str, ...]:
         return tuple(sorted(p for p in self.files if p.endswith(TEMPLATES)))
