@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqla_guard.check.engine import check
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import Workspace
@@ -61,7 +62,8 @@ class Fixed:
 def run_check(paths: Iterable[str], config: Config) -> Checked:
     """Check the files below ``paths``."""
     workspace, missing, empty = _open(paths)
-    report = _complete(workspace, config)
+    with rare_collections():
+        report = _complete(workspace, config)
     return Checked(_with(report, missing), empty, workspace)
 
 
@@ -70,7 +72,8 @@ def run_fix(paths: Iterable[str], config: Config) -> Fixed:
     from sqla_guard.fix.loop import fix
 
     workspace, missing, empty = _open(paths)
-    result = fix(workspace, lambda ws: _complete(ws, config))
+    with rare_collections():
+        result = fix(workspace, lambda ws: _complete(ws, config))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())

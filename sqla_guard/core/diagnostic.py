@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sqla_guard.core.fix import Fix, Place
 from sqla_guard.core.source import Span
+
+if TYPE_CHECKING:
+    from sqla_guard.core.fix import Fix, Place
 
 Severity = Literal["error", "warning"]
 

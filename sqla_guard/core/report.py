@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.fix import Place
+
+if TYPE_CHECKING:
+    from sqla_guard.core.fix import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ class FileDisk:
             return ()
         if (top, root) not in self._neighbours:
             own = set(self.project_files(path))
-            self._neighbours[top, root] = tuple(sorted(p for p in walk(shown(top)) if p not in own))
+            self._neighbours[top, root] = tuple(sorted({shown(p) for p in walk(shown(top))} - own))
         return self._neighbours[top, root]
 
     def templates(self, path: str) -> tuple[str, ...]:

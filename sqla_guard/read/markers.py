@@ -14,15 +14,15 @@ from sqla_guard.facts.reserved import RESERVED
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.reserved import may_reserve
-from sqla_guard.read.sql_facts import may_hold_sql
+from sqla_guard.read.python.table_names import TableNames
+from sqla_guard.read.sql_marker import is_wide, may_name, may_run_sql
 
 # Up to here, syntax is checked in files that cannot matter too: it costs less than a tenth of a second.
 _SMALL_RUN = 1_000_000
 
-# Without one of these words nothing creates or renames a column. UTF-16 has zeros between the letters.
-_DDL = re.compile(
-    rb"(?:create|alter)(?:[\s\"'\\/*-]|_table|_column|$)|add_column|sp_rename|c\0r\0e|a\0l\0t", re.IGNORECASE
-)
+# Without one of these words nothing creates or renames a column.
+_DDL = (b"add_column", b"sp_rename")
+_VERBS = tuple((verb, re.compile(verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)")) for verb in (b"create", b"alter"))
 
 # The flag of ``ast``, which a clean run does not import, for "parse, do not compile".
 _ONLY_AST = 0x400
@@ -31,36 +31,56 @@ _ONLY_AST = 0x400
 def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnalysed]) -> Iterator[str]:
     """Yield the files that may hold a finding; what cannot be read at all goes to ``notes``."""
     read = 0
+    others: list[str] = []
+    tables = TableNames(workspace)
     for path in workspace.reported:
         data = workspace.raw(path)
         read += len(data)
-        if config.read_everything or _may_matter(path, data):
+        if config.read_everything or _may_matter(path, data) or tables.may_repeat(path, data):
             yield path
-            continue
-        note = _unreadable(workspace, path, data, check_syntax=read < _SMALL_RUN)
-        if note is not None:
-            notes.append(note)
+        else:
+            others.append(path)
+            if not _is_plain(data):
+                notes += _unreadable(workspace, path, data, check_syntax=False)
+    if read < _SMALL_RUN:
+        for path in others:
+            notes += _unreadable(workspace, path, workspace.raw(path), check_syntax=True)
 
 
 def _may_matter(path: str, data: bytes) -> bool:
     if path.endswith(".sql"):
-        return may_define(data)
+        return may_define(data, sql=True)
     return may_reserve(data) or may_hold_lazy_init(data) or may_define(data)
 
 
-def may_define(data: bytes) -> bool:
+def may_define(data: bytes, sql: bool = False) -> bool:
     """Tell whether SQL or Alembic operations in a file can give a column a reserved name."""
-    return _DDL.search(data) is not None and may_hold_sql(data, RESERVED)
+    if is_wide(data):
+        return True
+    lowered = data.lower()
+    if not (any(w in lowered for w in _DDL) or any(w in lowered and more.search(lowered) for w, more in _VERBS)):
+        return False
+    return (sql or may_run_sql(lowered)) and may_name(lowered, RESERVED, sql)
 
 
-def _unreadable(workspace: Workspace, path: str, data: bytes, check_syntax: bool) -> NotAnalysed | None:
+def may_name_table(data: bytes, tables: frozenset[str]) -> bool:
+    """Tell whether SQL or Alembic operations in a file can name one of ``tables``, in lower case."""
+    return is_wide(data) or may_name(data.lower(), tables)
+
+
+def _is_plain(data: bytes) -> bool:
+    """Tell whether a file is text in any encoding that it may declare."""
+    return data != b"" and data.isascii() and b"\0" not in data and b"coding" not in data[:1024]
+
+
+def _unreadable(workspace: Workspace, path: str, data: bytes, check_syntax: bool) -> tuple[NotAnalysed, ...]:
     try:
         source = decode(path, data) if data else workspace.load(path)
         if check_syntax and source.is_python:
             _check_syntax(source)
     except UnreadableFile as error:
-        return NotAnalysed(path, error.line, str(error), fatal=True)
-    return None
+        return (NotAnalysed(path, error.line, str(error), fatal=True),)
+    return ()
 
 
 def _check_syntax(source: SourceFile) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.literals import HOLE, Mapped, literal
+from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_values import Values
 
 NAME = "metadata"
@@ -24,7 +25,7 @@ def evaluated(code: str) -> Mapped:
     source = SourceFile("a.py", code)
     statement = tree.body[-1]
     assert isinstance(statement, ast.Assign)
-    (value,) = Values(source, tree).evaluate(statement.value, None, {})
+    (value,) = Values(source, Nodes(tree)).evaluate(statement.value, None, {})
     return value
 
 

@@ -19,7 +19,8 @@ from sqla_guard.facts.operations import (
     SqlFact,
     UnreadSql,
 )
-from sqla_guard.read.sql_facts import may_hold_sql, read_sql_facts
+from sqla_guard.read.sql_facts import read_sql_facts
+from sqla_guard.read.sql_marker import may_hold_sql
 
 WANTED = frozenset(("metadata", "registry"))
 HEAD = "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy import text\n"

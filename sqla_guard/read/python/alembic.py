@@ -21,6 +21,7 @@ from sqla_guard.facts.operations import (
     UnreadSql,
 )
 from sqla_guard.read.python.literals import Mapped, expression_span
+from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_calls import is_down
 from sqla_guard.read.python.sql_guards import Guards
 from sqla_guard.read.python.sql_values import Env, Values, called_name
@@ -35,20 +36,20 @@ _COLUMN_LISTS = {
 }
 
 
-def read_alembic(source: SourceFile, tree: ast.Module, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
+def read_alembic(source: SourceFile, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
     """Return the facts of all Alembic operations of a module.
 
     Args:
         source: The file.
-        tree: Its syntax tree.
-        values: Bindings of ``tree``.
+        values: Its nodes and bindings.
         wanted: Names, in lower case, whose references are reported.
     """
-    roots, batches = _roots(tree)
-    if not roots and not batches:
+    roots = _roots(values.nodes)
+    batches = _batches(values.nodes, roots)
+    if not roots:
         return []
     reader = _Operations(source, values, wanted)
-    for node in ast.walk(tree):
+    for node in values.nodes.of(ast.Call):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         owner = _dotted(node.func.value)
@@ -59,10 +60,10 @@ def read_alembic(source: SourceFile, tree: ast.Module, values: Values, wanted: f
     return reader.facts
 
 
-def _roots(tree: ast.Module) -> tuple[set[str], dict[str, list[ast.Call]]]:
-    """Return the names that stand for ``alembic.op``, and those of batch operations with what opened them."""
+def _roots(nodes: Nodes) -> set[str]:
+    """Return the names that stand for ``alembic.op``."""
     roots: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes.of(ast.Import, ast.ImportFrom):
         if isinstance(node, ast.ImportFrom) and node.module == "alembic":
             roots |= {a.asname or a.name for a in node.names if a.name == "op"}
         elif isinstance(node, ast.Import):
@@ -71,12 +72,13 @@ def _roots(tree: ast.Module) -> tuple[set[str], dict[str, list[ast.Call]]]:
                     roots.add(alias.asname or "alembic.op")
                 elif alias.name == "alembic":
                     roots.add(f"{alias.asname or 'alembic'}.op")
-    return roots, _batches(tree, roots)
+    return roots
 
 
-def _batches(tree: ast.Module, roots: set[str]) -> dict[str, list[ast.Call]]:
+def _batches(nodes: Nodes, roots: set[str]) -> dict[str, list[ast.Call]]:
+    """Return the names of batch operations with the calls that opened them."""
     batches: dict[str, list[ast.Call]] = {}
-    for node in ast.walk(tree):
+    for node in nodes.of(ast.With, ast.AsyncWith):
         for item in node.items if isinstance(node, (ast.With, ast.AsyncWith)) else ():
             opened, name = item.context_expr, item.optional_vars
             if (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from functools import lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import UnreadableFile
@@ -20,7 +19,11 @@ class UnparsableFile(UnreadableFile):
     """The file is no Python that can be read; ``line`` is where (0: unknown)."""
 
 
-@lru_cache(maxsize=16)
+# Trees kept, by the characters of their sources: a tree takes some thirty times as much memory.
+_KEPT = 2_000_000
+_trees: dict[SourceFile, ast.Module] = {}
+
+
 def parse(source: SourceFile) -> ast.Module:
     """Return the syntax tree of ``source``; several readers share it, so nobody may change it.
 
@@ -30,6 +33,14 @@ def parse(source: SourceFile) -> ast.Module:
     Raises:
         UnparsableFile: The text is not Python.
     """
+    tree = _trees.pop(source, None) or _parse_any(source)
+    _trees[source] = tree
+    while sum(len(kept.text) for kept in _trees) > _KEPT and len(_trees) > 1:
+        del _trees[next(iter(_trees))]  # the one unused for longest
+    return tree
+
+
+def _parse_any(source: SourceFile) -> ast.Module:
     try:
         return _parse(source.text)
     except UnparsableFile as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_values import Function, Values, called_name, parameter_names
 
 _EXECUTES = frozenset(
@@ -51,10 +52,10 @@ class SqlCall:
     wrapper: bool
 
 
-def find_sql_calls(tree: ast.Module, values: Values) -> list[SqlCall]:
+def find_sql_calls(values: Values) -> list[SqlCall]:
     """Return the calls of a module that take SQL, those that run it before those that wrap it."""
-    texts, packages, op = _imported(tree)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    texts, packages, op = _imported(values.nodes)
+    calls = [node for node in values.nodes.of(ast.Call) if isinstance(node, ast.Call)]
     found: list[SqlCall] = []
     for call in calls:
         name = called_name(call)
@@ -67,7 +68,9 @@ def find_sql_calls(tree: ast.Module, values: Values) -> list[SqlCall]:
             root = call.func.value
             certain = isinstance(root, ast.Name) and root.id in op
             found.append(SqlCall(call, argument, certain, False))
-    found += _through_helpers(calls, found, values, tree)
+    if not found:
+        return []
+    found += _through_helpers(calls, found, values)
     order = {id(call): index for index, call in enumerate(calls)}
     return sorted(found, key=lambda f: (f.wrapper, f.call.lineno, f.call.col_offset, order[id(f.call)]))
 
@@ -78,12 +81,12 @@ def _argument(call: ast.Call) -> ast.expr | None:
     return next((k.value for k in call.keywords if k.arg in _SQL_KEYWORDS), None)
 
 
-def _imported(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
+def _imported(nodes: Nodes) -> tuple[set[str], set[str], set[str]]:
     """Return the local names of ``text``/``DDL``, of packages that offer them, and of Alembic's ``op``."""
     texts: set[str] = set()
     packages = set(_PACKAGES)
     op = {"op"}
-    for node in ast.walk(tree):
+    for node in nodes.of(ast.Import, ast.ImportFrom):
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
             for alias in node.names:
@@ -109,7 +112,7 @@ def _is_text(call: ast.Call, texts: set[str], packages: set[str]) -> bool:
     return isinstance(root, ast.Name) and root.id in packages
 
 
-def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values, tree: ast.Module) -> list[SqlCall]:
+def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values) -> list[SqlCall]:
     """Return the calls of functions of the module that pass their argument on to one of ``found``."""
     helpers: dict[str, tuple[ast.AST, int, str]] = {}
     for _ in range(4):

@@ -34,17 +34,16 @@ _STATEMENT = re.compile(
 )
 
 
-def read_sql_strings(source: SourceFile, tree: ast.Module, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
+def read_sql_strings(source: SourceFile, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
     """Return the facts of all SQL in strings of a module that reach a database call.
 
     Args:
         source: The file.
-        tree: Its syntax tree.
-        values: Bindings of ``tree``.
+        values: Its nodes and bindings.
         wanted: Names, in lower case, whose references are reported.
     """
     reader = _Strings(source, values, wanted)
-    for call in find_sql_calls(tree, values):
+    for call in find_sql_calls(values):
         reader.read(call)
     return reader.facts
 

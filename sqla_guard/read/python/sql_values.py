@@ -6,6 +6,7 @@ import ast
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.literals import (
@@ -19,9 +20,12 @@ from sqla_guard.read.python.literals import (
     percent_template,
     stripped,
 )
+from sqla_guard.read.python.nodes import Nodes
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Env = Mapping[str, ast.expr]
+
+_BINDERS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.Call)
 
 _DEEPEST = 12
 _MOST = 64
@@ -51,24 +55,15 @@ class Scope:
 class Values:
     """Evaluates string expressions of one module."""
 
-    def __init__(self, source: SourceFile, tree: ast.Module) -> None:
-        """Index the bindings of ``tree``."""
+    def __init__(self, source: SourceFile, nodes: Nodes) -> None:
+        """Evaluate expressions among ``nodes``, those of ``source``."""
         self.source = source
-        self.parents: dict[ast.AST, ast.AST] = {}
-        self._scopes: dict[ast.AST | None, Scope] = {None: Scope()}
-        self._attributes: dict[str, list[Binding]] = {}
+        self.nodes = nodes
+        self.parents = nodes.parents
         # Rows of loops that are still read one by one: large tables with large loop bodies stay cheap.
         self._rounds = 5_000
         self.exhausted = False
         self._literals: dict[int, Mapped | None] = {}
-        for node in ast.walk(tree):
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
-        for node in ast.walk(tree):
-            self._bind(node)
-        for scope in self._scopes.values():
-            for found in scope.names.values():
-                found.sort(key=_line)
 
     def function(self, node: ast.AST) -> ast.AST | None:
         """Return the function around ``node``, ``None`` at module level."""
@@ -85,37 +80,29 @@ class Values:
 
     # Bindings
 
-    def _bind(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                self._bind_target(target, Binding(node.value))
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            self._bind_target(node.target, Binding(node.value))
-        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
-            self._bind_target(node.target, Binding(node.value, added=True))
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            self._bind_target(node.target, Binding(node.iter, element=True))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
-            if node.func.attr == "append" and isinstance(node.func.value, ast.Name):
-                display = ast.List([node.args[0]], ast.Load())
-                self._bind_target(node.func.value, Binding(display, added=True), node)
-            elif node.func.attr == "extend" and isinstance(node.func.value, ast.Name):
-                self._bind_target(node.func.value, Binding(node.args[0], added=True), node)
+    @cached_property
+    def _scopes(self) -> dict[ast.AST | None, Scope]:
+        """The names bound in each function, and under ``None`` those of the module and its classes."""
+        scopes: dict[ast.AST | None, Scope] = {None: Scope()}
+        for node in self.nodes.of(*_BINDERS):
+            for target, binding, at in _bound_by(node):
+                binding.statement = self.statement(at)
+                scopes.setdefault(self.function(at), Scope()).names.setdefault(target, []).append(binding)
+        for scope in scopes.values():
+            for found in scope.names.values():
+                found.sort(key=_line)
+        return scopes
 
-    def _bind_target(self, target: ast.expr, binding: Binding, at: ast.AST | None = None) -> None:
-        if isinstance(target, (ast.Tuple, ast.List)) and (binding.element or isinstance(binding.value, ast.Tuple)):
-            for position, part in enumerate(target.elts):
-                if binding.element:
-                    self._bind_target(part, Binding(binding.value, True, position), target)
-                elif isinstance(binding.value, ast.Tuple) and position < len(binding.value.elts):
-                    self._bind_target(part, Binding(binding.value.elts[position]), target)
-        elif isinstance(target, ast.Name):
-            holder = self.function(at or target)
-            names = self._scopes.setdefault(holder, Scope()).names
-            binding.statement = self.statement(at or target)
-            names.setdefault(target.id, []).append(binding)
-            if isinstance(self.parents.get(binding.statement), ast.ClassDef):
-                self._attributes.setdefault(target.id, []).append(binding)
+    @cached_property
+    def _attributes(self) -> dict[str, list[Binding]]:
+        """What is bound in the body of a class, by name."""
+        attributes: dict[str, list[Binding]] = {}
+        for scope in self._scopes.values():
+            for name, bindings in scope.names.items():
+                for binding in bindings:
+                    if binding.statement is not None and isinstance(self.parents.get(binding.statement), ast.ClassDef):
+                        attributes.setdefault(name, []).append(binding)
+        return attributes
 
     def bindings(self, name: str, function: ast.AST | None, at: ast.AST | None = None) -> list[Binding]:
         """Return what ``name`` is bound to, seen from ``function``.
@@ -346,6 +333,37 @@ class Values:
                     return [_matched(current.target, item) for item in items] if self._rounds > 0 else []
             current = self.parents.get(current)
         return []
+
+
+def _bound_by(node: ast.AST) -> Iterator[tuple[str, Binding, ast.AST]]:
+    """Yield the names that ``node`` itself binds, each with its value and the place that it happens at."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _taken(target, Binding(node.value), target)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+        yield from _taken(node.target, Binding(node.value), node.target)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        yield from _taken(node.target, Binding(node.value, added=True), node.target)
+    elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        yield from _taken(node.target, Binding(node.iter, element=True), node.target)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+        if node.func.attr == "append" and isinstance(node.func.value, ast.Name):
+            display = ast.List([node.args[0]], ast.Load())
+            yield node.func.value.id, Binding(display, added=True), node
+        elif node.func.attr == "extend" and isinstance(node.func.value, ast.Name):
+            yield node.func.value.id, Binding(node.args[0], added=True), node
+
+
+def _taken(target: ast.expr, binding: Binding, at: ast.AST) -> Iterator[tuple[str, Binding, ast.AST]]:
+    """Yield the names in ``target`` with their part of what ``binding`` says of the whole."""
+    if isinstance(target, ast.Name):
+        yield target.id, binding, at
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for position, part in enumerate(target.elts):
+            if binding.element:
+                yield from _taken(part, Binding(binding.value, True, position), at)
+            elif isinstance(binding.value, ast.Tuple) and position < len(binding.value.elts):
+                yield from _taken(part, Binding(binding.value.elts[position]), at)
 
 
 def _line(binding: Binding) -> tuple[int, int]:

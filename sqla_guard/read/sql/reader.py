@@ -39,6 +39,7 @@ _PROCEDURAL = frozenset(
 )
 _NO_REFERENCES = frozenset(["TYPE", "DOMAIN", "SCHEMA", "DATABASE", "SEQUENCE", "EXTENSION", "ROLE", "USER"])
 _DEEPEST = 4
+_DEFINES = re.compile(r"create|alter|drop|rename", re.IGNORECASE)
 _STRING_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE)\b", re.IGNORECASE)
 
 
@@ -55,6 +56,8 @@ def read_sql(text: str, dialect: str | None, wanted: frozenset[str]) -> list[Sql
         Facts in the order of the text. Spans are offsets into ``text``; carriers have no path, the kind ``sql-file``
         and the span of the SQL statement, ``rerunnable`` where the SQL itself says so. Nothing is raised on bad SQL.
     """
+    if not _DEFINES.search(text) and not any(name in text.lower() for name in wanted):
+        return []  # a definition needs one of these words, all else a wanted name
     return _read(mask(text), dialect or guess_dialect(text), wanted, 0)
 
 

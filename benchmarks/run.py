@@ -1,0 +1,255 @@
+"""Measure this tool beside others on the same folders in one run: ``make bench FOLDERS="one two"``.
+
+Nothing is fetched here: what is not installed is named and left out. Every figure is of a whole process, as the
+kernel accounts for it. Tools take turns, so that a machine that gets slower or faster does so for all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+BINARIES = (Path(sys.executable).parent, ROOT / ".envs" / "bench" / "bin")
+SKIPPED = {".git", ".venv", "venv", "node_modules", "__pycache__", "site-packages"}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command that checks a folder.
+
+    Attributes:
+        name: As shown.
+        command: Its words; ``{folder}`` is the folder, ``{files}`` all files with ``suffix``, ``{cache}`` a folder
+            that is there for the whole run.
+        suffix: What it reads.
+        warm: Whether it runs once before it is measured.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    suffix: str = ".py"
+    warm: bool = False
+
+
+TOOLS = (
+    Tool("sqla-guard", ("sqla-guard", "check", "{folder}")),
+    Tool("ruff", ("ruff", "check", "--isolated", "--no-cache", "--quiet", "--select", "F", "{folder}")),
+    Tool(
+        "ruff with cache",
+        ("ruff", "check", "--isolated", "--cache-dir", "{cache}", "--quiet", "--select", "F", "{folder}"),
+        warm=True,
+    ),
+    Tool("start of click", ("python", "-c", "import click")),
+    Tool("flake8 + flake8-sqlalchemy", ("flake8", "--isolated", "{folder}")),
+    Tool("Fixit 2", ("fixit", "--quiet", "lint", "{folder}")),
+    Tool("pylint", ("pylint", "--rcfile", os.devnull, "--recursive=y", "--score=n", "{folder}")),
+    Tool(
+        "semgrep",
+        (
+            *("semgrep", "scan", "--metrics=off", "--disable-version-check", "--quiet"),
+            *("--config", str(HERE / "semgrep.yaml"), "{folder}"),
+        ),
+    ),
+    Tool("alembic-guard", ("alembic-guard", "{folder}")),
+    Tool("squawk", ("squawk", "{files}"), ".sql"),
+    Tool("sqlfluff", ("sqlfluff", "lint", "--dialect", "postgres", "{folder}"), ".sql"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: seconds, mebibytes, and how it ended."""
+
+    wall: float
+    cpu: float
+    peak: float
+    code: int
+
+
+@dataclass
+class Measured:
+    """All runs of one tool on one folder."""
+
+    tool: Tool
+    runs: list[Run] = field(default_factory=list)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What is checked, with its size in files and lines by suffix."""
+
+    path: Path
+    files: dict[str, list[Path]]
+    lines: dict[str, int]
+
+
+def main() -> None:
+    """Measure, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--runs", type=int, default=5, help="how often each tool runs on each folder")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a tool is given up")
+    parser.add_argument("--tools", help="names to measure, separated by commas; all that are installed by default")
+    parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
+    options = parser.parse_args()
+    wanted = options.tools.split(",") if options.tools else [tool.name for tool in TOOLS]
+    tools = [tool for tool in TOOLS if tool.name in wanted]
+    text = "\n".join(_report(tools, options.folders, options.runs, options.limit)) + "\n"
+    options.output.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+def _report(tools: Sequence[Tool], folders: Sequence[Path], runs: int, limit: float) -> Iterator[str]:
+    found = [tool for tool in tools if _program(tool.command[0])]
+    missing = [tool.name for tool in tools if tool not in found]
+    yield "# Benchmarks"
+    yield ""
+    yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}. Made by `make bench`; {runs} runs of each tool,"
+    yield "which took turns. Wall and CPU time in seconds, median (minimum to maximum); ratios are of medians."
+    yield ""
+    yield from (f"- {tool.name}: {_version(tool)}" for tool in found if tool.command[0] != "python")
+    if missing:
+        yield f"- not installed, so not measured: {', '.join(missing)}"
+    for path in folders:
+        folder = _folder(path.resolve())
+        yield ""
+        yield from _table(folder, _measure(folder, found, runs, limit))
+
+
+def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> list[Measured]:
+    results = [Measured(tool) for tool in tools if folder.files[tool.suffix]]
+    with tempfile.TemporaryDirectory() as cache:
+        for number in range(runs):
+            for result in results:
+                if result.note:
+                    continue
+                command = _command(result.tool, folder, cache)
+                if result.tool.warm and number == 0:
+                    _run(command, folder.path, limit)
+                run = _run(command, folder.path, limit)
+                if run is None:
+                    result.note = f"given up after {limit:.0f} s"
+                elif run.code < 0:
+                    result.note = f"ended by signal {-run.code}"
+                else:
+                    result.runs.append(run)
+    return results
+
+
+def _command(tool: Tool, folder: Folder, cache: str) -> list[str]:
+    program = _program(tool.command[0])
+    assert program is not None
+    words = [str(program)]
+    for word in tool.command[1:]:
+        if word == "{files}":
+            words += map(str, folder.files[tool.suffix])
+        else:
+            words.append(word.replace("{folder}", str(folder.path)).replace("{cache}", cache))
+    return words
+
+
+def _run(command: Sequence[str], folder: Path, limit: float) -> Run | None:
+    """Run ``command`` and return what it took; ``None`` where it took longer than ``limit``."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while True:
+        # The kernel's account of this child alone; processes that it waited for are part of it.
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            break
+        if time.perf_counter() - start > limit:
+            process.kill()
+            os.wait4(process.pid, 0)
+            process.returncode = -9
+            return None
+        time.sleep(0.001)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return Run(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, peak, process.returncode)
+
+
+def _table(folder: Folder, results: Sequence[Measured]) -> Iterator[str]:
+    counts = ", ".join(f"{len(folder.files[s]):,} `{s}` files with {folder.lines[s]:,} lines" for s in (".py", ".sql"))
+    yield f"## {folder.path.name}"
+    yield ""
+    yield f"{counts}."
+    yield ""
+    yield "| tool | wall | CPU | peak MiB | files/s | lines/s | wall, of ruff's | CPU, of ruff's | exit |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    base = next((r for r in results if r.tool.name == "ruff" and r.runs), None)
+    for result in results:
+        if result.note or not result.runs:
+            yield f"| {result.tool.name} | {result.note} | | | | | | | |"
+            continue
+        wall, cpu = [run.wall for run in result.runs], [run.cpu for run in result.runs]
+        files, lines = len(folder.files[result.tool.suffix]), folder.lines[result.tool.suffix]
+        checks = result.tool.command[0] != "python"
+        cells = [
+            result.tool.name,
+            _spread(wall),
+            _spread(cpu),
+            f"{max(run.peak for run in result.runs):.0f}",
+            f"{files / median(wall):,.0f}" if checks else "",
+            f"{lines / median(wall):,.0f}" if checks else "",
+            f"{median(wall) / median([r.wall for r in base.runs]):.1f} x" if base else "",
+            f"{median(cpu) / median([r.cpu for r in base.runs]):.1f} x" if base else "",
+            ", ".join(sorted({str(run.code) for run in result.runs})),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def _folder(path: Path) -> Folder:
+    files: dict[str, list[Path]] = {".py": [], ".sql": []}
+    for current, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
+        for name in sorted(names):
+            suffix = Path(name).suffix
+            if suffix in files:
+                files[suffix].append(Path(current, name))
+    lines = {suffix: sum(file.read_bytes().count(b"\n") for file in found) for suffix, found in files.items()}
+    return Folder(path, files, lines)
+
+
+def _program(name: str) -> Path | None:
+    for folder in BINARIES:
+        if (folder / name).is_file():
+            return folder / name
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def _version(tool: Tool) -> str:
+    command = [str(_program(tool.command[0])), "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return " ".join((done.stdout or done.stderr).split("\n")[0].split()) or "version unknown"
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""All nodes of a module, walked once and remembered: ``ast.walk`` costs more than parsing, and every reader asks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.parse import parse
+
+# Nothing is asked of load and store marks, operators and plain strings.
+_NO_NODES = frozenset(
+    (
+        *("arg", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "op", "ops"),
+        *("rest", "simple", "type_comment", "type_ignores"),
+    )
+)
+
+
+class Nodes:
+    """The nodes of one module.
+
+    Attributes:
+        module: The tree.
+        parents: The node directly around each node.
+    """
+
+    def __init__(self, module: ast.Module) -> None:
+        """Walk ``module``."""
+        self.module = module
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self._all: list[ast.AST] = [module]
+        fields: dict[type[ast.AST], tuple[str, ...]] = {}
+        parents, pending = self.parents, self._all
+        for node in pending:  # grows while it is read: breadth first, as ``ast.walk``
+            kind = node.__class__
+            names = fields.get(kind)
+            if names is None:
+                names = fields[kind] = tuple(f for f in kind._fields if f not in _NO_NODES)
+            for name in names:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            parents[item] = node
+                            pending.append(item)
+                elif isinstance(value, ast.AST):
+                    parents[value] = node
+                    pending.append(value)
+
+    def of(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+        """Yield the nodes of exactly these kinds, in the order of :func:`ast.walk`."""
+        return (node for node in self._all if node.__class__ in kinds)
+
+    def __iter__(self) -> Iterator[ast.AST]:
+        """Yield every node, in the order of :func:`ast.walk`."""
+        return iter(self._all)
+
+
+@lru_cache(maxsize=4)
+def nodes_of(source: SourceFile) -> Nodes:
+    """Return the nodes of ``source``; several readers share them, so nobody may change them.
+
+    Raises:
+        UnparsableFile: The text is not Python.
+    """
+    return Nodes(parse(source))
