@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo golden quick-is-close lowest clean
+.PHONY: help setup envs services lint test demo golden quick-is-close bench lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ golden: setup ## Write what the tool says of the sample app into the golden file
 
 quick-is-close: setup ## Compare quick and close reading on every installed package
 	QUICK_IS_CLOSE=all $(BIN)/pytest --timeout 1800 tests/test_quick_is_close.py
+
+bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDERS="src ../other"
+	$(BIN)/python benchmarks/run.py $(or $(FOLDERS),$(CODE))
+
+oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
+	ORACLE=all $(BIN)/pytest --timeout 3600 tests/oracle
 
 lowest: .envs/lowest/.ready envs services ## Run the tests on the oldest dependencies that pyproject.toml allows
 	.envs/lowest/bin/pytest
@@ -71,6 +77,14 @@ endef
 	$(fresh_environment)
 	$(call install_editable,-c constraints.txt)
 	@$(@D)/bin/python -m pip install $(PIP_FLAGS) -r constraints/lowest.txt
+	@touch $@
+
+# One after the other: what does not install here is left out, and the table says so.
+.envs/bench/.ready: constraints/bench.txt
+	$(fresh_environment)
+	@while read -r tool; do \
+		$(@D)/bin/python -m pip install $(PIP_FLAGS) "$$tool" || echo "$$tool does not install here; it is left out"; \
+	done < $<
 	@touch $@
 
 .envs/sqlalchemy-%/.ready: constraints/sqlalchemy-%.txt constraints/app.txt scripts/make-environment.sh

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import may_define
+from sqla_guard.project.reserved import reserved_models
+from sqla_guard.read.markers import may_define, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.reserved import may_reserve
+from sqla_guard.read.python.table_names import TableNames
 
 
 def facts_of(path: str, project: Project) -> Iterator[object]:
@@ -19,7 +21,23 @@ def facts_of(path: str, project: Project) -> Iterator[object]:
             return
         if everything or may_reserve(data):
             yield from project.reserved_names(path)
+        if everything or _table_names(project).may_repeat(path, data):
+            yield from project.declared_tables(path)
         if everything or may_hold_lazy_init(data):
             yield from project.lazy_inits(path)
-    if everything or may_define(data):
+    if everything or (may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project)):
         yield from project.sql_facts(path)
+
+
+def _table_names(project: Project) -> TableNames:
+    return project.once(TableNames, lambda: TableNames(project.workspace))
+
+
+def _may_fit_a_model(path: str, data: bytes, project: Project) -> bool:
+    """Tell whether SQL in a file can be of a table that a model with a reserved name maps; other SQL is no finding."""
+    if path.endswith(".sql") and project.read(path, lambda source: source) is None:
+        return False  # what cannot be read is said, whatever it is about
+    root = project.workspace.disk.project_root(path)
+    models = project.once(("reserved models", root), lambda: reserved_models(project, path))
+    tables = frozenset(model.table.name for model in models if model.table is not None)
+    return bool(tables) and may_name_table(data, tables)

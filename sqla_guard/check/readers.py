@@ -6,14 +6,18 @@ from dataclasses import replace
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.outline import Outline
-from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Readers
+from sqla_guard.read.python.column_words import read_column_words
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.outline import read_outline
 from sqla_guard.read.python.references import read_references, read_summary
 from sqla_guard.read.python.reserved import read_reserved_names
 from sqla_guard.read.python.revision import read_revision
+from sqla_guard.read.python.runs import read_runs
 from sqla_guard.read.python.script import read_manner
+from sqla_guard.read.python.tables import read_tables
+from sqla_guard.read.requirements import read_requirements
 from sqla_guard.read.sql_facts import read_sql_facts
 
 QUICK = Readers(
@@ -25,14 +29,19 @@ QUICK = Readers(
     sql=read_sql_facts,
     revision=read_revision,
     manner=read_manner,
+    runs=read_runs,
+    column_words=read_column_words,
+    tables=read_tables,
+    requirements=read_requirements,
 )
 
 
 def close_readers() -> Readers:
     """Return readers that look at everything closely; the measure of the quick ones, for tests."""
     from sqla_guard.read.python.class_bodies import read_every_class
+    from sqla_guard.read.python.reserved_outside import read_outside
 
     def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
-        return read_every_class(source, RESERVED)
+        return (*read_every_class(source), *read_outside(source))
 
     return replace(QUICK, reserved=reserved, lazy=read_every_function)

@@ -1,4 +1,7 @@
-"""Lazily made module globals: a function that tests a global and assigns it where the test found nothing.
+"""Lazily made shared objects: a function that tests a shared place and assigns it where the test found nothing.
+
+Such a place is a module global, a class attribute, a variable of an enclosing function, an element of a container
+that outlives the call, an attribute of an application's state.
 
 The reader says what stands there; whether making the value twice matters is for the rules.
 """
@@ -15,10 +18,19 @@ Shape = Literal["if", "else", "early-return", "expression"]
 """How test and assignment are put together: ``if X is None: X = ...``; ``if X: ... else: X = ...``;
 ``if X is not None: return X`` before ``X = ...``; ``X = X or ...``."""
 
-TestForm = Literal["is-none", "equals-none", "falsy", "flag", "walrus", "element", "type", "mixed"]
-"""What the test asks: ``is None``; ``== None``; truth; truth of a global that only ever holds booleans; a walrus
-around the global; something inside it (``X[0] is None``); ``isinstance``; more than one of these, or other
-conditions besides."""
+TestForm = Literal["is-none", "equals-none", "falsy", "flag", "walrus", "element", "type", "hasattr", "mixed"]
+"""What the test asks: ``is None`` (or a sentinel); ``== None``; truth; truth of a place that only ever holds
+booleans; a walrus around it; something inside it (``X[0] is None``); ``isinstance``; whether there is such an
+attribute or key; more than one of these, or other conditions besides."""
+
+SlotKind = Literal["global", "nonlocal", "class", "instance", "state", "element", "keyed"]
+"""What is shared: a module global; a variable of the enclosing function; a class attribute; an attribute of the only
+instance of a class; one of an application's state; an element of a container, under a fixed key or any."""
+
+Guard = Literal["none", "held", "checked", "unchecked", "other-lock", "fresh", "released"]
+"""What a lock does for the assignment: nothing; it is held from the test on; it is taken after the first test and
+the test repeated (``checked``) or not (``unchecked``); it is another one than that of the test; it is made in the
+function itself; it is let go before the assignment."""
 
 LockKind = Literal["with", "acquire", "decorator", "fresh"]
 """How a lock is taken; a ``fresh`` one is made in the function itself, so it guards nothing."""
@@ -38,6 +50,7 @@ class GlobalSet:
         direct: Whether it stands directly in the guarded block, not in a branch or loop inside it.
         lock: The lock held at this place, as written, if any.
         awaits: Whether the coroutine may be suspended between the test and this assignment.
+        retested: Whether the place was tested again since ``lock`` was taken.
     """
 
     name: str
@@ -49,6 +62,7 @@ class GlobalSet:
     direct: bool = False
     lock: str | None = None
     awaits: bool = False
+    retested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,9 @@ class ModuleSite:
         imported_at: End of the statement of each of these names.
         imports: Top-level import statements, ``from __future__`` excluded.
         imports_bare: Whether ``threading`` at module level is free or means the standard module.
+        lock_at: Where the lock's line goes if not behind ``bound``: the start of a line in a class or function.
+        lock_indent: Its indentation.
+        lock_prefix: What stands before its name where it is taken: ``cls.``.
     """
 
     bound: Span | None
@@ -128,11 +145,35 @@ class ModuleSite:
     imported_at: tuple[tuple[str, int], ...] = ()
     imports: tuple[Span, ...] = ()
     imports_bare: bool = True
+    lock_at: int | None = None
+    lock_indent: str = ""
+    lock_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedFactory:
+    """A function whose results are kept by a decorator that does not keep two threads from running it at once.
+
+    Attributes:
+        path: The file.
+        function: Qualified name.
+        decorator: The decorator as written, and ``span`` where it stands.
+        is_property: Whether it is ``cached_property``.
+        span: The decorator.
+        made: What the function returns, with local names replaced.
+    """
+
+    path: str
+    function: str
+    decorator: str
+    is_property: bool
+    span: Span
+    made: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LazyInit:
-    """A function that makes a module global on first use.
+    """A function that makes a shared object on first use.
 
     Attributes:
         path: The file.
@@ -174,6 +215,17 @@ class LazyInit:
         site: What a fixer needs of the module.
         in_class: Whether the function is a method.
         in_function: Whether the function is nested in another one.
+        kind: What is shared.
+        written: The tested place as the function writes it.
+        owner: The class that the function is a method of.
+        guard: What the lock in sight does for the assignment.
+        retest: The expression to repeat, where ``test`` only reads a local name that it was kept in.
+        decided: Whether the test asks a local name that was set by a test of the place.
+        thread_lock: Whether the lock is one of threads, by how it is made or entered (``with``, not ``async with``).
+        awaits_inside: Whether the coroutine may be suspended while the lock is held.
+        awaits_after: Whether it may be suspended after the place was set and before it was ready.
+        init_after: Whether a ``__new__`` hands out what ``__init__``, which does work, has yet to make ready.
+        registry: Whether the tested attribute is a plain container that a metaclass or decorator fills at import.
     """
 
     path: str
@@ -215,6 +267,17 @@ class LazyInit:
     site: ModuleSite
     in_class: bool = False
     in_function: bool = False
+    kind: SlotKind = "global"
+    written: str = ""
+    owner: str = ""
+    guard: Guard = "none"
+    retest: Span | None = None
+    decided: bool = False
+    thread_lock: bool = False
+    awaits_inside: bool = False
+    awaits_after: bool = False
+    init_after: bool = False
+    registry: bool = False
 
     @property
     def function_name(self) -> str:
@@ -226,6 +289,16 @@ class LazyInit:
         """The global that stands for the finding: the last tested one that is set to something."""
         filled = [s.name for s in self.sets if s.name in self.tested and not s.empty]
         return filled[-1] if filled else self.tested[0]
+
+    @property
+    def spot(self) -> Span:
+        """What to underline: the place where the test reads it."""
+        return next((load.span for load in self.loads if self.test.contains(load.span)), self.test)
+
+    @property
+    def lock_level(self) -> str:
+        """Where a lock for it belongs, for messages."""
+        return "class-level" if self.site.lock_prefix else "module-level" if self.site.lock_at is None else "shared"
 
     @property
     def await_between(self) -> bool:

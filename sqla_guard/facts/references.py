@@ -17,8 +17,10 @@ class Reference:
         kind: ``attribute`` (``owner.name``), ``keyword`` (``name=`` in a call; ``owner`` is the whole
             :class:`~sqla_guard.facts.values.Call`), ``string`` (the name as a string argument; ``owner`` is the
             whole call), ``key`` (a string key of a dict display that is an argument of a call; ``owner`` is the call)
-            or ``unpacked`` (``**x`` in a call whose keys are not known; ``owner`` is the call).
-        name: The attribute's name; ``**`` for ``unpacked``, which is recorded whatever names are asked for.
+            ``unpacked`` (``**x`` in a call whose keys are not known; ``owner`` is the call), ``computed``
+            (``getattr(x, name)`` and the like; ``owner`` is the call), ``whole`` (``vars(x)``, ``row._asdict()``;
+            ``owner`` is the object) or ``handed`` (``Schema.model_validate(x)``; ``owner`` is the call).
+        name: The attribute's name; ``**`` for the last four, which are recorded whatever names are asked for.
         span: What to replace when it is renamed: the identifier, or the string's content without quotes; for
             ``unpacked`` the ``**x`` itself.
         owner: The value described above.
@@ -27,7 +29,7 @@ class Reference:
         function: Qualified name of the function around it, or empty.
     """
 
-    kind: Literal["attribute", "keyword", "string", "key", "unpacked"]
+    kind: Literal["attribute", "keyword", "string", "key", "unpacked", "computed", "whole", "handed"]
     name: str
     span: Span
     owner: Value

@@ -3,12 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqla_guard.core.source import Span
-from sqla_guard.facts.values import Value
+
+if TYPE_CHECKING:
+    from sqla_guard.facts.values import Value
 
 RESERVED = frozenset({"metadata", "registry"})
+"""What SQLAlchemy itself uses on every declarative class."""
+
+_OF_FLASK = frozenset({"query", "query_class"})
+
+# Names that a field of an SQLModel table must not have; other names that begin with ``_`` neither.
+_OF_SQLMODEL = frozenset(
+    {
+        "construct",
+        "copy",
+        "dict",
+        "from_orm",
+        "json",
+        "parse_file",
+        "parse_obj",
+        "parse_raw",
+        "schema",
+        "schema_json",
+        "sqlmodel_update",
+        "update_forward_refs",
+        "validate",
+    }
+)
+
+Form = Literal["assignment", "annotation", "method", "class", "after", "backref"]
+
+
+def is_marked(name: str, form: Form, is_sqlmodel_table: bool = False) -> bool:
+    """Tell whether a binding in a class body has to be judged.
+
+    Args:
+        name: The name.
+        form: How it is bound.
+        is_sqlmodel_table: Whether the class statement says ``table=True``.
+    """
+    if name in RESERVED or name in _OF_FLASK or name.startswith("_sa_"):
+        return True
+    if form not in ("assignment", "annotation", "after"):
+        return False
+    if is_sqlmodel_table and (name in _OF_SQLMODEL or name.startswith(("model_", "_"))):
+        return True
+    return name == "self" or name.startswith("__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +65,10 @@ class Constructor:
         first: The first positional argument, if any.
         first_span: Its characters.
         name_span: The value of a ``name=`` keyword, if any.
+        unpacks: Whether an argument is ``*x`` or ``**x``, which may hold the name.
+        append_at: Offset behind the last argument; as ``insert_at`` where there is none.
+        inner: Arguments that are calls themselves, such as the ``Column`` in ``deferred(Column())``, by position or
+            keyword.
     """
 
     func: Value
@@ -30,6 +77,9 @@ class Constructor:
     first: Value | None
     first_span: Span | None
     name_span: Span | None
+    unpacks: bool = False
+    append_at: int = 0
+    inner: tuple[tuple[int | str, Constructor], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +91,28 @@ class ReservedName:
         owner: Qualified name of the class.
         name: The reserved name.
         span: Where it stands.
-        form: ``assignment``, ``annotation`` (no value), ``method`` or ``class``.
+        form: ``assignment``, ``annotation`` (no value), ``method`` or ``class``; ``after`` for an assignment to the
+            class from outside, ``backref`` for a relationship that puts the name on another class.
         value: What it is bound to, for an assignment.
         annotation: Its annotation, if any.
         annotation_end: Offset behind the annotation.
         decorators: Decorators of a method, outermost first.
         constructor: The call on the right-hand side, if it is one.
+        value_span: The right-hand side.
+        target: For ``after`` and ``backref``, the class that gets the name.
+        returned: What the ``return`` statements of a method give back: calls, or ``None`` for anything else.
     """
 
     path: str
     owner: str
     name: str
     span: Span
-    form: Literal["assignment", "annotation", "method", "class"]
+    form: Form
     value: Value | None = None
     annotation: Value | None = None
     annotation_end: int = 0
     decorators: tuple[Value, ...] = ()
     constructor: Constructor | None = None
+    value_span: Span | None = None
+    returned: tuple[Constructor | None, ...] = ()
+    target: Value | None = None

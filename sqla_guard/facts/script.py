@@ -82,6 +82,36 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How a step is reached, and what of its script runs before it.
+
+    Attributes:
+        function: The function that the step stands in; empty at module level.
+        method: Whether that is a method.
+        body: All of that function, or of the file.
+        functions: The other functions of the file.
+        later: Those of them that only ever run behind the step.
+        tails: What stands behind the calls that reach the step, in the functions (or the module) of those calls.
+        earlier: The names that are read or called before it.
+    """
+
+    function: str
+    method: bool
+    body: Span
+    functions: tuple[Span, ...]
+    later: tuple[Span, ...]
+    tails: tuple[Span, ...]
+    earlier: frozenset[str]
+
+    def is_later(self, at: Span) -> bool:
+        """Tell whether what stands at ``at``, outside of the step's own block, only runs behind the step."""
+        around = [f for f in self.functions if f.contains(at)]
+        if any(f in self.later for f in around):
+            return True
+        return any(t.contains(at) and not any(t.start <= f.start for f in around) for t in self.tails)
+
+
+@dataclass(frozen=True, slots=True)
 class Manner:
     """How a script does one step.
 
@@ -107,6 +137,7 @@ class Manner:
         labels: All words and labels that the script has as strings.
         names: All names in the script.
         width: Columns a line may have.
+        reach: How the step is reached.
     """
 
     anchor: Span
@@ -128,6 +159,7 @@ class Manner:
     labels: frozenset[str]
     names: frozenset[str]
     width: int
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)

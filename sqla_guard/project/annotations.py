@@ -23,6 +23,7 @@ from sqla_guard.project import containers, queries
 from sqla_guard.project.shapes import (
     NOTHING,
     PLAIN,
+    CallableType,
     ClassType,
     ExternalType,
     FunctionType,
@@ -36,7 +37,7 @@ from sqla_guard.project.shapes import (
     options,
     union,
 )
-from sqla_guard.project.symbols import Made, ProjectClass, ProjectModule
+from sqla_guard.project.symbols import External, Made, ProjectClass, ProjectModule
 
 if TYPE_CHECKING:
     from sqla_guard.project.types import TypeOf
@@ -76,6 +77,8 @@ def _plain(types: TypeOf, path: str, annotation: Value) -> Type:
     if alias is not None:
         return holds(types, *alias)
     symbol = types.project.resolve(path, annotation)
+    if isinstance(symbol, External) and symbol.made is not None and symbol.name.endswith("TypeVar()"):
+        return _alias(types, symbol.made)
     if isinstance(symbol, Made) and symbol.value != annotation:
         # An alias: ``Events = list[Event]``.
         return _alias(types, symbol)
@@ -156,7 +159,7 @@ def _parametrised(types: TypeOf, path: str, of: Value, key: Value, variables: Ma
     name = base.name if isinstance(base, ExternalType) else (dotted(of) or "")
     last = name.rpartition(".")[2]
     if last == "Callable":
-        return UnknownType("a callable")
+        return CallableType(holds(types, path, parts[-1], variables)) if len(parts) == 2 else UnknownType("a callable")
     if last == "Annotated":
         return holds(types, path, parts[0], variables)
     held = tuple(holds(types, path, part, variables) for part in parts)

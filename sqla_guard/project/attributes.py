@@ -7,6 +7,7 @@ from sqla_guard.project.shapes import (
     PLAIN,
     ClassType,
     ColumnsType,
+    ColumnType,
     DictType,
     ExternalType,
     InstanceType,
@@ -38,6 +39,8 @@ def attribute_of_query(owner: Type, name: str) -> Type:
             return _table_attribute(owner, name)
         case ColumnsType() if name in ("c", "columns"):
             return owner
+        case ColumnsType(cls=cls, by=by):
+            return ColumnType(cls, name, by)
         case StatementType(target=ClassType(cls=cls)) if name in ("excluded", "inserted"):
             return ColumnsType(cls, "column")
         case PageType(item=item):
@@ -76,5 +79,8 @@ def _table_attribute(owner: TableType, name: str) -> Type:
     if name in ("attrs", "column_attrs", "all_orm_descriptors", "relationships"):
         return ColumnsType(owner.cls, "attribute")
     if name in ("c", "columns"):
-        return ColumnsType(owner.cls, "column")
-    return owner if name in ("mapper", "local_table", "persist_selectable", "selectable") else PLAIN
+        # A mapper's collection goes by the names of the attributes.
+        return ColumnsType(owner.cls, "attribute" if owner.inspected else "column")
+    if name in ("local_table", "persist_selectable", "selectable"):
+        return TableType(owner.cls)
+    return owner if name == "mapper" else PLAIN

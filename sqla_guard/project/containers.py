@@ -72,7 +72,7 @@ _PLAIN_BUILTINS = frozenset(
         "type",
     ]
 )
-_LIST_METHODS_ONE = frozenset({"pop", "popleft"})
+_LIST_METHODS_ONE = frozenset({"pop", "popleft", "__next__", "__anext__", "__getitem__"})
 _LIST_METHODS_SAME = frozenset(
     {"copy", "union", "intersection", "difference", "symmetric_difference", "__add__", "__iter__"}
 )
@@ -210,7 +210,9 @@ def element(of: Type) -> Type:
     """Return what iterating over ``of`` yields."""
     match of:
         case UnionType(options=several):
-            return union(element(option) for option in several)
+            # Of "one or many", only the many can be iterated over.
+            many = [o for o in several if not isinstance(o, InstanceType)]
+            return union(element(option) for option in many or several)
         case ListType(item=item) | ScalarsType(item=item) | PageType(item=item):
             return item
         case QueryType(entities=entities):

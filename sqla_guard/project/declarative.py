@@ -1,14 +1,55 @@
-"""What SQLAlchemy does with a reserved name, by version; measured, see ``CONTRIBUTING.md``."""
+"""What SQLAlchemy does with a name on a class: a look into the measured tables, and the words for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from sqla_guard.project.mapped import Mapping
+from sqla_guard.project.names import Version, cells, measured_version
 
 Kind = Literal["column", "object", "metadata", "bare annotation", "unknown"]
 """What a name is bound to: something mapped; another object; a ``MetaData`` or ``registry``, as it should be."""
+
+Verdict = Literal["raises", "raises later", "unmapped class", "warns", "not mapped", "mangled", "shadowed"]
+"""What happens at run time, the worst first."""
+
+WORST_FIRST: tuple[Verdict, ...] = (
+    "raises",
+    "raises later",
+    "unmapped class",
+    "warns",
+    "not mapped",
+    "mangled",
+    "shadowed",
+)
+
+# What is said of each verdict. ``{words}`` are SQLAlchemy's own.
+_TEXTS: dict[str, str] = {
+    "raises": "importing this raises {words}",
+    "raises later": "the class can be made, but using it raises {words}",
+    "unmapped class": "the whole class is silently not mapped, it has no table",
+    "warns": "importing this warns, SAWarning: {words}",
+    "not mapped": "it is silently not mapped, there is no such column or attribute at run time",
+    "mangled": "Python mangles it, so attribute and column are called `_{class}{name}`",
+    "shadowed": "this hides SQLAlchemy's own `{name}` on the model, and code that asks for it gets the attribute",
+}
+_SHADOWED: dict[str, str] = {
+    "metadata": "this hides the MetaData on the model: a joined-table subclass and `{class}.metadata` then fail",
+    "registry": "this hides the class registry on the model, and SQLAlchemy 2.1 warns of it",
+    "query": "this hides Flask-SQLAlchemy's `{class}.query`: `{class}.query.filter_by()` raises AttributeError",
+    "query_class": "`{class}.query` then raises TypeError, Flask-SQLAlchemy takes the attribute for the class to make",
+}
+
+# Kinds that the tables have for a few names only, and what stands for them elsewhere.
+_ALIKE: dict[str, str] = {
+    "Mapped relationship": "Mapped with a value",
+    "declared_attr mapped_column": "mapped_column",
+    "synonym": "relationship",
+    **dict.fromkeys(("deferred", "column_property", "declared_attr Column"), "Column"),
+    **dict.fromkeys(("hybrid_property", "method", "classmethod", "staticmethod", "nested class"), "property"),
+    **dict.fromkeys(("ClassVar constant", "annotated constant", "declared_attr constant", "dict"), "constant"),
+}
+_RESERVED = frozenset({"metadata", "registry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,63 +57,64 @@ class Outcome:
     """What happens at run time.
 
     Attributes:
-        severity: ``error`` where the class cannot be made.
+        severity: ``error`` where the class cannot be made or used.
         text: One sentence.
         raises: Whether importing the module fails.
+        verdict: The same in one word.
     """
 
     severity: Literal["error", "warning"]
     text: str
     raises: bool
+    verdict: Verdict = "raises"
 
 
-def outcome(version: tuple[int, int], name: str, kind: Kind, mapping: Mapping, type_name: str) -> Outcome | None:
-    """Return what SQLAlchemy ``version`` does with ``name`` on a class; ``None`` where nothing breaks.
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A question to the tables.
 
-    Args:
-        version: Major and minor version.
-        name: The reserved name.
+    Attributes:
+        name: The name.
+        placement: Where the class stands that binds it: ``direct``, ``mixin before the base`` and so on.
         kind: What it is bound to.
-        mapping: What the class is to SQLAlchemy.
-        type_name: Python type of the value, for ``kind`` "object".
+        style: How the class that is mapped is declared.
+        class_name: Name of that class.
+        type_name: Python type of a constant.
     """
-    if kind not in ("column", "object") or mapping.role in ("plain", "unknown"):
+
+    name: str
+    placement: str
+    kind: str
+    style: str
+    class_name: str
+    type_name: str
+
+
+def outcome(version: Version, cell: Cell) -> Outcome | None:
+    """Return what SQLAlchemy ``version`` does; ``None`` where nothing breaks."""
+    measured = _measured(version, cell)
+    verdict = next((v for v in WORST_FIRST if measured == v or measured.startswith(f"{v}: ")), None)
+    if verdict is None:
         return None
-    if _flask_takes_it_first(version, mapping):
-        return None
-    if name == "registry":
-        return _registry(version) if mapping.role != "base" and kind == "column" else None
-    if version >= (2, 1):
-        return _warned("metadata", "the MetaData instance", "a Declarative class") if kind == "column" else None
-    if kind == "column":
-        return Outcome("error", f"importing this raises InvalidRequestError: {_reserved_text(version)}", raises=True)
-    if mapping.role != "mapped":
-        return None
-    text = f"importing this raises AttributeError: '{type_name}' object has no attribute 'schema'"
-    return Outcome("error", text, raises=True)
+    words = measured.removeprefix(verdict).removeprefix(": ")
+    words = words.replace("{class}", cell.class_name).replace("'{type}' object", f"'{cell.type_name}' object")
+    template = _SHADOWED.get(cell.name, _TEXTS[verdict]) if verdict == "shadowed" else _TEXTS[verdict]
+    text = template.replace("{words}", words).replace("{class}", cell.class_name).replace("{name}", cell.name)
+    fails = verdict in ("raises", "raises later", "unmapped class")
+    return Outcome("error" if fails else "warning", text, verdict == "raises", verdict)
 
 
-def _reserved_text(version: tuple[int, int]) -> str:
-    if version < (2, 0):
-        return "Attribute name 'metadata' is reserved for the MetaData instance when using a declarative base class."
-    return "Attribute name 'metadata' is reserved when using the Declarative API."
+def _measured(version: Version, cell: Cell) -> str:
+    table = cells(measured_version(version))
+    places = table.get(cell.name) or table.get(_pattern(cell.name), {})
+    kind = cell.kind if cell.name in _RESERVED or cell.style == "SQLModel" else _ALIKE.get(cell.kind, cell.kind)
+    styles = places.get(cell.placement, {}).get(kind, {})
+    return styles.get(cell.style) or styles.get("*", "fine")
 
 
-def _registry(version: tuple[int, int]) -> Outcome | None:
-    if version < (1, 4):
-        return None
-    if version >= (2, 1):
-        return _warned("registry", "the Declarative class registry", "a Declarative class")
-    return Outcome(
-        "warning", "this hides the class registry on the model, and SQLAlchemy 2.1 warns of it", raises=False
-    )
-
-
-def _warned(name: str, instead: str, where: str) -> Outcome:
-    text = f"SAWarning: Attribute name '{name}' should be left reserved for {instead} when using {where}."
-    return Outcome("warning", f"importing this warns, {text}", raises=False)
-
-
-def _flask_takes_it_first(version: tuple[int, int], mapping: Mapping) -> bool:
-    """Flask-SQLAlchemy 3 sets ``metadata`` on each class itself, which silences a mixin's or abstract base's column."""
-    return version >= (2, 0) and mapping.style.startswith("flask_sqlalchemy.") and mapping.role in ("mixin", "abstract")
+def _pattern(name: str) -> str:
+    if name.startswith("_sa_"):
+        return "_sa_*"
+    if name.startswith("__"):
+        return "__*__" if name.endswith("__") else "__*"
+    return "_private" if name.startswith("_") else ""

@@ -14,6 +14,7 @@ from sqla_guard.facts.values import (
     Attr,
     Awaited,
     Call,
+    ClassRef,
     Dictionary,
     Display,
     Imported,
@@ -25,7 +26,9 @@ from sqla_guard.facts.values import (
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, ProjectClass, ProjectFunction
 
-Kind = Literal["app", "engine", "sessions", "pool", "client", "thread", "lock", "model", "identity", "state", "work"]
+Kind = Literal[
+    "app", "engine", "sessions", "pool", "client", "thread", "lock", "model", "identity", "state", "mapped", "work"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,19 @@ def effect_of(project: Project, path: str, value: Value) -> Effect | None:
             return effect_of(project, path, of)
         case Call():
             return _call(project, path, value)
+        case ClassRef(qualname=qualname) if "<locals>" in qualname:
+            return _declared_in_function(project, path, value)
         case _:
             return None
+
+
+def _declared_in_function(project: Project, path: str, value: ClassRef) -> Effect | None:
+    """Return the effect of running a class statement twice: one whose base keeps a registry refuses the second."""
+    symbol = project.resolve(path, value)
+    if not isinstance(symbol, ProjectClass) or all(_last_name(b) in _PLAIN_BASES for b in symbol.definition.bases):
+        return None
+    tables = any(symbol.definition.attribute(n) for n in ("__tablename__", "__table__"))
+    return Effect("mapped", f"class {symbol.definition.name}", path) if tables else None
 
 
 def work_of(project: Project, path: str, value: Value) -> Effect | None:

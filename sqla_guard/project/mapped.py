@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneWord
@@ -20,6 +21,39 @@ _MADE_BASES = frozenset(
         "flask_sqlalchemy.SQLAlchemy().Model",
         "flask_appbuilder.Model",
         "flask_appbuilder.models.sqla.Model",
+        "flask_appbuilder.models.sqla.Base",
+        "airflow.models.base.Base",
+        "ckan.plugins.toolkit.BaseModel",
+        "sqlalchemy.orm.registry().as_declarative_base()",
+    }
+)
+
+# Abstract bases of Advanced Alchemy (Litestar re-exports them): a subclass is mapped.
+_ADVANCED_ALCHEMY = re.compile(
+    r"(?:advanced_alchemy\.(?:base|extensions\.\w+\.base)|litestar\.(?:contrib|plugins)\.sqlalchemy\.base|"
+    r"advanced_alchemy\.extensions\.\w+|litestar\.plugins\.sqlalchemy)(?:\.base)?\."
+    r"(?:(?:UUID|UUIDv6|UUIDv7|BigInt|Identity|NanoID|Default)(?:Audit)?Base|AdvancedDeclarativeBase)"
+)
+
+# Classes of other packages that have nothing to do with mapping, so that nothing more has to be known of them.
+_NO_MODELS = frozenset(
+    {
+        "abc",
+        "attr",
+        "attrs",
+        "builtins",
+        "collections",
+        "ctypes",
+        "dataclasses",
+        "enum",
+        "marshmallow",
+        "msgspec",
+        "pydantic",
+        "pydantic_settings",
+        "threading",
+        "typing",
+        "typing_extensions",
+        "unittest",
     }
 )
 
@@ -29,8 +63,6 @@ _BASE_MAKERS = frozenset(
         "sqlalchemy.orm.DeclarativeBase",
         "sqlalchemy.orm.DeclarativeBaseNoMeta",
         "sqlalchemy.orm.decl_api.DeclarativeBase",
-        "advanced_alchemy.base.BigIntBase",
-        "advanced_alchemy.base.UUIDBase",
     }
 )
 
@@ -162,7 +194,7 @@ class Mappings:
         match base:
             case External(name=name) if name in _BASE_MAKERS:
                 return Mapping("base", name)
-            case External(name=name) if name in _MADE_BASES or self._is_configured(name):
+            case External(name=name) if self.is_declarative(base):
                 return self._declared(cls, name)
             case External(name=name) if name == _SQLMODEL:
                 return self._sqlmodel(cls)
@@ -177,8 +209,20 @@ class Mappings:
             case _:
                 return Mapping("plain")
 
-    def _is_configured(self, name: str) -> bool:
-        return name in self.project.config.declarative_bases
+    def is_declarative(self, base: Symbol) -> bool:
+        """Tell whether a class outside of the project is a declarative base."""
+        if not isinstance(base, External):
+            return False
+        configured = base.name in self.project.config.declarative_bases
+        return configured or base.name in _MADE_BASES or _ADVANCED_ALCHEMY.fullmatch(base.name) is not None
+
+    def is_out_of_sight(self, cls: ProjectClass) -> bool:
+        """Tell whether a base of ``cls`` comes from a package of which nothing is known."""
+        return any(
+            isinstance(base, External) and base.name.partition(".")[0] not in _NO_MODELS
+            for owner in self.linear(cls)
+            for base in self.bases(owner)
+        )
 
     def _inherited(self, cls: ProjectClass, base: Mapping) -> Mapping:
         if base.role == "plain" or base.role == "unknown":
@@ -213,8 +257,6 @@ def _schema_in(value: Value | None) -> str | None:
 
 def _snake_case(name: str) -> str:
     """Return the table name that Flask-SQLAlchemy derives from a class name."""
-    import re
-
     spaced = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<!^)([A-Z])(?=[a-z])", r"_\g<0>", name)
     return spaced.lower()
 

@@ -16,6 +16,7 @@ from sqla_guard.project.queries import PACKAGES
 from sqla_guard.project.shapes import (
     PLAIN,
     ClassType,
+    ColumnsType,
     ColumnType,
     FunctionType,
     InstanceType,
@@ -123,7 +124,9 @@ class Members:
         found = self.mappings.attribute(cls, name)
         if found is not None:
             return self._declared(cls, *found, on_class)
-        if on_class:
+        if name == "__dict__" and not on_class:
+            return ColumnsType(cls, "attribute")
+        if on_class or name in ("__table__", "__mapper__"):
             special = self._class_attribute(cls, name)
             if special is not None:
                 return special
@@ -175,7 +178,7 @@ class Members:
             return QueryType((ClassType(cls),))
         if name == "metadata":
             return OtherType("the MetaData of a declarative base")
-        return TableType(cls) if name in ("__table__", "__mapper__") else None
+        return TableType(cls, name == "__mapper__") if name in ("__table__", "__mapper__") else None
 
     def _declared(self, cls: ProjectClass, owner: ProjectClass, attribute: Attribute, on_class: bool) -> Type:
         if attribute.function is not None:

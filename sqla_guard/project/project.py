@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +10,27 @@ from typing import TypeVar
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.words import holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.facts.operations import AddColumn, CreateTable, Operation, RenameColumn, SqlFact
+from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.facts.operations import (
+    AddColumn,
+    ColumnReference,
+    CreateTable,
+    Operation,
+    RenameColumn,
+    SqlFact,
+    TableName,
+)
 from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.references import Reference
+from sqla_guard.facts.requirements import Requirement
 from sqla_guard.facts.reserved import RESERVED, ReservedName
 from sqla_guard.facts.revision import Revision
+from sqla_guard.facts.runs import Run
 from sqla_guard.facts.script import ScriptManner
 from sqla_guard.facts.summaries import Summary
+from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Value
 from sqla_guard.project.modules import ModuleFinder
 from sqla_guard.project.resolve import Resolver
@@ -41,10 +52,14 @@ class Readers:
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
-    lazy: Callable[[SourceFile], tuple[LazyInit, ...]]
+    lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
     sql: Callable[[SourceFile, frozenset[str]], tuple[SqlFact, ...]]
     revision: Callable[[SourceFile], Revision | None]
     manner: Callable[[SourceFile, DefiningOperation, Sequence[Operation]], ScriptManner]
+    runs: Callable[[SourceFile, str, str, bool], tuple[Run, ...]]
+    column_words: Callable[[SourceFile, TableName, str, frozenset[str]], tuple[ColumnReference, ...]]
+    tables: Callable[[SourceFile, Outline], tuple[DeclaredTable, ...]]
+    requirements: Callable[[str, bytes], tuple[Requirement, ...]]
 
 
 class Project:
@@ -65,6 +80,7 @@ class Project:
         self.not_analysed: set[NotAnalysed] = set()
         self._outlines: dict[str, Outline | None] = {}
         self._once: dict[object, object] = {}
+        self._naming: dict[tuple[str, str], set[str]] = {}
 
     def source(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -110,11 +126,18 @@ class Project:
             return ()
         return self.once(("reserved", path), lambda: self.readers.reserved(self.source(path), outline))
 
+    def declared_tables(self, path: str) -> tuple[DeclaredTable, ...]:
+        """Return the tables that importing a Python file always declares."""
+        outline = self.outline(path)
+        if outline is None:
+            return ()
+        return self.once(("tables", path), lambda: self.readers.tables(self.source(path), outline))
+
     def python_files_that_reserve(self, near: str) -> Iterator[str]:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""
         return self.files_naming(near, RESERVED, (".py",))
 
-    def lazy_inits(self, path: str) -> tuple[LazyInit, ...]:
+    def lazy_inits(self, path: str) -> tuple[LazyInit | CachedFactory, ...]:
         """Return the lazy initialisations of a Python file."""
         return self.once(("lazy", path), lambda: self.read(path, self.readers.lazy) or ())
 
@@ -130,9 +153,17 @@ class Project:
 
     def files_naming(self, near: str, words: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
         """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""
-        pattern = re.compile(
-            rb"(?<![\w])(?:" + b"|".join(re.escape(w.encode()) for w in sorted(words)) + rb")(?![\w])", re.IGNORECASE
-        )
+        # Questions share words, so each word is looked for once, and those of one question in one pass.
+        root = self.workspace.disk.project_root(near)
+        missing = [word for word in sorted(words) if (root, word) not in self._naming]
+        if missing:
+            self._naming.update({(root, word): set() for word in missing})
+            for path in self.workspace.project_files(near):
+                data = self.workspace.raw(path).lower()
+                for word in missing:
+                    if holds_word(data, word.lower().encode()):
+                        self._naming[root, word].add(path)
+        found = set().union(*(self._naming[root, word] for word in words))
         for path in self.workspace.project_files(near):
-            if path.endswith(suffixes) and pattern.search(self.workspace.raw(path)):
+            if path in found and path.endswith(suffixes):
                 yield path

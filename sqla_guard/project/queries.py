@@ -20,6 +20,7 @@ from sqla_guard.project.shapes import (
     ScalarsType,
     SessionType,
     StatementType,
+    TableType,
     TupleType,
     Type,
     UnionType,
@@ -172,12 +173,17 @@ def query_item(entities: tuple[Type, ...]) -> Type:
 
 
 def columns_of(entities: tuple[Type, ...]) -> Type:
-    """Return the ``.c`` of a subquery: ORM entities keep their attribute names there."""
-    found = [ColumnsType(e.cls, "attribute") for e in entities if isinstance(e, (ClassType, ColumnType))]
+    """Return the ``.c`` of a subquery: a whole entity has its columns' names there, a single attribute its own."""
+    found: list[Type] = []
+    for entity in entities:
+        if isinstance(entity, ColumnType):
+            found.append(ColumnsType(entity.cls, entity.by))
+        elif isinstance(entity, (ClassType, TableType)):
+            found.append(ColumnsType(entity.cls, "column"))
     return union(found) if found else OtherType("columns of a subquery")
 
 
-def method(owner: Type, name: str, arguments: Callable[[], tuple[Type, ...]]) -> Type | None:
+def method(owner: Type, name: str, arguments: Callable[[], tuple[Type, ...]]) -> Type | None:  # noqa: C901 - a case a type
     """Return what ``owner.name(...)`` gives back; ``None`` if ``owner`` is nothing of SQLAlchemy's."""
     match owner:
         case QueryType(entities=entities):
@@ -190,6 +196,10 @@ def method(owner: Type, name: str, arguments: Callable[[], tuple[Type, ...]]) ->
             return _scalars(owner, item, name)
         case SessionType():
             return session_method(name, arguments())
+        case TableType(inspected=False) if name in _STATEMENTS:
+            return StatementType(name, (owner,) if name == "select" else (), owner)
+        case TableType(inspected=False) if name in _TO_COLUMNS:
+            return owner
         case PageType():
             return owner if name in ("next", "prev") else ListType(OtherType("page numbers"))
         case RowType(entities=entities):

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.facts.operations import TableName
-from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved import RESERVED, ReservedName
 from sqla_guard.facts.values import Call, Item, Literal, Value
-from sqla_guard.project.declarative import Kind, Outcome, outcome
-from sqla_guard.project.mapped import Mapping, Mappings, subclasses
+from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, outcome
+from sqla_guard.project.kinds import AGAIN, UNKNOWN, coarse, kind_in_words, type_name
+from sqla_guard.project.mapped import Mapping, Mappings
+from sqla_guard.project.placement import Placements, Spot
 from sqla_guard.project.project import Project
-from sqla_guard.project.symbols import External, ProjectClass, Unresolved
+from sqla_guard.project.symbols import External, Made, ProjectClass
+from sqla_guard.project.versions import sqlalchemy_version
 
-_COLUMN_MAKERS = frozenset(
-    {
-        "AppenderQuery",
-        "Column",
-        "Field",
-        "Relationship",
-        "column_property",
-        "composite",
-        "deferred",
-        "dynamic_loader",
-        "mapped_column",
-        "query_expression",
-        "relation",
-        "relationship",
-        "synonym",
-    }
-)
-_SQLALCHEMY = ("sqlalchemy.", "flask_sqlalchemy.", "sqlmodel.", "advanced_alchemy.")
-_MAPPED = ("Mapped", "DynamicMapped", "WriteOnlyMapped")
+# A field of an SQLModel is a field whatever else its value would be elsewhere.
+_FIELDS = {
+    "annotated constant": "Field",
+    "bare annotation": "field annotation",
+    "Mapped": "field annotation",
+    "Mapped with a value": "Field",
+}
+
+# What takes the place of Flask-SQLAlchemy's `query` on purpose.
+_DELIBERATE = frozenset({"property", "method", "classmethod", "staticmethod", "hybrid_property", "nested class"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,7 @@ class ReservedModel:
         outcome: What happens at run time.
         table: The table of the class, if it has one and its name is plain.
         column: The column's name in the database.
+        renamable: Whether another name for the attribute, in the class body, is all that it takes.
     """
 
     cls: ProjectClass
@@ -55,61 +51,48 @@ class ReservedModel:
     outcome: Outcome
     table: TableName | None
     column: str
+    renamable: bool = True
 
 
 def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     """Return what ``fact`` leads to; ``None`` where nothing breaks."""
+    if fact.form in ("after", "backref"):
+        return _from_outside(project, fact)
     outline = project.outline(fact.path)
     definition = outline.classes.get(fact.owner) if outline else None
     if definition is None:
         return None
     cls = ProjectClass(fact.path, definition)
     mappings = Mappings.of_project(project)
-    mapping, kind = mappings.of(cls), kind_of(project, fact)
-    if mapping.role == "unknown":
-        if definition.attribute("__tablename__") is None or kind != "column":
-            return _not_analysed(project, fact, mapping) if kind == "column" else None
-        mapping = Mapping("mapped", "")
-    if kind == "unknown":
-        return _not_analysed(project, fact, mapping) if mapping.role == "mapped" else None
-    if mapping.role == "plain":
-        mapping = _as_mixin(project, mappings, cls, kind)
-    if (
-        mapping.style == "sqlmodel.SQLModel"
-        and mapping.role == "abstract"
-        and not _becomes_table(project, mappings, cls)
-    ):
+    if fact.name == "__table__" and mappings.of(cls).role != "plain":
+        inside = _in_table(project, fact, cls)
+        if inside is not None:
+            return inside
+    mapping, kind = mappings.of(cls), kind_in_words(project, fact)
+    if kind == AGAIN or _is_meant(fact.name, _as_field(kind, mapping.style)):
         return None
-    result = outcome(project.config.sqlalchemy_version, fact.name, kind, mapping, _type_name(fact))
-    if result is None:
-        return None
-    table = mappings.table(cls)
-    name = TableName(table.lower(), mappings.schema(cls)) if table and mapping.role == "mapped" else None
-    return ReservedModel(cls, fact, kind, mapping, result, name, column_name(fact))
+    spots = tuple(Placements(project).spots(cls, fact.name))
+    if not spots and coarse(kind) == "column":
+        if _is_model_by_evidence(mappings, cls, mapping):
+            mapping = Mapping("mapped", "")
+            spots = (Spot("direct", "declarative_base", cls),)
+        elif mapping.role == "unknown" and fact.name in RESERVED:
+            return _not_analysed(project, fact, mapping)
+    if kind == UNKNOWN:
+        known = mapping.role == "mapped" and fact.name in RESERVED
+        return _not_analysed(project, fact, mapping) if known else None
+    return _worst(project, fact, cls, kind, mapping, spots)
 
 
 def reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
-    """Return every reserved name that breaks a class in the project of ``near``."""
+    """Return every column with a reserved name that breaks a class in the project of ``near``."""
     found: list[ReservedModel] = []
     for path in project.python_files_that_reserve(near):
         for fact in project.reserved_names(path):
-            model = judge(project, fact)
-            if isinstance(model, ReservedModel):
+            model = judge(project, fact) if fact.name in RESERVED else None
+            if isinstance(model, ReservedModel) and model.renamable:
                 found.append(model)
     return tuple(found)
-
-
-def kind_of(project: Project, fact: ReservedName) -> Kind:
-    """Return what the name is bound to, as SQLAlchemy sees it."""
-    if fact.form == "method":
-        return _decorated(project, fact)
-    if fact.form == "class":
-        return "object"
-    if _is_class_variable(project, fact):
-        return "metadata" if fact.value is None or _made_by(project, fact, fact.value) else "object"
-    if fact.form == "annotation":
-        return "column" if _is_mapped_annotation(project, fact.path, fact.annotation) else "bare annotation"
-    return _assigned(project, fact)
 
 
 def column_name(fact: ReservedName) -> str:
@@ -121,117 +104,109 @@ def column_name(fact: ReservedName) -> str:
     return explicit.value if isinstance(explicit, Literal) and isinstance(explicit.value, str) else fact.name
 
 
-def _assigned(project: Project, fact: ReservedName) -> Kind:
-    value = fact.value
-    if value is None:
-        return "unknown"
-    if isinstance(value, (Literal,)) or type(value).__name__ in ("Display", "Dictionary"):
-        return "object"
-    if _is_mapped_annotation(project, fact.path, fact.annotation):
-        return "column"
-    made = _made_by(project, fact, value)
-    return made or "unknown"
+def _worst(
+    project: Project, fact: ReservedName, cls: ProjectClass, kind: str, mapping: Mapping, spots: tuple[Spot, ...]
+) -> ReservedModel | None:
+    """Return the worst of what the name does in each place where it takes effect."""
+    version = sqlalchemy_version(project, fact.path)
+    judged = [(o, spot) for spot in spots if (o := outcome(version, _cell(fact, kind, spot))) is not None]
+    if not judged:
+        return None
+    result, spot = min(judged, key=lambda pair: WORST_FIRST.index(pair[0].verdict))
+    mappings = Mappings.of_project(project)
+    if mapping.role == "plain":
+        mapping = Mapping("mixin", mappings.of(spot.mapped).style)
+    table = mappings.table(cls) if mapping.role == "mapped" else None
+    name = TableName(table.lower(), mappings.schema(cls)) if table else None
+    fixable = fact.name in RESERVED and result.verdict != "not mapped" and mapping.role != "base"
+    return ReservedModel(cls, fact, coarse(kind), mapping, result, name, column_name(fact), fixable)
 
 
-def _made_by(project: Project, fact: ReservedName, value: Value) -> Kind | None:
-    called = value.func if isinstance(value, Call) else None
-    while isinstance(called, Item):
-        called = called.of
-    symbol = project.resolve(fact.path, called if called is not None else value)
-    name = symbol.name if isinstance(symbol, External) else ""
-    if isinstance(symbol, ProjectClass):
-        return _by_subclass(project, symbol)
-    if name.startswith(_SQLALCHEMY):
-        last = name.rpartition(".")[2].removesuffix("()")
-        if last in _COLUMN_MAKERS and (called is not None or name.endswith("()")):
-            return "column"
-        if last in ("MetaData", "registry", "metadata"):
-            return "metadata"
-        if last == "hybrid_property" or last == "association_proxy":
-            return "object"
-    return "metadata" if name.endswith((".metadata", ".registry")) else None
+def _is_meant(name: str, kind: str) -> bool:
+    """Tell whether a binding takes the place that the name is for: a setting such as ``__tablename__``, a query."""
+    if name.startswith("__") and name.endswith("__"):
+        return coarse(kind) != "column"
+    return name in ("query", "query_class") and kind in _DELIBERATE
 
 
-def _by_subclass(project: Project, cls: ProjectClass) -> Kind | None:
-    """Return the kind of an instance of a project class: a ``Column`` or ``MetaData`` of the project's own."""
-    for owner in Mappings.of_project(project).linear(cls):
-        for base in Mappings.of_project(project).bases(owner):
-            if isinstance(base, External) and base.name.startswith(_SQLALCHEMY):
-                last = base.name.rpartition(".")[2]
-                return "column" if last in _COLUMN_MAKERS else "metadata" if last == "MetaData" else None
-    return None
+def _as_field(kind: str, style: str) -> str:
+    return _FIELDS.get(kind, kind) if style in ("SQLModel", "sqlmodel.SQLModel") else kind
 
 
-def _decorated(project: Project, fact: ReservedName) -> Kind:
-    for decorator in fact.decorators:
-        symbol = project.resolve(fact.path, decorator)
-        name = symbol.name if isinstance(symbol, External) else ""
-        if ".declared_attr" in name:
-            return "column"
-        if isinstance(symbol, Unresolved) or not name:
-            return "unknown"
-    return "object"
-
-
-def _is_mapped_annotation(project: Project, path: str, annotation: Value | None) -> bool:
-    if not isinstance(annotation, Item):
-        return False
-    symbol = project.resolve(path, annotation.of)
-    return isinstance(symbol, External) and symbol.name.rpartition(".")[2] in _MAPPED
-
-
-def _is_class_variable(project: Project, fact: ReservedName) -> bool:
-    annotation = fact.annotation.of if isinstance(fact.annotation, Item) else fact.annotation
-    if annotation is None:
-        return False
-    symbol = project.resolve(fact.path, annotation)
-    last = symbol.name.rpartition(".")[2] if isinstance(symbol, External) else ""
-    return last in ("ClassVar", "MetaData", "registry")
-
-
-def _type_name(fact: ReservedName) -> str:
-    """Return the type that SQLAlchemy's AttributeError names for a value that is no column."""
-    if fact.form == "class":
-        return "type"
-    if fact.form == "method":
-        names = [getattr(d, "id", getattr(d, "name", "")) for d in fact.decorators]
-        return next(
-            (n for n in names if n in ("property", "classmethod", "staticmethod", "hybrid_property")), "function"
-        )
-    if isinstance(fact.value, Literal):
-        return type(fact.value.value).__name__
-    return {"Dictionary": "dict", "Display": getattr(fact.value, "kind", "list")}.get(
-        type(fact.value).__name__, "object"
+def _cell(fact: ReservedName, kind: str, spot: Spot) -> Cell:
+    return Cell(
+        fact.name, spot.placement, _as_field(kind, spot.style), spot.style, spot.mapped.definition.name, type_name(fact)
     )
 
 
-def _as_mixin(project: Project, mappings: Mappings, cls: ProjectClass, kind: Kind) -> Mapping:
-    """Return the mapping of the first mapped class that takes the name from ``cls``, a mixin before its base."""
-    if kind != "column" or cls.definition.keywords:
-        return Mapping("plain")
-    for subclass in subclasses(project, mappings, cls):
-        mapping = mappings.of(subclass)
-        if mapping.role == "mapped" and _stands_first(mappings, subclass, cls):
-            return Mapping("mixin", mapping.style)
-    return Mapping("plain")
+def _is_model_by_evidence(mappings: Mappings, cls: ProjectClass, mapping: Mapping) -> bool:
+    """Tell whether a class whose base is out of sight has a table, which only a mapped class has."""
+    if cls.definition.attribute("__tablename__") is None:
+        return False
+    return mapping.role == "unknown" or (mapping.role == "plain" and mappings.is_out_of_sight(cls))
 
 
-def _becomes_table(project: Project, mappings: Mappings, cls: ProjectClass) -> bool:
-    """Tell whether an SQLModel without a table of its own hands its fields on to one that has."""
-    return any(mappings.of(subclass).role == "mapped" for subclass in subclasses(project, mappings, cls))
+def _from_outside(project: Project, fact: ReservedName) -> ReservedModel | None:
+    for cls in _targets(project, fact):
+        mapping = Mappings.of_project(project).of(cls)
+        if mapping.role != "mapped":
+            continue
+        kind = kind_in_words(project, replace(fact, form="assignment", annotation=None))
+        spot = Spot("after the class", Placements(project).style(cls, fact.name), cls)
+        model = _worst(project, fact, cls, kind, mapping, (spot,)) if kind != UNKNOWN else None
+        if model is not None:
+            return replace(model, table=None, renamable=False)
+    return None
 
 
-def _stands_first(mappings: Mappings, subclass: ProjectClass, mixin: ProjectClass) -> bool:
-    """Tell whether ``mixin`` comes before the declarative base among the bases of ``subclass``."""
-    for base in mappings.bases(subclass):
-        if isinstance(base, External):
-            return False
-        if isinstance(base, ProjectClass):
-            if mixin in mappings.linear(base):
-                return True
-            if mappings.of(base).role in ("base", "abstract", "mapped"):
-                return False
-    return False
+def _targets(project: Project, fact: ReservedName) -> Iterator[ProjectClass]:
+    """Yield the classes that ``fact`` can mean; a relationship names them by string or annotation."""
+    target = fact.target
+    if target is None and isinstance(fact.annotation, Item):
+        target = _innermost(fact.annotation)
+    if isinstance(target, Literal) and isinstance(target.value, str):
+        words = frozenset({target.value})
+        for path in project.files_naming(fact.path, words, (".py",)):
+            outline = project.outline(path)
+            yield from (
+                ProjectClass(path, c) for c in (outline.classes.values() if outline else ()) if c.name == target.value
+            )
+    elif target is not None:
+        symbol = project.resolve(fact.path, target)
+        if isinstance(symbol, ProjectClass):
+            yield symbol
+
+
+def _innermost(annotation: Value) -> Value:
+    """Return ``Event`` of ``Mapped[list["Event"]]``."""
+    while isinstance(annotation, Item):
+        annotation = annotation.key
+    return annotation
+
+
+def _in_table(project: Project, fact: ReservedName, cls: ProjectClass) -> ReservedModel | None:
+    """Return what a column of ``__table__`` does that has a reserved name."""
+    symbol = project.resolve(fact.path, fact.value) if fact.value is not None else None
+    made = symbol if isinstance(symbol, Made) else symbol.made if isinstance(symbol, External) else None
+    call = made.value if made is not None else None
+    if made is None or not isinstance(call, Call) or not _is_sqlalchemy(project, made.path, call, "Table"):
+        return None
+    mapping = Mappings.of_project(project).of(cls)
+    spot = Spot("in __table__", Placements(project).style(cls, fact.name), cls)
+    for column in call.args:
+        if not isinstance(column, Call) or not _is_sqlalchemy(project, made.path, column, "Column"):
+            continue
+        name = column.keyword("key") or column.keyword("name") or next(iter(column.args), None)
+        if isinstance(name, Literal) and isinstance(name.value, str):
+            found = _worst(project, replace(fact, name=name.value), cls, "Column", mapping, (spot,))
+            if found is not None:
+                return replace(found, table=None, renamable=False)
+    return None
+
+
+def _is_sqlalchemy(project: Project, path: str, call: Call, name: str) -> bool:
+    symbol = project.resolve(path, call.func)
+    return isinstance(symbol, External) and symbol.name.rpartition(".")[2] == name
 
 
 def _not_analysed(project: Project, fact: ReservedName, mapping: Mapping) -> NotAnalysed:

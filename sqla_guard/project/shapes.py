@@ -33,6 +33,13 @@ class FunctionType:
 
 
 @dataclass(frozen=True, slots=True)
+class CallableType:
+    """Something that can be called, known by its annotation only."""
+
+    returns: Type
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleType:
     """A module of the project."""
 
@@ -48,10 +55,11 @@ class ExternalType:
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """``Model.name``: an attribute of a mapped class, taken from the class."""
+    """``Model.name``: an attribute of a mapped class, taken from the class; or a column of its table, by its name."""
 
     cls: ProjectClass
     name: str
+    by: OneWord["column", "attribute"] = "attribute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,7 @@ Type: TypeAlias = (
     ClassType
     | InstanceType
     | FunctionType
+    | CallableType
     | ModuleType
     | ExternalType
     | ColumnType

@@ -36,7 +36,9 @@ from sqla_guard.project.project import Project
 from sqla_guard.project.shapes import (
     NOTHING,
     PLAIN,
+    CallableType,
     ClassType,
+    ColumnsType,
     ColumnType,
     DictType,
     ExternalType,
@@ -87,6 +89,10 @@ _RETURN_THEIR_CLASS = frozenset(
         "validate",
     ]
 )
+
+
+# Functions that give back a dict with the attributes of an object.
+_BY_ATTRIBUTE = frozenset({"builtins.vars", "dataclasses.asdict"})
 
 
 class TypeOf:
@@ -206,6 +212,9 @@ class TypeOf:
     def symbol(self, symbol: Symbol, path: str, value: Value) -> Type:
         """Return the type of a resolved name; ``value`` is the name."""
         match symbol:
+            case External(made=Made(path=where, value=Call() as made)) if (where, made) != (path, value):
+                # What a call of a package gives back may be an alias of a class, or a query for it.
+                return self.of(where, made)
             case External(name=name):
                 return SessionType() if queries.is_session(name) else ExternalType(name)
             case ProjectClass():
@@ -320,6 +329,8 @@ class TypeOf:
                 return self.call_result(kind, arguments)
             case ExternalType(name=name):
                 return self._external_call(name, path, value, arguments)
+            case CallableType(returns=returns):
+                return returns
             case SessionType():
                 return kind
             case UnknownType(why=why):
@@ -342,6 +353,8 @@ class TypeOf:
             return self._sqlalchemy_call(name, last, given)
         if last == "cast" and package in ("typing", "typing_extensions") and len(value.args) == 2:
             return self.annotated(path, value.args[0])
+        if name in _BY_ATTRIBUTE and given and isinstance(given[0], InstanceType):
+            return ColumnsType(given[0].cls, "attribute")
         known = containers.function(name, given)
         if known is not None:
             return known
@@ -381,6 +394,8 @@ class TypeOf:
         return containers.element(of)
 
     def _item(self, of: Type, key: Value) -> Type:
+        if isinstance(of, ColumnsType) and isinstance(key, Literal) and isinstance(key.value, str):
+            return ColumnType(of.cls, key.value, of.by)
         if key == Unknown("slice"):
             return containers.item(of, None, is_slice=True)
         number = key.value if isinstance(key, Literal) and isinstance(key.value, int) else None

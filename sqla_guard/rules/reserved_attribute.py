@@ -56,7 +56,7 @@ from sqla_guard.core.fix import Fix
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Project
 from sqla_guard.project.reserved import ReservedModel, judge
-from sqla_guard.rename.plan import rename_fix
+from sqla_guard.rename.plan import rename_fix, why_no_fix
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("reserved-attribute", "SG101", "error", ReservedName)
@@ -68,12 +68,15 @@ def check(fact: ReservedName, project: Project) -> Iterator[Diagnostic | NotAnal
     if isinstance(model, NotAnalysed):
         yield model
     elif model is not None:
-        yield _finding(model, rename_fix(project, model))
+        why_not = why_no_fix(project, model) if model.renamable else ""
+        yield _finding(model, rename_fix(project, model) if model.renamable else None, why_not)
 
 
-def _finding(model: ReservedModel, fix: Fix | None) -> Diagnostic:
+def _finding(model: ReservedModel, fix: Fix | None, why_not: str) -> Diagnostic:
     fact = model.fact
     attribute = f"`{model.cls.definition.name}.{fact.name}`"
     message = f"{attribute} has a reserved name: {model.outcome.text}"
     advice = "Give the attribute another name; the column in the database can keep its own."
+    if why_not:
+        advice += f" No fix is offered, because {why_not}."
     return Diagnostic(RULE.code, RULE.name, model.outcome.severity, fact.path, fact.span, message, advice, fix)

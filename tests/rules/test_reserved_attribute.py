@@ -76,19 +76,19 @@ def test_everything_that_maps_is_refused_by_sqlalchemy(statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "type_name"),
+    ("statement", "words"),
     [
-        ("@property\n    def metadata(self): return 1", "property"),
-        ("@classmethod\n    def metadata(cls): return 1", "classmethod"),
-        ("def metadata(self): return 1", "function"),
-        ("class metadata: pass", "type"),
-        ("metadata = {}", "dict"),
-        ("metadata = 3", "int"),
+        ("@property\n    def metadata(self): return 1", "'property' object"),
+        ("@classmethod\n    def metadata(cls): return 1", "'function' object"),
+        ("def metadata(self): return 1", "'function' object"),
+        ("class metadata: pass", "type object 'metadata'"),
+        ("metadata = {}", "'dict' object"),
+        ("metadata = 3", "'int' object"),
     ],
 )
-def test_what_is_no_metadata_breaks_the_class_too(statement: str, type_name: str) -> None:
+def test_what_is_no_metadata_breaks_the_class_too(statement: str, words: str) -> None:
     (finding,) = found(STYLES["DeclarativeBase"] + BODY + f"    {statement}\n")
-    assert f"AttributeError: '{type_name}' object has no attribute 'schema'" in finding.message
+    assert f"AttributeError: {words} has no attribute 'schema'" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,6 @@ def test_what_is_no_metadata_breaks_the_class_too(statement: str, type_name: str
         "from pydantic import BaseModel\nclass Schema(BaseModel):\n    metadata: dict[str, Any] = {}\n",
         "from enum import Enum\nclass E(Enum):\n    metadata = 1\n",
         "from marshmallow import Schema, fields\nclass S(Schema):\n    metadata = fields.Dict()\n",
-        "class After:\n    metadata = Column(JSON)\nBase = declarative_base()\nclass Item(Base, After):\n" + BODY,
-        "db = SQLAlchemy()\nclass Mixin:\n    metadata = db.Column(db.JSON)\nclass Item(Mixin, db.Model):\n" + BODY,
         "shared = MetaData()\nBase = declarative_base(metadata=shared)\nclass Item(Base):\n    metadata = shared\n"
         + BODY,
     ],
@@ -115,6 +113,21 @@ def test_what_is_no_metadata_breaks_the_class_too(statement: str, type_name: str
 def test_what_breaks_nothing_stays_quiet(text: str) -> None:
     report = check_files({"m.py": IMPORTS + text})
     assert (report.diagnostics, report.not_analysed) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class After:\n    metadata = Column(JSON)\nBase = declarative_base()\nclass Item(Base, After):\n" + BODY,
+        "db = SQLAlchemy()\nclass Mixin:\n    metadata = db.Column(db.JSON)\nclass Item(Mixin, db.Model):\n" + BODY,
+        "class Base(DeclarativeBase):\n    metadata: Mapped[str]\nclass Item(Base):\n" + BODY,
+        STYLES["declarative_base"] + BODY + "    _sa_note = Column(JSON)\n",
+        STYLES["declarative_base"] + BODY + "    __note__ = Column(JSON)\n",
+    ],
+)
+def test_what_is_silently_not_mapped_is_said(text: str) -> None:
+    (finding,) = found(text)
+    assert (finding.severity, "silently not mapped" in finding.message, finding.fix) == ("warning", True, None)
 
 
 def test_a_mixin_before_the_base_is_found_in_another_file() -> None:

@@ -10,6 +10,7 @@ from sqla_guard.facts.lazy import GlobalSet, Load
 from sqla_guard.read.python.lazy_loads import is_log, mutations
 from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_sets import AnyStatement
+from sqla_guard.read.python.lazy_slots import Slots
 from sqla_guard.read.python.lazy_trees import below, leaves, outer_calls
 from sqla_guard.read.python.statements import Statement
 
@@ -24,6 +25,7 @@ class EarlySight:
         body: Sequence[AnyStatement],
         sets: Sequence[GlobalSet],
         tested: frozenset[str],
+        slots: Slots,
     ) -> None:
         """Remember the block ``body`` with its assignments ``sets``; ``tested`` are the globals that the test asks."""
         self.statement = statement
@@ -31,6 +33,7 @@ class EarlySight:
         self.body = body
         self.sets = sets
         self.tested = tested
+        self.slots = slots
         self.filled = [s for s in sets if s.name in tested and not s.empty]
 
     def judge(self, loads: Sequence[Load]) -> tuple[str, bool]:
@@ -45,9 +48,11 @@ class EarlySight:
         if other := self._other_set_last():
             return f"`{first.name}` is set before `{other}`", self._movable(loads)
         for node in self.body:
-            for span, what in mutations(self.statement, node, {s.name for s in self.filled}):
+            for span, what in mutations(self.statement, node, {s.name for s in self.filled}, self.slots):
                 if span.start > first.statement.end:
                     return f"`{what}` runs after it is set", self._movable(loads)
+        if what := self._set_up_by_another_name(first):
+            return f"`{what}` runs after it is set", False
         if self._flag_first(first):
             return f"`{first.name}` is set before the work is done", False
         return "", False
@@ -73,6 +78,17 @@ class EarlySight:
                     continue
                 if self.index.reads(call.func.value, first.name):
                     return call.func.value
+        return ""
+
+    def _set_up_by_another_name(self, first: GlobalSet) -> str:
+        """Return what sets up the object through the local name that it was assigned from, after it was assigned."""
+        text = self.statement.source.text[first.statement.start : first.statement.end]
+        parts = {part.strip() for part in text.split("=")} if text.count("=") < 4 else set()
+        local = {part for part in parts if part.isidentifier()} - {"None", "True", "False", first.name}
+        for node in self.body:
+            for span, what in mutations(self.statement, node, local, self.slots) if local else ():
+                if span.start > first.statement.end:
+                    return what
         return ""
 
     def _flag_first(self, first: GlobalSet) -> bool:

@@ -9,7 +9,8 @@ import libcst as cst
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.lazy import Load
-from sqla_guard.read.python.lazy_trees import below, code, root_name
+from sqla_guard.read.python.lazy_slots import Slots
+from sqla_guard.read.python.lazy_trees import below, code
 from sqla_guard.read.python.statements import Statement
 
 LOG_METHODS = frozenset(
@@ -27,19 +28,20 @@ def is_log(call: cst.Call) -> bool:
 
 
 def read_loads(
-    statement: Statement, function: cst.FunctionDef, names: Collection[str], guarded: Span, test: Span
+    statement: Statement, function: cst.FunctionDef, names: Collection[str], slots: Slots, guarded: Span, test: Span
 ) -> tuple[Load, ...]:
-    """Return every read of ``names`` in ``function``, in source order."""
-    collector = _Loads(statement, names, guarded, test)
+    """Return every read of the places ``names`` in ``function``, in source order."""
+    collector = _Loads(statement, names, slots, guarded, test)
     function.body.visit(collector)
     return tuple(collector.loads)
 
 
 class _Loads(cst.CSTVisitor):
-    def __init__(self, statement: Statement, names: Collection[str], guarded: Span, test: Span) -> None:
+    def __init__(self, statement: Statement, names: Collection[str], slots: Slots, guarded: Span, test: Span) -> None:
         super().__init__()
         self.statement = statement
         self.names = names
+        self.slots = slots
         self.guarded = guarded
         self.test = test
         self.loads: list[Load] = []
@@ -48,11 +50,18 @@ class _Loads(cst.CSTVisitor):
         self.returned: set[cst.CSTNode] = set()
 
     def visit_Name(self, node: cst.Name) -> None:
-        if node.value in self.names:
-            span = self.statement.span(node)
-            self.loads.append(Load(node.value, span, self._role(node, span)))
+        self._noted(node)
 
-    def _role(self, node: cst.Name, span: Span) -> Literal["test", "guarded", "return", "nested", "log", "other"]:
+    def _noted(self, node: cst.Name | cst.Attribute | cst.Subscript | cst.Call) -> bool:
+        """Remember ``node`` if it reads one of the places; tell whether it did."""
+        key = self.slots.key(code(node.with_changes(lpar=(), rpar=())))
+        if key is None or key not in self.names:
+            return False
+        span = self.statement.span(node)
+        self.loads.append(Load(key, span, self._role(node, span)))
+        return True
+
+    def _role(self, node: cst.CSTNode, span: Span) -> Literal["test", "guarded", "return", "nested", "log", "other"]:
         if self.depth:
             return "nested"
         if self.test.contains(span):
@@ -64,11 +73,12 @@ class _Loads(cst.CSTVisitor):
         return "guarded" if self.guarded.contains(span) else "other"
 
     def visit_Return(self, node: cst.Return) -> None:
-        if isinstance(node.value, cst.Name):
+        if isinstance(node.value, (cst.Name, cst.Attribute, cst.Subscript)):
             self.returned.add(node.value)
 
-    def visit_Call(self, node: cst.Call) -> None:
+    def visit_Call(self, node: cst.Call) -> bool:
         self.logs += is_log(node)
+        return not self._noted(node)
 
     def leave_Call(self, original_node: cst.Call) -> None:
         self.logs -= is_log(original_node)
@@ -88,7 +98,16 @@ class _Loads(cst.CSTVisitor):
     # Names that are no reads of the global: stores, attributes, keywords, parameters, declarations.
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> bool:
-        return not isinstance(node.target, (cst.Name, cst.Tuple, cst.List))
+        target = node.target
+        if isinstance(target, (cst.Attribute, cst.Subscript)):
+            return self.slots.key(code(target)) not in self.names
+        if isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                inner = element.value
+                if isinstance(inner, (cst.Attribute, cst.Subscript)) and self.slots.key(code(inner)) not in self.names:
+                    inner.visit(self)
+            return False
+        return not isinstance(target, cst.Name)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
         if node.value is not None:
@@ -96,8 +115,12 @@ class _Loads(cst.CSTVisitor):
         return False
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
+        if not self._noted(node):
+            node.value.visit(self)
         return False
+
+    def visit_Subscript(self, node: cst.Subscript) -> bool:
+        return not self._noted(node)
 
     def visit_Arg(self, node: cst.Arg) -> bool:
         node.value.visit(self)
@@ -115,8 +138,10 @@ class _Loads(cst.CSTVisitor):
         return False
 
 
-def mutations(statement: Statement, node: cst.CSTNode, names: Collection[str]) -> Iterator[tuple[Span, str]]:
-    """Yield the places that change or set up the value of one of ``names``, with their text.
+def mutations(
+    statement: Statement, node: cst.CSTNode, names: Collection[str], slots: Slots
+) -> Iterator[tuple[Span, str]]:
+    """Yield what changes or sets up the value in one of the places ``names``, with its text.
 
     A method call that stands as a statement, an assignment to an attribute or element, the value handed to a call
     that stands as a statement. Reading it in an expression is none.
@@ -124,18 +149,30 @@ def mutations(statement: Statement, node: cst.CSTNode, names: Collection[str]) -
     for small in (n for line in _lines(node) for n in line.body):
         if isinstance(small, cst.Expr):
             call = small.value.expression if isinstance(small.value, cst.Await) else small.value
-            if isinstance(call, cst.Call) and not is_log(call) and _touches(call, names):
+            if isinstance(call, cst.Call) and not is_log(call) and _touches(call, names, slots):
                 yield statement.span(small), _shown(call)
         elif isinstance(small, cst.Assign):
             for target in small.targets:
-                if _is_part_of(target.target, names):
+                if _is_part_of(target.target, names, slots):
                     yield statement.span(small), code(target.target)
-        elif isinstance(small, cst.AugAssign) and _is_part_of(small.target, names):
+        elif isinstance(small, cst.AugAssign) and _is_part_of(small.target, names, slots):
             yield statement.span(small), code(small.target)
 
 
-def _is_part_of(target: cst.BaseExpression, names: Collection[str]) -> bool:
-    return not isinstance(target, cst.Name) and root_name(target) in names
+def _names(node: cst.CSTNode, names: Collection[str], slots: Slots) -> bool:
+    """Tell whether ``node`` itself is one of ``names``: a place, or a local name."""
+    if isinstance(node, cst.Name) and node.value in names:
+        return True
+    return isinstance(node, (cst.Name, cst.Attribute, cst.Subscript)) and slots.key(code(node)) in names
+
+
+def _is_part_of(target: cst.BaseExpression, names: Collection[str], slots: Slots) -> bool:
+    node: cst.CSTNode = target
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        if _names(node, names, slots):
+            return node is not target
+        node = node.value
+    return node is not target and _names(node, names, slots)
 
 
 def _lines(node: cst.CSTNode) -> Iterator[cst.SimpleStatementLine | cst.SimpleStatementSuite]:
@@ -143,13 +180,14 @@ def _lines(node: cst.CSTNode) -> Iterator[cst.SimpleStatementLine | cst.SimpleSt
     yield from below(node, cst.SimpleStatementSuite)
 
 
-def _touches(call: cst.Call, names: Collection[str]) -> bool:
+def _touches(call: cst.Call, names: Collection[str], slots: Slots) -> bool:
     if isinstance(call.func, cst.Attribute):
-        if root_name(call.func.value) in names and call.func.attr.value not in _LOOKUPS:
+        whole = _is_part_of(call.func, names, slots)
+        if whole and call.func.attr.value not in _LOOKUPS:
             return True
-    elif isinstance(call.func, cst.Name) and call.func.value in _LOOKUPS:
+    elif isinstance(call.func, cst.Name) and call.func.value in _LOOKUPS | {"setattr", "hasattr"}:
         return False
-    return any(isinstance(arg.value, cst.Name) and arg.value.value in names for arg in call.args)
+    return any(_names(arg.value, names, slots) for arg in call.args)
 
 
 def _shown(call: cst.Call) -> str:

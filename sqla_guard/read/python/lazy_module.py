@@ -1,4 +1,4 @@
-"""What the rest of a module says about a lazily made global: other writers, callers, locks, imports, free names.
+"""What the rest of a module says about a lazily made object: other writers, callers, locks, imports, free names.
 
 Read once a module with ``ast``; it flags nothing.
 """
@@ -14,92 +14,24 @@ from functools import cached_property
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
-from sqla_guard.read.python.lock_words import has_lock_word, is_lock_expression, makes_lock
+from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode, Use, Write
+from sqla_guard.read.python.lazy_places import (
+    assignment,
+    bound_names,
+    identifiers,
+    instance_parameter,
+    is_container,
+    own_nodes,
+    threading_names,
+)
+from sqla_guard.read.python.lazy_sites import lock_place
+from sqla_guard.read.python.lazy_slots import Slots
+from sqla_guard.read.python.lazy_walk import Walk
+from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
 from sqla_guard.read.python.parse import span_of
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
-
-
-@dataclass
-class FunctionInfo:
-    """A function with the globals it declares.
-
-    Attributes:
-        node: The statement.
-        qualname: Qualified name.
-        in_class: Whether it is a method.
-        in_function: Whether it is nested in another function.
-        declared: Names in its ``global`` statements.
-        top: The top-level statement that holds it.
-    """
-
-    node: FunctionNode
-    qualname: str
-    in_class: bool
-    in_function: bool
-    declared: frozenset[str]
-    top: ast.stmt
-
-    @cached_property
-    def identifiers(self) -> frozenset[str]:
-        """Names and attributes read anywhere in it."""
-        return identifiers(self.node)
-
-    def is_candidate(self) -> bool:
-        """Tell whether it both reads and binds a declared global itself."""
-        if not self.declared:
-            return False
-        read: set[str] = set()
-        bound: set[str] = set()
-        for node in own_nodes(self.node):
-            if isinstance(node, ast.Name):
-                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            elif isinstance(node, ast.alias):
-                bound.add(node.asname or node.name.partition(".")[0])
-        return bool(read & bound & self.declared)
-
-
-@dataclass(frozen=True)
-class _Use:
-    """A mention of a name, with the function around it (empty at module level) and the lock held there."""
-
-    name: str
-    function: str
-    lock: str | None
-
-
-@dataclass(frozen=True)
-class _Write:
-    """An assignment or deletion of a declared global in a function."""
-
-    name: str
-    function: str
-    lock: str | None
-    statement: ast.stmt
-    empties: bool
-
-
-def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function's own scope, nested functions, classes and lambdas left out."""
-    pending = list(ast.iter_child_nodes(function))
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, _SCOPES):
-            pending.extend(ast.iter_child_nodes(node))
-
-
-def identifiers(node: ast.AST) -> frozenset[str]:
-    """Return all names and attribute names read below ``node``."""
-    found = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            found.add(inner.id)
-        elif isinstance(inner, ast.Attribute):
-            found.add(inner.attr)
-    return frozenset(found)
+_SENTINELS = frozenset({"object", "Sentinel", "sentinel", "mock.sentinel"})
 
 
 @dataclass
@@ -109,48 +41,105 @@ class ModuleIndex:
     source: SourceFile
     tree: ast.Module
     functions: list[FunctionInfo] = field(default_factory=list)
-    uses: list[_Use] = field(default_factory=list)
-    writes: list[_Write] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Find the functions; everything else is worked out on demand."""
         for top in self.tree.body:
-            self._find_functions([top], "", top, in_class=False, in_function=False)
+            self._find_functions([top], "", top, None, None)
 
     def _find_functions(
-        self, body: Sequence[ast.AST], scope: str, top: ast.stmt, in_class: bool, in_function: bool
+        self,
+        body: Sequence[ast.AST],
+        scope: str,
+        top: ast.stmt,
+        owner: ast.ClassDef | None,
+        outer: FunctionNode | None,
     ) -> None:
         for node in body:
             if isinstance(node, _FUNCTIONS):
-                declared = self._declared(node)
                 qualname = scope + node.name
-                self.functions.append(FunctionInfo(node, qualname, in_class, in_function, declared, top))
-                self._find_functions(node.body, f"{qualname}.<locals>.", top, in_class=False, in_function=True)
+                self.functions.append(self._function(node, qualname, top, owner, outer))
+                self._find_functions(node.body, f"{qualname}.<locals>.", top, None, node)
             elif isinstance(node, ast.ClassDef):
-                self._find_functions(node.body, f"{scope}{node.name}.", top, in_class=True, in_function=in_function)
+                self._find_functions(node.body, f"{scope}{node.name}.", top, node, outer)
             elif isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
-                self._find_functions(list(ast.iter_child_nodes(node)), scope, top, in_class, in_function)
+                self._find_functions(list(ast.iter_child_nodes(node)), scope, top, owner, outer)
 
-    def _declared(self, node: FunctionNode) -> frozenset[str]:
-        """Return the globals that a function declares; its text is asked first, as most declare none."""
+    def _function(
+        self, node: FunctionNode, qualname: str, top: ast.stmt, owner: ast.ClassDef | None, outer: FunctionNode | None
+    ) -> FunctionInfo:
+        declared, nonlocals = self._declared(node)
+        first, first_is_class = instance_parameter(node) if owner else ("", False)
+        slots = Slots(
+            declared,
+            node.name,
+            qualname.rpartition(".")[0] if owner else "",
+            first,
+            first_is_class,
+            self.class_names,
+            owner is not None and owner.name in self.singletons,
+            self.containers,
+            frozenset(_containers_in(outer.body)) if outer else frozenset(),
+            node,
+        )
+        in_function = outer is not None
+        return FunctionInfo(
+            node, qualname, owner is not None, in_function, declared, top, slots, owner, outer, nonlocals
+        )
+
+    def _declared(self, node: FunctionNode) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names that a function declares as not its own; its text is asked first, as most declare none."""
         lines = self._global_lines
         position = bisect_left(lines, node.lineno)
         if position == len(lines) or lines[position] > (node.end_lineno or 0):
-            return frozenset()
-        return frozenset(n for g in own_nodes(node) if isinstance(g, ast.Global) for n in g.names)
+            return frozenset(), frozenset()
+        found = [g for g in own_nodes(node) if isinstance(g, (ast.Global, ast.Nonlocal))]
+        nonlocals = frozenset(n for g in found if isinstance(g, ast.Nonlocal) for n in g.names)
+        return nonlocals | {n for g in found for n in g.names}, nonlocals
+
+    @cached_property
+    def class_names(self) -> frozenset[str]:
+        """Classes at the top of the module."""
+        return frozenset(n.name for n in ast.walk(self.tree) if isinstance(n, ast.ClassDef))
+
+    @cached_property
+    def containers(self) -> frozenset[str]:
+        """Module-level names bound to a dict or list."""
+        return frozenset(_containers_in(self.tree.body))
+
+    @cached_property
+    def singletons(self) -> frozenset[str]:
+        """Classes of which the module makes one instance for itself, and nothing in it makes another."""
+        calls = [n.func.id for n in ast.walk(self.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        made = [value for node in self.tree.body for value in [assignment(node)[1]] if isinstance(value, ast.Call)]
+        names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
+        return frozenset(n for n in names if calls.count(n) == 1)
+
+    @cached_property
+    def sentinels(self) -> frozenset[str]:
+        """Module-level names bound to an object that means "nothing yet"."""
+        return frozenset(
+            t.id
+            for node in self.tree.body
+            for targets, value in [assignment(node)]
+            for t in targets
+            if isinstance(t, ast.Name) and isinstance(value, ast.Call) and ast.unparse(value.func) in _SENTINELS
+        )
 
     @cached_property
     def _global_lines(self) -> list[int]:
-        """Lines that hold the word ``global``, in order."""
+        """Lines that hold the word ``global`` or ``nonlocal``, in order."""
         text = self.source.text
-        return [self.source.position(match.start())[0] for match in re.finditer("global", text)]
+        return [self.source.position(match.start())[0] for match in re.finditer("global|nonlocal", text)]
 
     @cached_property
     def locks(self) -> tuple[tuple[str, int], ...]:
         """Module-level names bound to a lock, with the end of the binding statement."""
         found: list[tuple[str, int]] = []
         for node in self.tree.body:
-            targets, value = _assignment(node)
+            targets, value = assignment(node)
             if isinstance(value, ast.Call) and makes_lock(ast.unparse(value)):
                 found.extend((t.id, span_of(self.source, node).end) for t in targets if isinstance(t, ast.Name))
         return tuple(found)
@@ -173,7 +162,7 @@ class ModuleIndex:
 
     @cached_property
     def _walked(self) -> bool:
-        _Walk(self).run()
+        Walk(self).run()
         return True
 
     def resets(self, names: frozenset[str], besides: str) -> tuple[Reset, ...]:
@@ -182,17 +171,27 @@ class ModuleIndex:
         return tuple(
             Reset(w.name, w.function, span_of(self.source, w.statement), w.lock, self._stands_alone(w.statement))
             for w in self.writes
-            if w.name in names and w.empties and w.function != besides
+            if w.name in names and w.empties and w.function != besides and not w.function.endswith(".__init__")
         )
 
     def only_booleans(self, name: str) -> bool:
-        """Tell whether every assignment to global ``name`` in the module is ``True`` or ``False``."""
+        """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
         assert self._walked
-        values = [_assignment(w.statement)[1] for w in self.writes if w.name == name]
-        for node in self.tree.body:
-            targets, value = _assignment(node)
-            values.extend(value for t in targets if isinstance(t, ast.Name) and t.id == name)
+        values = [assignment(w.statement)[1] for w in self.writes if w.name == name]
+        values.extend(self.initial_values(name))
         return bool(values) and all(isinstance(v, ast.Constant) and isinstance(v.value, bool) for v in values)
+
+    def initial_values(self, name: str) -> list[ast.expr | None]:
+        """Return what a place is bound to at the top of the module or in the body of its class."""
+        return [assignment(node)[1] for node in self.initial(name)]
+
+    def initial(self, name: str) -> list[ast.stmt]:
+        """Return the statements that bind a place at the top of the module or in the body of its class."""
+        owner, _, attribute = name.rpartition(".")
+        body: Sequence[ast.stmt] = self.tree.body
+        if owner:
+            body = [s for n in ast.walk(self.tree) if isinstance(n, ast.ClassDef) and n.name == owner for s in n.body]
+        return [n for n in body if any(isinstance(t, ast.Name) and t.id == attribute for t in assignment(n)[0])]
 
     def callers(self, function: FunctionInfo) -> Callers:
         """Return who uses ``function`` in the module."""
@@ -227,10 +226,11 @@ class ModuleIndex:
 
     def site(self, function: FunctionInfo, name: str) -> ModuleSite:
         """Return what a fixer of ``name`` in ``function`` needs to know."""
-        bound = next((span_of(self.source, n) for n in self.tree.body if name in _bound_names(n)), None)
+        plain = re.split(r"[.\[]", name)[0]
+        bound = next((span_of(self.source, n) for n in self.tree.body if plain in bound_names(n)), None)
         imports = [n for n in self.tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-        module_name, constructors, ends = _threading_names(self.source, imports)
-        rebound = any("threading" in _bound_names(n) for n in self.tree.body if n not in imports)
+        module_name, constructors, ends = threading_names(self.source, imports)
+        rebound = any("threading" in bound_names(n) for n in self.tree.body if n not in imports)
         return ModuleSite(
             bound,
             self.whole(function.top),
@@ -242,6 +242,7 @@ class ModuleIndex:
             ends,
             tuple(span_of(self.source, n) for n in imports if getattr(n, "module", "") != "__future__"),
             not rebound and (module_name == "threading" or "threading" not in self._imported),
+            *lock_place(self, function, name),
         )
 
     @cached_property
@@ -283,117 +284,9 @@ class ModuleIndex:
         return not before.strip() and (not after or after.startswith("#"))
 
 
-class _Walk:
-    """Notes every mention of a function and every write of a declared global, with the lock held there."""
-
-    def __init__(self, index: ModuleIndex) -> None:
-        self.index = index
-        self.infos = {id(f.node): f for f in index.functions}
-        self.names = frozenset(f.node.name for f in index.functions)
-
-    def run(self) -> None:
-        self.body(self.index.tree.body, None, None)
-
-    def body(self, statements: Sequence[ast.AST], function: FunctionInfo | None, lock: str | None) -> None:
-        for node in statements:
-            lock = self._held(node, lock)
-            self.node(node, function, lock)
-
-    def node(self, node: ast.AST, function: FunctionInfo | None, lock: str | None) -> None:
-        if isinstance(node, _FUNCTIONS):
-            for decorator in node.decorator_list:
-                self.node(decorator, function, lock)
-            info = self.infos.get(id(node), function)
-            locked = next((t for t in map(ast.unparse, node.decorator_list) if has_lock_word(t)), None)
-            self.body(node.body, info, locked)
-            return
-        self._note(node, function, lock)
-        if isinstance(node, (ast.With, ast.AsyncWith)):
-            texts = [ast.unparse(item.context_expr) for item in node.items]
-            lock = next((t for t in texts if is_lock_expression(t, self.index.guards)), lock)
-        for _, value in ast.iter_fields(node):
-            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-                self.body(value, function, lock)
-            elif isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        self.node(item, function, lock)
-            elif isinstance(value, ast.AST):
-                self.node(value, function, lock)
-
-    def _note(self, node: ast.AST, function: FunctionInfo | None, lock: str | None) -> None:
-        where = function.qualname if function else ""
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.names:
-            self.index.uses.append(_Use(node.id, where, lock))
-        elif isinstance(node, ast.Attribute) and node.attr in self.names:
-            self.index.uses.append(_Use(node.attr, where, lock))
-        elif function and isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)):
-            targets, value = _assignment(node)
-            empties = isinstance(node, ast.Delete) or (isinstance(value, ast.Constant) and not value.value)
-            for target in targets:
-                for name in (n for n in ast.walk(target) if isinstance(n, ast.Name)):
-                    if name.id in function.declared and not isinstance(name.ctx, ast.Load):
-                        self.index.writes.append(_Write(name.id, where, lock, node, empties))
-
-    def _held(self, node: ast.AST, lock: str | None) -> str | None:
-        """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
-        if not isinstance(node, (ast.Expr, ast.Assign, ast.If)):
-            return lock
-        call = node.value if not isinstance(node, ast.If) else node.test
-        for inner in ast.walk(call):
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-                owner = ast.unparse(inner.func.value)
-                if inner.func.attr == "acquire" and is_lock_expression(owner, self.index.guards):
-                    return owner
-                if inner.func.attr == "release" and owner == lock:
-                    return None
-        return lock
-
-
-def _assignment(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            return targets, value
-        case ast.AnnAssign(target=target, value=value):
-            return [target], value
-        case ast.AugAssign(target=target):
-            return [target], None
-        case ast.Delete(targets=targets):
-            return targets, None
-        case _:
-            return [], None
-
-
-def _bound_names(top: ast.stmt) -> frozenset[str]:
-    """Return what a top-level statement binds at module level."""
-    if isinstance(top, (*_FUNCTIONS, ast.ClassDef)):
-        return frozenset({top.name})
-    found: set[str] = set()
-    for node in [top, *own_nodes(top)]:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-    return frozenset(found)
-
-
-def _threading_names(
-    source: SourceFile, imports: Sequence[ast.Import | ast.ImportFrom]
-) -> tuple[str | None, tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]:
-    """Return the module's name, names of lock classes, and where each is bound."""
-    module_name: str | None = None
-    constructors: list[tuple[str, str]] = []
-    ends: list[tuple[str, int]] = []
-    for node in imports:
-        end = span_of(source, node).end
-        for alias in node.names:
-            local = alias.asname or alias.name
-            if isinstance(node, ast.Import) and alias.name == "threading":
-                module_name = module_name or local
-                ends.append((local, end))
-            elif isinstance(node, ast.ImportFrom) and node.module == "threading" and alias.name in ("Lock", "RLock"):
-                constructors.append((alias.name, local))
-                ends.append((local, end))
-    return module_name, tuple(constructors), tuple(ends)
+def _containers_in(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements bind to a dict or list."""
+    for node in body:
+        targets, value = assignment(node)
+        if value is not None and is_container(value):
+            yield from (t.id for t in targets if isinstance(t, ast.Name))

@@ -10,6 +10,7 @@ import libcst as cst
 from sqla_guard.core.source import Span
 from sqla_guard.facts.lazy import GlobalSet
 from sqla_guard.facts.values import Literal, Unknown, Value
+from sqla_guard.read.python.lazy_tests import Places, read_condition
 from sqla_guard.read.python.lazy_trees import below, code, has_await, root_name
 from sqla_guard.read.python.lazy_values import LocalValues
 from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
@@ -37,16 +38,21 @@ class BlockReader:
     """Collects the assignments of a block; one use each."""
 
     statement: Statement
-    declared: frozenset[str]
+    places: Places
     values: LocalValues
     locks: Locks
     sets: list[GlobalSet] = field(default_factory=list)
     awaited: bool = False
+    inside: bool = False
+    late: bool = False
+    again: frozenset[str] = frozenset()
 
     def read(self, body: Sequence[AnyStatement], lock: str | None, direct: bool = True) -> None:
         """Read ``body``, where ``lock`` is held; ``direct`` for the guarded block itself."""
         for node in body:
-            lock = after_acquire(node, lock, self.locks)
+            held, lock = lock, after_acquire(node, lock, self.locks)
+            if lock != held:
+                self.again = frozenset()
             self._node(node, lock, direct)
 
     def text(self, node: cst.CSTNode) -> str:
@@ -58,25 +64,37 @@ class BlockReader:
         if isinstance(node, cst.SimpleStatementLine):
             for small in node.body:
                 self._small(small, lock, direct)
-            return
-        if isinstance(node, cst.BaseSmallStatement):
+        elif isinstance(node, cst.BaseSmallStatement):
             self._small(node, lock, direct)
-            return
-        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-            return
+        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            self._compound(node, lock)
+
+    def _compound(self, node: AnyStatement, lock: str | None) -> None:
         for header in headers(node):
             self._expressions(header, lock, node)
+        again = self.again
         if isinstance(node, cst.With):
-            lock = next((h for i in node.items if (h := self.locks.held(self.text(i.item)))), lock)
-            direct = False
+            taken = next((h for i in node.items if (h := self.locks.held(self.text(i.item)))), None)
+            lock, self.again = taken or lock, frozenset() if taken else again
+        elif isinstance(node, cst.If):
+            self._tested(node.test)
         elif isinstance(node, cst.For):
             self._target(node.target, node, None, lock, direct=False)
-            direct = False
-        else:
-            direct = False
-        self.awaited |= getattr(node, "asynchronous", None) is not None
+        if getattr(node, "asynchronous", None) is not None:
+            self._suspended(lock)
         for block in blocks(node):
-            self.read(block, lock, direct)
+            self.read(block, lock, direct=False)
+        if isinstance(node, cst.With):
+            self.again = again
+
+    def _tested(self, test: cst.BaseExpression) -> None:
+        asked = (read_condition(test, truth, self.places) for truth in (True, False))
+        self.again |= {key for condition in asked for key in condition.empty}
+
+    def _suspended(self, lock: str | None) -> None:
+        self.awaited = True
+        self.inside |= lock is not None
+        self.late |= any(not s.empty for s in self.sets)
 
     def _small(self, node: cst.BaseSmallStatement, lock: str | None, direct: bool) -> None:
         self._expressions(node, lock, node)
@@ -90,6 +108,8 @@ class BlockReader:
                 self._imported(alias, node, lock)
         elif isinstance(node, cst.Del):
             self._target(node.target, node, cst.Name("None"), lock, direct=False)
+        elif isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+            self._setattr(node.value, node, lock)
 
     def _target(
         self,
@@ -107,12 +127,26 @@ class BlockReader:
                 if len(parts) == len(target.elements):
                     part = parts[position].value
                 self._target(element.value, node, part, lock, direct, plain=False)
-        elif isinstance(target, cst.Name) and target.value in self.declared:
-            self._note(target, node, value, lock, direct, plain)
+        elif isinstance(target, (cst.Name, cst.Attribute, cst.Subscript)):
+            key = self.places.slots.key(code(target.with_changes(lpar=(), rpar=())))
+            if key is not None:
+                self._note(key, target, node, value, lock, direct, plain)
 
-    def _note(
+    def _setattr(self, call: cst.Call, node: cst.CSTNode, lock: str | None) -> None:
+        """``setattr(cls, "x", value)``."""
+        match call:
+            case cst.Call(
+                func=cst.Name("setattr"),
+                args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name), cst.Arg(value=value)],
+            ):
+                key = self.places.slots.key(f"{code(owner)}.{name.raw_value}")
+                if key is not None:
+                    self._note(key, call, node, value, lock, direct=False, plain=False)
+
+    def _note(  # noqa: PLR0913 - one word each of what is noted
         self,
-        target: cst.Name,
+        key: str,
+        target: cst.BaseExpression,
         node: cst.CSTNode,
         value: cst.BaseExpression | None,
         lock: str | None,
@@ -122,7 +156,7 @@ class BlockReader:
         generated = value is not None and isinstance(node, cst.Del)
         self.sets.append(
             GlobalSet(
-                target.value,
+                key,
                 self.statement.span(node),
                 self.statement.span(target) if plain and isinstance(node, (cst.Assign, cst.AnnAssign)) else None,
                 Literal(None) if generated else self.value(value),
@@ -131,6 +165,7 @@ class BlockReader:
                 direct,
                 lock,
                 self.awaited or (value is not None and not generated and has_await(value)),
+                key in self.again,
             )
         )
 
@@ -145,15 +180,16 @@ class BlockReader:
 
     def _imported(self, alias: cst.ImportAlias, node: cst.CSTNode, lock: str | None) -> None:
         name = root_name(alias.asname.name if alias.asname else alias.name)
-        if name in self.declared:
+        if name in self.places.slots.declared:
             span = self.statement.span(node)
             self.sets.append(GlobalSet(name, span, None, Unknown("import"), span, lock=lock))
 
     def _expressions(self, header: cst.CSTNode, lock: str | None, node: cst.CSTNode) -> None:
         for walrus in below(header, cst.NamedExpr, nested=False):
-            if isinstance(walrus.target, cst.Name) and walrus.target.value in self.declared:
-                self._note(walrus.target, node, walrus.value, lock, direct=False, plain=False)
-        self.awaited |= has_await(header)
+            if isinstance(walrus.target, cst.Name) and walrus.target.value in self.places.slots.declared:
+                self._note(walrus.target.value, walrus.target, node, walrus.value, lock, direct=False, plain=False)
+        if has_await(header):
+            self._suspended(lock)
 
 
 def after_acquire(node: cst.CSTNode, lock: str | None, locks: Locks) -> str | None:

@@ -17,7 +17,8 @@ from sqla_guard.facts.values import (
     either,
 )
 from sqla_guard.read.python.expressions import Expressions
-from sqla_guard.read.python.lazy_module import FunctionNode, own_nodes
+from sqla_guard.read.python.lazy_functions import FunctionNode
+from sqla_guard.read.python.lazy_places import own_nodes
 
 PARAMETER = Unknown("parameter")
 """What a parameter without annotation stands for."""
@@ -30,18 +31,20 @@ _MOST_NAMES = 100
 class LocalValues(Expressions):
     """Expressions as one function sees them; every binding of a local name counts, wherever it stands."""
 
-    def __init__(self, function: FunctionNode, declared: frozenset[str], owner: str = "") -> None:
+    def __init__(self, function: FunctionNode, declared: frozenset[str], owner: str = "", qualname: str = "") -> None:
         """Collect the local names of ``function``.
 
         Args:
             function: The function.
             declared: Its globals.
             owner: Qualified name of the class that it is a method of, if any.
+            qualname: Its own qualified name.
         """
         self.bindings: dict[str, list[ast.expr | Value]] = {}
         self._open: set[str] = set()
         self._left = _MOST_NAMES
         self._declared = declared
+        self._qualname = qualname
         arguments = function.args
         parameters = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
         self.parameters = tuple(p.arg for p in parameters if p)
@@ -78,6 +81,8 @@ class LocalValues(Expressions):
                 self.bindings.setdefault(name, []).append(Unknown("exception"))
             case ast.Import() | ast.ImportFrom():
                 self._collect_imports(node)
+            case ast.ClassDef(name=name) if name not in self._declared:
+                self.bindings.setdefault(name, []).append(ClassRef(f"{self._qualname}.<locals>.{name}"))
 
     def _collect_imports(self, node: ast.Import | ast.ImportFrom) -> None:
         match node:

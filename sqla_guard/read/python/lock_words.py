@@ -11,6 +11,7 @@ _WORDS = frozenset({"locks", "locked", "locking", "mutex", "mutexes", "semaphore
 _NO_LOCKS = frozenset({"block", "clock", "unlock", "deadlock", "padlock", "warlock", "wedlock"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PATH = re.compile(r"(?:await\s+)?([A-Za-z_][\w]*(?:\s*(?:\.\s*[A-Za-z_]\w*|\(\s*\)|\[[^\[\]]*\]))*)")
+_TYPE_OF = re.compile(r"\btype\s*\(\s*\w+\s*\)")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
@@ -25,7 +26,7 @@ def has_lock_word(identifier: str) -> bool:
 
 def path_of(expression: str) -> str:
     """Return the dotted path that an expression starts with, calls and subscripts left out."""
-    match = _PATH.match(expression.strip())
+    match = _PATH.match(_TYPE_OF.sub("type", expression.strip()))
     return re.sub(r"\s+", "", _BRACKETS.sub("", match.group(1))) if match else ""
 
 

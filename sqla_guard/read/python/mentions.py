@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneWord
-from typing import Protocol, TypeGuard
+from typing import Protocol
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.values import (
     Attr,
+    Call,
     ClassRef,
     Element,
     InstanceOf,
@@ -22,18 +23,28 @@ from sqla_guard.facts.values import (
     Value,
 )
 from sqla_guard.read.python.companions import Companions
+from sqla_guard.read.python.displays import assigned_to, constants, is_dict_call, keys_visible
 from sqla_guard.read.python.evaluation import TOO_DEEP
 from sqla_guard.read.python.flow import Flow
 from sqla_guard.read.python.parse import span_of
 from sqla_guard.read.python.scopes import State, parameters
 
-Kind = OneWord["attribute", "keyword", "string", "key", "unpacked"]
+Kind = OneWord["attribute", "keyword", "string", "key", "unpacked", "computed", "whole", "handed"]
 
 # Methods that take a dict with attribute names as keys, or a list of such; which argument that is.
 _TAKE_DICTS = {"values": 0, "update": 0, "bulk_insert_mappings": 1, "bulk_update_mappings": 1}
 
 # Calls whose strings are code about mapped classes: ``order_by="Event.created_at"``.
 _CODE_IN_STRINGS = frozenset({"relationship", "backref", "dynamic_loader", "column_property"})
+
+# Calls whose strings are ``table.column``.
+_FOREIGN_KEYS = frozenset({"ForeignKey", "ForeignKeyConstraint"})
+
+# Functions that take an attribute's name, and those that make a dict of an object.
+_TAKE_NAMES = frozenset({"getattr", "setattr", "hasattr"})
+# Methods of schemas that read the attributes of an object.
+_TAKE_OBJECTS = frozenset({"model_validate", "from_orm", "validate", "dump", "dumps"})
+_MAKE_DICTS = frozenset({"vars", "asdict", "dict"})
 
 # Functions whose lambda gets the elements of what they go through.
 _KEYED = frozenset({"sorted", "min", "max", "groupby"})
@@ -81,6 +92,10 @@ class Mentions:
         self._source = source
         self._names = names
         self._outer: dict[ast.AST, str] = {}
+        # Loader options, with the query that they are for.
+        self._options: dict[ast.AST, ast.expr] = {}
+        # Dicts from which one entry is taken by its name.
+        self._picked: set[ast.AST] = set()
         self._companions: dict[ast.AST, Companions] = {}
 
     # What the flow asks
@@ -166,6 +181,12 @@ class Mentions:
 
     def _visit_other(self, node: ast.AST, flow: Flow) -> None:
         match node:
+            case ast.Compare(
+                left=ast.Constant(value=str(text)) as left, ops=[ast.In() | ast.NotIn()], comparators=[within]
+            ):
+                self._picked.add(within)
+                self._string(left, flow, Item(flow.evaluate.value(within), Literal(text)))
+                self._visit(within, flow)
             case ast.NamedExpr(target=target, value=value):
                 self._visit(value, flow)
                 flow.assign(target, flow.evaluate.value(value))
@@ -178,7 +199,7 @@ class Mentions:
             case ast.BoolOp(op=op, values=values):
                 self._boolean(op, values, flow)
             case _:
-                self._mapper_arguments(node, flow)
+                self._class_body(node, flow)
                 for child in ast.iter_child_nodes(node):
                     self._visit(child, flow)
 
@@ -213,6 +234,8 @@ class Mentions:
     def _attribute(self, node: ast.Attribute, flow: Flow) -> None:
         if isinstance(node.value, ast.Attribute):
             self._outer[node.value] = node.attr
+        if node.attr in ("__dict__", "_mapping", "_asdict") and node not in self._picked:
+            self._add("whole", "**", span_of(self._source, node), flow.evaluate.value(node.value), flow)
         if node.attr in self._names:
             end = span_of(self._source, node).end
             span = Span(end - len(node.attr), end)
@@ -232,30 +255,43 @@ class Mentions:
 
     def _subscript(self, node: ast.Subscript, flow: Flow) -> None:
         """Look at ``row["metadata"]`` and ``Event.__table__.c["metadata"]``."""
+        if isinstance(node.slice, ast.Constant):
+            self._picked.update((node.value, getattr(node.value, "func", node.value)))
         if isinstance(node.slice, ast.Constant) and node.slice.value in self._names:
             owner = Item(flow.evaluate.value(node.value), Literal(node.slice.value))
             self._string(node.slice, flow, owner)
         self._visit(node.value, flow)
         self._visit(node.slice, flow)
 
-    def _mapper_arguments(self, node: ast.AST, flow: Flow) -> None:
-        """Look at ``__mapper_args__ = {"polymorphic_on": "kind"}``, whose values name attributes."""
-        if flow.scope.kind != "class" or not isinstance(node, ast.Dict):
+    def _class_body(self, node: ast.AST, flow: Flow) -> None:
+        """Look at displays in a class body: ``__mapper_args__ = {"polymorphic_on": "kind"}``, lists of names."""
+        if flow.scope.kind != "class" or not isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
             return
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value in _MAPPER_STRINGS:
-                owner = Attr(ClassRef(flow.scope.qualname), "__mapper_args__")
-                for constant in _constants(value):
-                    self._string(constant, flow, owner)
+        target = assigned_to(node, flow.scope.node)
+        if target is None:
+            return
+        owner = Attr(ClassRef(flow.scope.qualname), target)
+        if target == "__mapper_args__" and isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in _MAPPER_STRINGS:
+                    for constant in constants(value):
+                        self._string(constant, flow, Attr(owner, str(key.value)))
+            return
+        for constant in constants(node):
+            self._string(constant, flow, owner)
 
     # Calls
 
     def _call(self, node: ast.Call, flow: Flow) -> None:
-        self._visit(node.func, flow)
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            self._named_inside(node, func)
+        self._visit(func, flow)
+        self._at_run_time(node, flow)
         owner: list[Value] = []
         for place in self._named_in_call(node):
             if not owner:
-                owner.append(flow.evaluate.value(node))
+                owner.append(self._whole_call(node, flow))
             kind, name, span = place
             self._add(kind, name, span, owner[0], flow)
         self._code_in_strings(node, flow)
@@ -265,6 +301,46 @@ class Mentions:
                 flow.defer_lambda(argument, lambdas.get(argument, {}))
             else:
                 self._visit(argument, flow)
+
+    def _named_inside(self, node: ast.Call, func: ast.Attribute) -> None:
+        """Remember what the arguments of a method are for."""
+        if func.attr == "options":
+            self._options.update(dict.fromkeys(node.args, func.value))
+        if func.attr in ("get", "pop") and node.args and isinstance(node.args[0], ast.Constant):
+            self._picked.update((func.value, getattr(func.value, "func", func.value)))
+
+    def _whole_call(self, node: ast.Call, flow: Flow) -> Value:
+        """Return the value of a call; a loader option becomes a method of the query that it is for."""
+        value = flow.evaluate.value(node)
+        query = self._options.get(node)
+        if query is not None and isinstance(value, Call) and isinstance(node.func, ast.Name):
+            return Call(Attr(flow.evaluate.value(query), node.func.id), value.args, value.keywords)
+        return value
+
+    def _at_run_time(self, node: ast.Call, flow: Flow) -> None:
+        """Look at ``getattr(x, name)``, ``vars(x)`` and ``ForeignKey("events.metadata")``."""
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in _TAKE_NAMES and isinstance(node.func, ast.Name) and len(node.args) > 1:
+            if not isinstance(node.args[1], ast.Constant):
+                self._add("computed", "**", span_of(self._source, node.args[1]), flow.evaluate.value(node), flow)
+        elif called in _MAKE_DICTS and len(node.args) == 1 and not node.keywords and node not in self._picked:
+            value = flow.evaluate.value(node.args[0])
+            if not isinstance(node.args[0], (ast.Starred, ast.Attribute)) or called != "dict":
+                self._add("whole", "**", span_of(self._source, node), value, flow, outer=called)
+        elif called in _TAKE_OBJECTS and isinstance(node.func, ast.Attribute) and node.args:
+            self._add("handed", "**", span_of(self._source, node), flow.evaluate.value(node), flow)
+        elif called in _FOREIGN_KEYS:
+            for argument in (*node.args, *(k.value for k in node.keywords)):
+                for constant in constants(argument):
+                    self._qualified(constant, flow)
+
+    def _qualified(self, node: ast.Constant, flow: Flow) -> None:
+        text = node.value if isinstance(node.value, str) else ""
+        table, _, column = text.rpartition(".")
+        content = self._content(node, text) if table and column in self._names else None
+        if content is not None:
+            span = Span(content.end - len(column), content.end)
+            self._add("string", column, span, Call(Name("ForeignKey"), (Literal(text),)), flow)
 
     def _named_in_call(self, node: ast.Call) -> Iterator[tuple[Kind, str, Span]]:
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -286,9 +362,9 @@ class Mentions:
         value = keyword.value
         if isinstance(value, ast.Dict):
             yield from self._strings_and_keys(value)
-        elif _is_dict_call(value):
+        elif is_dict_call(value):
             yield from self._named_in_call(value)
-        if not _keys_visible(value):
+        if not keys_visible(value):
             start = self._source.offset(keyword.lineno, keyword.col_offset)
             yield "unpacked", "**", Span(start, span_of(self._source, value).end)
 
@@ -333,7 +409,7 @@ class Mentions:
         if called not in _CODE_IN_STRINGS:
             return
         for argument in (*node.args, *(k.value for k in node.keywords)):
-            for constant in _constants(argument):
+            for constant in constants(argument):
                 if isinstance(constant.value, str):
                     self._code(constant, constant.value, flow)
 
@@ -346,7 +422,7 @@ class Mentions:
                 span = Span(*match.span(2)).shifted(content.start)
                 self._add("attribute", match.group(2), span, Name(match.group(1)), flow)
 
-    def _add(
+    def _add(  # noqa: PLR0913 - all that a mention has
         self,
         kind: Kind,
         name: str,
@@ -354,8 +430,10 @@ class Mentions:
         owner: Value,
         flow: Flow,
         node: ast.AST | None = None,
+        *,
+        outer: str | None = None,
     ) -> None:
-        outer = self._outer.get(node) if node is not None else None
+        outer = self._outer.get(node) if node is not None else outer
         also = self._read_besides(node, name, flow) if isinstance(node, ast.Attribute) else frozenset()
         self.found.append(Mention(kind, name, span, owner, outer, also, flow.scope.qualname))
 
@@ -371,15 +449,6 @@ _MAPPER_STRINGS = frozenset(
 )
 
 
-def _constants(node: ast.expr) -> Iterator[ast.Constant]:
-    match node:
-        case ast.Constant():
-            yield node
-        case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
-            for element in elts:
-                yield from _constants(element)
-
-
 def _may_bind(node: ast.expr) -> bool:
     return any(isinstance(n, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
 
@@ -388,16 +457,6 @@ def _without_last_tests(generators: list[ast.comprehension]) -> list[ast.compreh
     last = generators[-1]
     bare = ast.comprehension(last.target, last.iter, [], last.is_async)
     return [*generators[:-1], bare]
-
-
-def _is_dict_call(node: ast.expr) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
-
-
-def _keys_visible(node: ast.expr) -> bool:
-    if isinstance(node, ast.Dict):
-        return all(isinstance(key, ast.Constant) for key in node.keys)
-    return _is_dict_call(node) and not node.args and all(k.arg for k in node.keywords)
 
 
 def _lambda_arguments(node: ast.Call, flow: Flow) -> dict[ast.expr, State]:

@@ -18,19 +18,23 @@ _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
 # Besides the names themselves: keywords that are not visible, and names bound inside expressions.
 _DICTS = r"\*\*|\.(?:values|update|bulk_\w+_mappings)\("
-_ALSO = rf"{_DICTS}|:="
+# Names of attributes that are known at run time only, and objects as dicts.
+_COMPUTED = r"\b[gs]etattr\(|\bhasattr\(|\bvars\(|__dict__|asdict\(|\b_mapping\b|\bdict\("
+_HANDED = r"\.(?:model_validate|from_orm|validate|dumps?)\("
+_ALSO = rf"{_DICTS}|{_COMPUTED}|{_HANDED}|:="
 
 
 def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Reference, ...]:
     """Return every place in ``source`` that names one of ``names``, in source order.
 
-    ``**x`` in a call is returned under the name ``**``, once, whatever ``names`` are.
+    What may name any attribute, such as ``**x`` in a call or ``getattr(x, name)``, is returned under the name ``**``,
+    once, whatever ``names`` are.
 
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
     words = "|".join(re.escape(name) for name in sorted(names))
-    if not names or not re.search(rf"\b(?:{words})\b|{_DICTS}", source.text):
+    if not names or not re.search(rf"\b(?:{words})\b|{_DICTS}|{_COMPUTED}|{_HANDED}", source.text):
         return ()
     marks = [m.start() for m in re.finditer(rf"\b(?:{words})\b|{_ALSO}", source.text)]
     reader = _Reader(source, names, marks)

@@ -1,29 +1,94 @@
-"""Class bodies read closely for names that SQLAlchemy reserves."""
+"""Names that SQLAlchemy reserves, found in class bodies and in what changes a class from outside."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.outline import Outline
-from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.facts.reserved import RESERVED, Form, ReservedName, is_marked
 
-_MARKER = re.compile(rb"\b(?:" + b"|".join(sorted(n.encode() for n in RESERVED)) + rb")\b")
+if TYPE_CHECKING:
+    from sqla_guard.facts.outline import Class, Outline
+
+_ALWAYS = re.compile(rb"\b(?:" + b"|".join(sorted(n.encode() for n in RESERVED)) + rb")\b")
+_OF_SQLALCHEMY = re.compile(rb"_sa_\w+\s*[:=,(]")
+# A dunder that is given something other than a plain constant; the usual ones have those. Blind to attributes.
+_DUNDER = re.compile(rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?[A-Za-z_(](?!rue\b|alse\b|one\b|[\"']))")
+_SELF = re.compile(rb"self\s*[:=,](?!=)")
+_QUERY = re.compile(rb"query(?:_class)?\s*[:=,(](?!=)")
+_TABLE = re.compile(rb"table\s*=\s*True")
+_BLOCK = re.compile(rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b")
+_DEFINITION = re.compile(rb"(?:async\s+)?(def|class)\b")
 
 
 def may_reserve(data: bytes) -> bool:
-    """Tell whether a Python file can bind a reserved name in a class body."""
-    return b"class" in data and _MARKER.search(data) is not None
+    """Tell whether a Python file can give a class an attribute with a reserved name."""
+    if _ALWAYS.search(data) is not None:
+        # ``Model.metadata = ...`` needs no class of its own.
+        return True
+    if b"class" not in data:
+        return False
+    if _OF_SQLALCHEMY.search(data) is not None or _TABLE.search(data) is not None:
+        return True
+    return any(_may_be_attribute(data, marker) for marker in (_DUNDER, _QUERY, _SELF))
+
+
+def _may_be_attribute(data: bytes, marker: re.Pattern[bytes]) -> bool:
+    return any(_may_stand_in_class(data, found.start()) for found in marker.finditer(data))
+
+
+def _may_stand_in_class(data: bytes, start: int) -> bool:
+    """Tell whether what stands at ``start`` can be bound in a class body: its line, then what it is indented under."""
+    line = data.rfind(b"\n", 0, start) + 1
+    before = data[line:start]
+    words = before.lstrip()
+    if words.endswith(b".") and words == before:
+        return not words.startswith(b"self.")  # ``Model.query = ...`` at the left margin
+    if words and not words.startswith((b"class", b"def ", b"async ")) and not words.endswith((b",", b";", b"=", b", ")):
+        return b";" in words or (b"=" in words and b"(" not in words)
+    if b"(" in words and not words.startswith(b"class"):
+        return False  # a parameter or a keyword
+    depth = len(before) - len(words)
+    while depth:
+        line = data.rfind(b"\n", 0, line - 1) + 1 if line else 0
+        end = data.find(b"\n", line)
+        text = data[line : end if end >= 0 else len(data)]
+        bare = text.lstrip()
+        if bare and not bare.startswith(b"#") and len(text) - len(bare) < depth:
+            definition = _DEFINITION.match(bare)
+            if definition is not None:
+                # A "def" inside of a string is none.
+                return definition.group(1) == b"class" or b'"""' in data[line:start] or b"'''" in data[line:start]
+            if not _BLOCK.match(bare):
+                return not bare.rstrip().endswith((b"(", b"[", b"{", b","))
+            depth = len(text) - len(bare)
+        if line == 0:
+            return False
+    return words.startswith(b"class")
 
 
 def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
-    """Return the reserved names bound in the class bodies of a module.
+    """Return the reserved names that a module binds in class bodies, or gives to classes from outside.
 
     Only a class whose outline has such a name is read closely.
     """
-    marked = [c for c in outline.classes.values() if any(a.name in RESERVED for a in c.attributes)]
-    if not marked:
-        return ()
-    from sqla_guard.read.python.class_bodies import read_class_body  # loads libcst
+    found: list[ReservedName] = []
+    marked = [c for c in outline.classes.values() if any(_is_marked(c, a.name, a.kind) for a in c.attributes)]
+    if marked:
+        from sqla_guard.read.python.class_bodies import read_class_body  # loads libcst
 
-    return tuple(fact for definition in marked for fact in read_class_body(source, definition, RESERVED))
+        found += [fact for definition in marked for fact in read_class_body(source, definition)]
+    from sqla_guard.read.python.reserved_outside import may_reserve_outside, read_outside
+
+    if may_reserve_outside(source):
+        found += read_outside(source)
+    return tuple(found)
+
+
+def _is_marked(definition: Class, name: str, form: str) -> bool:
+    forms: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
+    from sqla_guard.facts.values import Literal  # a clean run gets by without
+
+    is_table = dict(definition.keywords).get("table") == Literal(True)
+    return is_marked(name, forms.get(form, "class"), is_table)

@@ -11,7 +11,10 @@ from sqla_guard.facts.operations import AddColumn, CreateTable, Operation, Renam
 from sqla_guard.facts.script import Layer, Manner, NoManner, Record, ScriptManner
 from sqla_guard.read.python.parse import UnparsableFile
 from sqla_guard.read.python.script_checks import Checks
-from sqla_guard.read.python.script_tree import Tree, bound_by, called, is_string, names_in
+from sqla_guard.read.python.script_fresh import is_stale
+from sqla_guard.read.python.script_names import unbound
+from sqla_guard.read.python.script_order import reach, unreached
+from sqla_guard.read.python.script_tree import Tree, bound_by, called, is_string, names_in, tree_of
 
 # "# 023: title", "# Migration 69: title", "# 016", but not "# 3 tables for billing"
 NUMBERED_COMMENT = re.compile(r"#+\s*((?:[A-Za-z]+\s+)?[#vV]?(\d+[a-z]?))\s*(?:[:.)\u2013\u2014-]|$)")
@@ -39,7 +42,7 @@ def read_manner(
         operations: All operations of the script: its checks are proven by what they guard.
     """
     try:
-        return _Reader(Tree(source), target, operations).manner()
+        return _Reader(tree_of(source), target, operations).manner()
     except UnparsableFile as error:
         return NoManner(str(error))
     except _No as error:
@@ -64,6 +67,9 @@ class _Reader:
         early = self._early()
         if early:
             step, guarded = early, False
+        why = unreached(self._tree, step)
+        if why:
+            raise _No(why)
         step_span = self._tree.span(step)
         text = self._tree.source.text
         run_span, sql_span = self._tree.span(run), self._tree.span(sql)
@@ -71,6 +77,10 @@ class _Reader:
         if guarded or early:
             layers = self._layers(step, run_statement, sql, run)
         guard_columns, asked_at = self._guard_columns(step)
+        before, after = text[run_span.start : sql_span.start], text[sql_span.end : run_span.end]
+        missing = unbound(self._tree, asked_at, before + after, layers)
+        if missing:
+            raise _No(f"`{missing}` is bound too late for the rename")
         block, comment = self._above(asked_at)
         indent = self._tree.source.indent_at(step_span.start)
         suite = self._tree.suite(step)
@@ -86,21 +96,18 @@ class _Reader:
             unit=self._unit(step, indent),
             number=self._number(comment, layers),
             comment=comment,
-            run_before=text[run_span.start : sql_span.start],
-            run_after=text[sql_span.end : run_span.end],
+            run_before=before,
+            run_after=after,
             quote=self._quote(),
             layers=layers,
             column_check=column_check,
             table_check=checks.table() if ask_table else None,
             inspection=checks.inspection(run),
             guard_columns=guard_columns,
-            labels=frozenset(
-                n.value
-                for n in ast.walk(self._tree.module)
-                if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 200
-            ),
-            names=frozenset(names_in(self._tree.module)),
+            labels=frozenset(text for text in self._tree.strings if len(text) < 200),
+            names=self._tree.names,
             width=self._width(),
+            reach=reach(self._tree, step),
         )
 
     # -- the call that runs the SQL
@@ -197,7 +204,7 @@ class _Reader:
         guard = self._target.carrier.guard
         if guard is None or guard.around:
             return None
-        for node in ast.walk(self._tree.module):
+        for node in self._tree.nodes.of(ast.If):
             if isinstance(node, ast.If) and self._is_guard(node):
                 if isinstance(node.body[-1], ast.Continue):
                     raise _No("the SQL runs in a turn of a loop that may be skipped")
@@ -219,13 +226,26 @@ class _Reader:
             found = {self._inside(n) for n in words if _word(n) == name}
         asked = self._target.carrier.guard.column if self._target.carrier.guard else None
         if asked is None or asked.span in found:
+            self._must_ask_afresh(step, step.test if isinstance(step, ast.If) else None)
             return tuple(sorted(found)), step
         if asked.span is None:
             raise _No("the guard's column name is not a plain string")
         for statement in self._tree.suite(step):
             if self._tree.span(statement).contains(asked.span):
+                value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+                self._must_ask_afresh(statement, value)
                 return tuple(sorted({*found, asked.span})), statement
         raise _No("the script asks for the column far from where it adds it")
+
+    def _must_ask_afresh(self, statement: ast.stmt, asked: ast.expr | None) -> None:
+        """Refuse a guard that would not see the renamed column, and so add another.
+
+        Raises:
+            _No: What it looks at was asked before.
+        """
+        if asked is not None and is_stale(self._tree, asked):
+            line = self._tree.source.position(self._tree.span(statement).start)[0]
+            raise _No(f"line {line} looks at columns that were read before the rename can run")
 
     def _inside(self, node: ast.expr) -> Span:
         span = self._tree.span(node)

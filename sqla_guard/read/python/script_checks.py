@@ -10,7 +10,9 @@ from typing import Literal
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import AddColumn, CreateTable, Operation
 from sqla_guard.facts.script import Check, Inspection
-from sqla_guard.read.python.script_tree import Tree, bound_by, called, is_string, names_in
+from sqla_guard.read.python.script_fresh import is_stale, remembers
+from sqla_guard.read.python.script_names import visible
+from sqla_guard.read.python.script_tree import Tree, called, is_string, names_in
 
 _COLUMN_CHECK = re.compile(r"(?=.*col(umn)?)(?=.*(exist|has|missing))", re.IGNORECASE)
 _NEGATIVE = re.compile(r"missing|absent|not_", re.IGNORECASE)
@@ -32,7 +34,7 @@ class Checks:
         self._function = tree.function(place)
         self._adds = [op for op in operations if isinstance(op, AddColumn)]
         self._creates = [op for op in operations if isinstance(op, CreateTable)]
-        self._visible = self._names()
+        self._visible = visible(tree, place)
 
     def column(self) -> Check | None:
         """Return how to ask for a column: as it is done, else by a helper's name and parameters."""
@@ -49,7 +51,7 @@ class Checks:
     def asks_first(self, check: Check) -> bool:
         """Tell whether the helper answers "no" for a column of a table that is not there."""
         name = re.split(r"\W+", check.pieces[0].rstrip("( ").replace("await ", ""))
-        for node in ast.walk(self._tree.module):
+        for node in self._tree.nodes.of(ast.FunctionDef, ast.AsyncFunctionDef):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in name:
                 body = self._tree.text(node)
                 return "get_columns" not in body or bool(_ASKS_FIRST.search(body))
@@ -94,7 +96,7 @@ class Checks:
 
     def _early(self, span: Span, words: dict[Hole, str]) -> Iterator[tuple[Check, ast.Call]]:
         """Yield the checks in ``if table_exists(...): return``."""
-        for node in ast.walk(self._tree.module):
+        for node in self._tree.nodes.of(ast.If):
             if isinstance(node, ast.If) and self._tree.span(node) == span:
                 for term, negated in _terms(node.test):
                     if isinstance(term, ast.Call):
@@ -129,6 +131,8 @@ class Checks:
 
     def _nearest(self, found: list[tuple[Check, ast.Call]]) -> Check | None:
         usable = [(c, call) for c, call in found if names_in(call) <= self._visible]
+        # A remembered answer does not tell what the rename, or a step before it, has changed.
+        usable = [(c, call) for c, call in usable if not is_stale(self._tree, call)]
         if not usable:
             return None
         here = self._place.lineno
@@ -140,7 +144,7 @@ class Checks:
     def _by_use_of_name(self) -> Check | None:
         """Return a helper by its telling name, from any call with two words: table, then column."""
         found: list[tuple[Check, ast.Call]] = []
-        for call in ast.walk(self._tree.module):
+        for call in self._tree.nodes.of(ast.Call):
             if isinstance(call, ast.Call) and _COLUMN_CHECK.search(called(call)):
                 words = [a for a in call.args if is_string(a)]
                 term = self._tree.parent(call)
@@ -154,7 +158,8 @@ class Checks:
 
     def _by_definition(self) -> Check | None:
         for node in self._tree.module.body:
-            if isinstance(node, ast.FunctionDef) and _COLUMN_CHECK.search(node.name):
+            asks = isinstance(node, ast.FunctionDef) and _COLUMN_CHECK.search(node.name)
+            if isinstance(node, ast.FunctionDef) and asks and not remembers(self._tree, node):
                 check = self._from_parameters(node)
                 if check:
                     return check
@@ -227,31 +232,6 @@ class Checks:
                     if alias.name == "sqlalchemy":
                         return f"{alias.asname or 'sqlalchemy'}.inspect", ""
         return "sqlalchemy.inspect", "sqlalchemy"
-
-    def _names(self) -> set[str]:
-        """Return the names that can be read before and after the step."""
-        names = {name for s in self._tree.module.body for name in bound_by(s)}
-        if self._function:
-            spec = self._function.args
-            arguments = (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)
-            names |= {a.arg for a in arguments}
-            for statement in ast.walk(self._function):
-                # What only the step itself binds is not there when the step is skipped.
-                if isinstance(statement, ast.stmt) and not self._tree.span(self._place).contains(
-                    self._tree.span(statement)
-                ):
-                    names |= _bound_here(statement)
-        return names
-
-
-def _bound_here(statement: ast.stmt) -> set[str]:
-    match statement:
-        case ast.With() | ast.AsyncWith():
-            return {n for i in statement.items if i.optional_vars for n in names_in(i.optional_vars)}
-        case ast.Assign() | ast.AnnAssign() | ast.Import() | ast.ImportFrom() | ast.FunctionDef():
-            return bound_by(statement)
-        case _:
-            return set()
 
 
 def _terms(test: ast.expr) -> Iterator[tuple[ast.expr, bool]]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.read.python.parse import parse, span_of
+from sqla_guard.read.python.nodes import nodes_of
+from sqla_guard.read.python.parse import span_of
 
 _BUILDERS = frozenset({"dedent", "cleandoc"})
 
 
 class Tree:
     """The syntax tree of one file.
+
+    Attributes:
+        ways_out: What leaves the block of a statement from inside it, for those statements that were asked about.
 
     Raises:
         UnparsableFile: The file is no Python.
@@ -22,17 +26,31 @@ class Tree:
     def __init__(self, source: SourceFile) -> None:
         """Parse ``source`` and note each node's parent."""
         self.source = source
-        self.module = parse(source)
-        self._parents = {child: node for node in ast.walk(self.module) for child in ast.iter_child_nodes(node)}
+        self.nodes = nodes_of(source)
+        self.module = self.nodes.module
+        self._parents = self.nodes.parents
+        self.ways_out: dict[ast.stmt, tuple[ast.AST, ...]] = {}
 
     @cached_property
-    def _whole_expressions(self) -> list[ast.expr]:
-        """All expressions but parts of f-strings, which have no usable positions before Python 3.12."""
-        return [
-            node
-            for node, around in self._parents.items()
-            if isinstance(node, ast.expr) and not isinstance(around, (ast.JoinedStr, ast.FormattedValue))
-        ]
+    def _expressions(self) -> dict[int, list[ast.expr]]:
+        """The expressions on each line, but parts of f-strings, which have no usable positions before Python 3.12."""
+        lines: dict[int, list[ast.expr]] = {}
+        for node, around in self._parents.items():
+            if isinstance(node, ast.expr) and not isinstance(around, (ast.JoinedStr, ast.FormattedValue)):
+                for line in range(node.lineno, (node.end_lineno or 0) + 1):
+                    lines.setdefault(line, []).append(node)
+        return lines
+
+    @cached_property
+    def strings(self) -> frozenset[str]:
+        """The string literals of the module."""
+        constants = (node for node in self.nodes.of(ast.Constant) if isinstance(node, ast.Constant))
+        return frozenset(node.value for node in constants if isinstance(node.value, str))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that the module reads or binds."""
+        return frozenset(node.id for node in self.nodes.of(ast.Name) if isinstance(node, ast.Name))
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """Return the node directly around ``node``."""
@@ -81,9 +99,7 @@ class Tree:
         line = self.source.position(span.start)[0]
         best: ast.expr | None = None
         size = len(self.source.text) + 1
-        for node in self._whole_expressions:
-            if not node.lineno <= line <= (node.end_lineno or 0):
-                continue
+        for node in self._expressions.get(line, ()):
             found = self.span(node)
             if found.contains(span) and found.end - found.start < size:
                 best, size = node, found.end - found.start
@@ -115,6 +131,16 @@ class Tree:
                 node = parent
             else:
                 return node
+
+
+@lru_cache(maxsize=2)
+def tree_of(source: SourceFile) -> Tree:
+    """Return the tree of ``source``, made once for all questions about a script.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    return Tree(source)
 
 
 def is_string(node: ast.AST) -> bool:

@@ -1,0 +1,1 @@
+"""What SQLAlchemy does with a name on a mapped class, measured by running small programs."""

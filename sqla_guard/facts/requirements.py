@@ -1,0 +1,20 @@
+"""A package that a project asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One package with its version.
+
+    Attributes:
+        package: Its name in lower case with dashes.
+        version: The first numbers of the exact version, or of the lower bound of a range.
+        exact: Whether it is exact.
+    """
+
+    package: str
+    version: tuple[int, ...]
+    exact: bool

@@ -1,0 +1,206 @@
+"""Which ``MetaData`` a declared table belongs to, and which modules one program can import together."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from sqla_guard.facts.tables import DeclaredTable
+from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Name, Value
+from sqla_guard.project.mapped import Mappings
+from sqla_guard.project.modules import ModuleFinder
+from sqla_guard.project.project import Project
+from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol
+
+Key = tuple[object, ...]
+
+# Their classes never meet in one process, or are made anew on purpose.
+_APART = re.compile(
+    r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
+)
+
+
+class Collections:
+    """Finds tables that are declared twice on one ``MetaData``."""
+
+    def __init__(self, project: Project) -> None:
+        """Look in ``project``."""
+        self._project = project
+        self._mappings = Mappings.of_project(project)
+        self._finder = ModuleFinder(project.workspace)
+        self._importers: dict[str, frozenset[str]] | None = None
+
+    @classmethod
+    def of_project(cls, project: Project) -> Collections:
+        """Return the one of ``project``, the same object each time."""
+        return project.once(cls, lambda: cls(project))
+
+    def earlier(self, table: DeclaredTable) -> DeclaredTable | None:
+        """Return a declaration of the same table that stands before ``table``, by path and place."""
+        key = self.key(table)
+        if key is None:
+            return None
+        for other in self._same_name(table):
+            stands_before = (other.path, other.span) < (table.path, table.span)
+            if stands_before and self.key(other) == key and self._can_meet(other.path, table.path):
+                return other
+        return None
+
+    def key(self, table: DeclaredTable) -> Key | None:
+        """Return what makes the table one: MetaData, schema, name; ``None`` where that is not certain."""
+        if _APART.search(table.path):
+            return None
+        return self._project.once(("table key", table), lambda: self._key(table))
+
+    def _same_name(self, table: DeclaredTable) -> Iterator[DeclaredTable]:
+        words = frozenset({re.split(r"\W", table.table)[0]})
+        for path in self._project.files_naming(table.path, words, (".py",)):
+            yield from (other for other in self._project.declared_tables(path) if other.table == table.table)
+
+    def _key(self, table: DeclaredTable) -> Key | None:
+        outline = self._project.outline(table.path)
+        if outline is None:
+            return None
+        if not table.is_class:
+            calls = [v for v in outline.bindings[table.owner] if isinstance(v, Call)]
+            return self._of_table(table, calls[0]) if len(calls) == 1 else None
+        cls = ProjectClass(table.path, outline.classes[table.owner])
+        if self._mappings.of(cls).role != "mapped" or not self._is_plain(cls):
+            return None
+        root = self._of_class(cls)
+        return None if root is None else (*root, self._mappings.schema(cls), table.table)
+
+    def _is_plain(self, cls: ProjectClass) -> bool:
+        """Tell whether the options of the table are written out and do not allow a second declaration."""
+        found = self._mappings.attribute(cls, "__table_args__")
+        if found is None:
+            return True
+        value = found[1].value
+        if isinstance(value, Display) and value.kind == "tuple":
+            value = value.items[-1] if value.items else Dictionary(())
+        if isinstance(value, Call):
+            return True  # a constraint alone: no options
+        if not isinstance(value, Dictionary):
+            return False
+        return not any(key is None or _allows_again(key) for key, _ in value.entries)
+
+    def _of_class(self, cls: ProjectClass) -> Key | None:
+        """Return the MetaData of a mapped class."""
+        bind = self._mappings.attribute(cls, "__bind_key__")
+        own = self._mappings.attribute(cls, "metadata")
+        if own is not None and own[1].value is not None:
+            return self._of_metadata(own[0].path, own[1].value)
+        for owner in self._mappings.linear(cls):
+            if self._mappings.of(owner).role == "base":
+                return ("base", owner.path, owner.qualname)
+            for base in owner.definition.bases:
+                symbol = self._project.resolve(owner.path, base)
+                if isinstance(symbol, External) and self._mappings.is_declarative(symbol):
+                    root = self._of_base(owner.path, base, symbol)
+                    return None if root is None else (*root, bind[1].value if bind else None)
+                if isinstance(symbol, External) and symbol.name == "sqlmodel.SQLModel":
+                    return ("sqlmodel",)
+        return None
+
+    def _of_base(self, path: str, base: Value, symbol: External) -> Key | None:
+        """Return the MetaData of a base that a call has made."""
+        if symbol.made is not None:
+            return self._of_call(symbol.made)
+        if isinstance(base, Attr):
+            owner = self._project.resolve(path, base.of)
+            made = owner.made if isinstance(owner, External) else owner if isinstance(owner, Made) else None
+            return self._of_call(made) if made is not None else None
+        if isinstance(base, Name):
+            outline = self._project.outline(path)
+            values = outline.bindings.get(base.id, ()) if outline else ()
+            return self._of_base(path, values[0], symbol) if len(values) == 1 else None
+        return None
+
+    def _of_call(self, made: Made) -> Key | None:
+        given = made.value.keyword("metadata") if isinstance(made.value, Call) else None
+        if given is not None:
+            return self._of_metadata(made.path, given)
+        return ("made", made.path, made.value) if self._is_bound_once(made) else None
+
+    def _is_bound_once(self, made: Made) -> bool:
+        outline = self._project.outline(made.path)
+        return outline is not None and sum(values.count(made.value) for values in outline.bindings.values()) == 1
+
+    def _of_table(self, table: DeclaredTable, call: Call) -> Key | None:
+        symbol = self._project.resolve(table.path, call.func)
+        if not isinstance(symbol, External) or any(_allows_again(Literal(key)) for key, _ in call.keywords):
+            return None
+        schema = call.keyword("schema")
+        if schema is not None and not isinstance(schema, Literal):
+            return None
+        name = schema.value if isinstance(schema, Literal) else None
+        root: Key | None = None
+        if symbol.name in ("sqlalchemy.Table", "sqlalchemy.schema.Table") and len(call.args) > 1:
+            root = self._of_metadata(table.path, call.args[1])
+        elif symbol.name == "flask_sqlalchemy.SQLAlchemy().Table" and isinstance(call.func, Attr):
+            owner = self._project.resolve(table.path, call.func.of)
+            made = owner.made if isinstance(owner, External) else None
+            key = self._of_call(made) if made is not None and call.keyword("bind_key") is None else None
+            root = (*key, None) if key is not None else None
+        return None if root is None else (*root, name, table.table)
+
+    def _of_metadata(self, path: str, value: Value) -> Key | None:
+        """Return the MetaData that an expression stands for."""
+        if isinstance(value, Attr) and value.name == "metadata":
+            owner = self._project.resolve(path, value.of)
+            if isinstance(owner, ProjectClass):
+                role = self._mappings.of(owner).role
+                return ("base", owner.path, owner.qualname) if role == "base" else self._of_class(owner)
+            if isinstance(owner, External) and owner.made is not None:
+                key = self._of_call(owner.made)
+                return (*key, None) if key is not None else None
+        symbol: Symbol = self._project.resolve(path, value)
+        made = symbol.made if isinstance(symbol, External) else symbol if isinstance(symbol, Made) else None
+        return ("metadata", made.path, made.value) if made is not None and self._is_bound_once(made) else None
+
+    def _can_meet(self, one: str, other: str) -> bool:
+        """Tell whether a module of the project imports both, directly or not."""
+        if one == other:
+            return True
+        above = self._above(one) & self._above(other)
+        return any(not _APART.search(path) for path in above)
+
+    def _above(self, path: str) -> frozenset[str]:
+        """Return the modules whose import runs the module at ``path``, itself included."""
+        importers = self._all_importers(path)
+        found = {path}
+        pending = [path]
+        while pending:
+            for importer in importers.get(pending.pop(), frozenset()) - found:
+                found.add(importer)
+                pending.append(importer)
+        return frozenset(found)
+
+    def _all_importers(self, near: str) -> dict[str, frozenset[str]]:
+        if self._importers is None:
+            found: dict[str, set[str]] = {}
+            for path in self._project.workspace.project_files(near):
+                outline = self._project.outline(path) if path.endswith(".py") else None
+                for item in outline.imports if outline else ():
+                    for target in self._imported(path, item.module, item.name, item.level):
+                        found.setdefault(target, set()).add(path)
+            self._importers = {path: frozenset(importers) for path, importers in found.items()}
+        return self._importers
+
+    def _imported(self, path: str, module: str, name: str | None, level: int) -> Iterator[str]:
+        """Yield the files that an import runs: the module, what is imported from it, the packages around it."""
+        target = self._finder.relative(path, module, level) if level else self._finder.absolute(path, module)
+        if target is None:
+            return
+        for file in (target, self._finder.submodule(target, name) if name else None):
+            if file and not file.endswith("/"):
+                yield file
+        folder = posixpath.dirname(target)
+        while folder and self._project.workspace.exists(f"{folder}/__init__.py"):
+            yield f"{folder}/__init__.py"
+            folder = posixpath.dirname(folder)
+
+
+def _allows_again(key: Value) -> bool:
+    return key in (Literal("extend_existing"), Literal("keep_existing"))

@@ -1,0 +1,100 @@
+"""Who uses a function anywhere in the project: start-up code, requests, with which lock held."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqla_guard.core.workspace import UnreadableFile
+from sqla_guard.facts.outline import Outline
+from sqla_guard.project.project import Project
+
+LOCKED_BLOCK = re.compile(r"with\s+[\w.\[\]()'\",\s]*?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
+_IMPORT = re.compile(r"\s*(?:from|import)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One place that calls a function or hands it on.
+
+    Attributes:
+        path: The file.
+        function: The function or method around it by its last name; empty at module level.
+        locked: Whether a lock is held there.
+    """
+
+    path: str
+    function: str
+    locked: bool
+
+
+def users_of(project: Project, path: str, name: str, method: bool = False) -> tuple[User, ...]:
+    """Return the users of the function (or ``method``) ``name`` defined in ``path``, itself excluded."""
+    return project.once(("users", path, name, method), lambda: tuple(_find(project, path, name, method)))
+
+
+def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User]:
+    pattern = re.compile(rf"(?<![\w'\"]){re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
+    for where in project.files_naming(path, frozenset({name}), (".py",)):
+        try:
+            text = project.source(where).text
+        except UnreadableFile:
+            continue
+        spans: list[tuple[int, int, str]] | None = None
+        for match in pattern.finditer(text):
+            start = text.rfind("\n", 0, match.start()) + 1
+            line = text[start : start + 400].partition("\n")[0]
+            if _IMPORT.match(line) or re.search(rf"\b(?:def|class|global|nonlocal)\s+{re.escape(name)}\b", line):
+                continue
+            before = line[: match.start() - start]
+            if not re.match(r"\s*[(),]", text[match.end() : match.end() + 80]) or "#" in before:
+                continue
+            if not method and not _is_meant(project, path, where, name, before):
+                continue
+            if spans is None:
+                spans = list(_functions(project.outline(where)))
+            around = [s for s in spans if s[0] <= match.start() < s[1]]
+            inner = max(around, default=(0, 0, ""))
+            if inner[2] != name or where != path:
+                yield User(where, inner[2], _is_locked(text, match.start(), inner[0]))
+
+
+def _is_meant(project: Project, path: str, where: str, name: str, before: str) -> bool:
+    """Tell whether a call by this name in ``where`` can be one of the module ``path``."""
+    owner = re.search(r"(\w+)\s*\.\s*$", before)
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    if stem == "__init__":
+        stem = path.rpartition("/")[0].rpartition("/")[2]
+    outline = project.outline(where)
+    imports = outline.imports if outline else ()
+    if owner is None:
+        return where == path or any(name in (i.local, i.name) or i.local == "*" for i in imports)
+    return owner.group(1) == stem or any(
+        i.local == owner.group(1) and stem in (i.name, i.module.rpartition(".")[2]) for i in imports
+    )
+
+
+def _functions(outline: Outline | None) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and name of the functions and methods of a module."""
+    if outline is None:
+        return
+    for function in outline.functions.values():
+        yield function.span.start, function.span.end, function.name
+    for definition in outline.classes.values():
+        for attribute in definition.attributes:
+            if attribute.function is not None:
+                yield attribute.statement.start, attribute.statement.end, attribute.name
+
+
+def _is_locked(text: str, offset: int, start: int) -> bool:
+    """Tell whether one of the blocks around ``offset`` takes a lock, by their headers."""
+    lines = text[start:offset].split("\n")
+    depth = len(lines[-1]) - len(lines[-1].lstrip())
+    for line in reversed(lines[:-1]):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent < depth:
+            depth = indent
+            if re.match(r"\s*(?:async\s+)?with\b", line) and LOCKED_BLOCK.search(line):
+                return True
+    return False

@@ -1,0 +1,102 @@
+"""A coroutine tests a shared place, is suspended, and sets it.
+
+## What it finds
+
+A coroutine that makes a global or class attribute on first use with an `await`, `async for` or `async with` between
+the test and the assignment, and no lock of asyncio around both; and one that awaits while it holds a
+`threading.Lock`. Without a suspension in between a coroutine cannot be interrupted by another: such code stays quiet.
+
+## Why it hurts
+
+At each `await` the event loop runs something else: a second request finds nothing yet and makes its own client, pool
+or connection; the first one is never closed. A `threading.Lock` held across an `await` is worse: the coroutine that
+wants it next blocks the loop's only thread, and the one that holds it can never go on.
+
+## Bad
+
+```python
+_client = None
+
+
+async def get_client():
+    global _client
+    if _client is None:
+        _client = await connect("desk")
+    return _client
+
+
+async def connect(name):
+    return object()
+```
+
+## Good
+
+```python
+import asyncio
+
+_client = None
+_client_lock = asyncio.Lock()
+
+
+async def get_client():
+    global _client
+    if _client is None:
+        async with _client_lock:
+            if _client is None:
+                _client = await connect("desk")
+    return _client
+
+
+async def connect(name):
+    return object()
+```
+
+## Fix
+
+A module-level or class-level `asyncio.Lock`, which from Python 3.10 on belongs to no loop until it is first waited
+for, and the test repeated under it.
+
+## Fix safety
+
+Unsafe: an `asyncio.Lock` serves one event loop. A program that runs several at once, in several threads, needs another
+way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.async_lock import async_lock_fix
+from sqla_guard.project.lazy_verdict import Verdict, judge
+from sqla_guard.project.project import Project
+from sqla_guard.rules.rule import Rule
+
+RULE = Rule("await-between-check-and-set", "SG205", "warning", LazyInit)
+
+
+def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
+    """Report ``fact`` where another coroutine can run between test and assignment."""
+    verdict = judge(fact, project)
+    if verdict is None or verdict.code != RULE.code:
+        return
+    yield RULE.report(
+        fact.path,
+        fact.spot,
+        _message(fact, verdict),
+        f"hold one `asyncio.Lock` from a second test of `{fact.name}` to its assignment",
+        async_lock_fix(fact, project.source(fact.path)),
+    )
+
+
+def _message(fact: LazyInit, verdict: Verdict) -> str:
+    if fact.thread_lock and fact.awaits_inside:
+        return (
+            f"`{fact.function_name}()` awaits while it holds `{fact.lock}`, a lock of threads: the next coroutine that "
+            "wants it blocks the event loop, and the first can never go on"
+        )
+    return (
+        f"`{fact.function_name}()` is suspended between finding `{fact.name}` missing and setting it: a second call "
+        f"finds it missing too and both {verdict.makes}: {verdict.harm}"
+    )

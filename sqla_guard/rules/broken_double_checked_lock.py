@@ -1,0 +1,103 @@
+"""There is a lock, and two threads can make the object all the same.
+
+## What it finds
+
+A lazily made global or class attribute with a lock that does not guard it: the test is made before the lock and not
+again under it; one lock is held for the test and another for the assignment; the lock is made in the function, so
+every thread has its own; it is let go before the assignment.
+
+## Why it hurts
+
+Two threads pass the test together. The lock makes them wait for each other, and then the second makes its object too:
+the same two engines, pools or applications as without a lock, one after the other, and nobody looks for them because
+there is a lock.
+
+## Bad
+
+```python
+import threading
+
+from sqlalchemy import create_engine
+
+_engine = None
+_engine_lock = threading.Lock()
+
+
+def get_engine():
+    global _engine
+    if _engine is None:
+        with _engine_lock:
+            _engine = create_engine("postgresql:///desk")
+    return _engine
+```
+
+## Good
+
+```python
+import threading
+
+from sqlalchemy import create_engine
+
+_engine = None
+_engine_lock = threading.Lock()
+
+
+def get_engine():
+    global _engine
+    if _engine is None:
+        with _engine_lock:
+            if _engine is None:
+                _engine = create_engine("postgresql:///desk")
+    return _engine
+```
+
+## Fix
+
+The second test is put under the lock. A lock that is made in the function becomes the module's or the class's.
+
+## Fix safety
+
+Safe where one thread sees no difference. Where the lock is let go too early, or two are in play, the finding is shown
+without a fix: which of them is meant is for a person to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.broken_lock import broken_lock_fix
+from sqla_guard.project.lazy_verdict import judge
+from sqla_guard.project.project import Project
+from sqla_guard.rules.rule import Rule
+
+RULE = Rule("broken-double-checked-lock", "SG203", "warning", LazyInit)
+
+
+def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
+    """Report ``fact`` where a lock is taken and guards nothing."""
+    verdict = judge(fact, project)
+    if verdict is None or verdict.code != RULE.code:
+        return
+    yield RULE.report(
+        fact.path,
+        fact.spot,
+        f"{_WHY[fact.guard].format(lock=_lock(fact))}, so two threads in `{fact.function_name}()` both "
+        f"{verdict.makes}: "
+        f"{verdict.harm}",
+        f"test `{fact.name}` again under the lock that is held while it is set, the same for every thread",
+        broken_lock_fix(fact, project.source(fact.path)),
+    )
+
+
+_WHY = {
+    "unchecked": "nothing is tested again once `{lock}` is held",
+    "other-lock": "the test holds another lock than `{lock}`",
+    "fresh": "the lock is made in the function, one for each thread",
+    "released": "the lock is let go between test and assignment",
+}
+
+
+def _lock(fact: LazyInit) -> str:
+    return next((s.lock for s in fact.sets if s.lock), fact.lock or "the lock")

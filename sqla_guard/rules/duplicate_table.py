@@ -1,0 +1,80 @@
+"""One table is declared twice on one MetaData.
+
+## What it finds
+
+Two mapped classes, two `Table()` calls, or one of each, that give a table of one name and schema to the same
+`MetaData`, in one file or in modules that one program imports.
+
+## Why it hurts
+
+The second declaration fails at import:
+
+    sqlalchemy.exc.InvalidRequestError: Table 'events' is already defined for this MetaData instance.  Specify
+    'extend_existing=True' to redefine options and columns on an existing Table object.
+
+## Bad
+
+```python
+class Event(Base):
+    __tablename__ = "events"
+    id = Column(Integer, primary_key=True)
+
+
+class Incident(Base):
+    __tablename__ = "events"
+    id = Column(Integer, primary_key=True)
+```
+
+## Good
+
+```python
+class Event(Base):
+    __tablename__ = "events"
+    id = Column(Integer, primary_key=True)
+
+
+class Incident(Base):
+    __tablename__ = "incidents"
+    id = Column(Integer, primary_key=True)
+```
+
+Quiet: `extend_existing` or `keep_existing`, another schema or bind key, another base, definitions in branches and in
+functions, tests, migrations, modules that nothing imports together.
+
+## Fix
+
+None: which of the two is meant is for a person to say.
+
+## Fix safety
+
+There is no fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Place
+from sqla_guard.facts.tables import DeclaredTable
+from sqla_guard.project.collections import Collections
+from sqla_guard.project.project import Project
+from sqla_guard.rules.rule import Rule
+
+RULE = Rule("duplicate-table", "SG110", "error", DeclaredTable)
+
+_TEXT = "importing this raises InvalidRequestError: Table '{}' is already defined for this MetaData instance."
+
+
+def check(fact: DeclaredTable, project: Project) -> Iterator[Diagnostic]:
+    """Report ``fact`` where it is the second declaration of its table."""
+    collections = Collections.of_project(project)
+    earlier = collections.earlier(fact)
+    if earlier is not None:
+        yield RULE.report(
+            fact.path,
+            fact.span,
+            f"`{fact.owner}` declares table `{fact.table}` again: {_TEXT.format(fact.table)}",
+            "Give one of the two another name, or remove it.",
+            related=(Place(earlier.path, earlier.span, f"`{earlier.owner}` declares it here"),),
+        )

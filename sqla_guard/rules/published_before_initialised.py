@@ -1,0 +1,101 @@
+"""An object is put where other threads see it before it is ready.
+
+## What it finds
+
+A lazily made global or class attribute that is assigned first and filled, connected or initialised afterwards, with
+or without a lock: `_pool = Pool()` and then `_pool.open()`; a flag that is set before the work; `__new__` that stores
+the new object and leaves the rest to `__init__`; `X = C()` followed by `await X.connect()`.
+
+## Why it hurts
+
+The fast path does not wait: another thread sees that there is something, takes it, and works on half of it:
+`AttributeError: 'Pool' object has no attribute '_connections'`, an empty list of locales, a session without its
+adapters. A lock does not help as long as the first test is made outside of it.
+
+## Bad
+
+```python
+import threading
+
+
+class Pool:
+    _instance = None
+    _lock = threading.Lock()
+
+    def __new__(cls):
+        if cls._instance is None:
+            with cls._lock:
+                if cls._instance is None:
+                    cls._instance = super().__new__(cls)
+                    cls._instance._open()
+        return cls._instance
+
+    def _open(self):
+        self.connections = []
+```
+
+## Good
+
+```python
+import threading
+
+
+class Pool:
+    _instance = None
+    _lock = threading.Lock()
+
+    def __new__(cls):
+        if cls._instance is None:
+            with cls._lock:
+                if cls._instance is None:
+                    instance = super().__new__(cls)
+                    instance._open()
+                    cls._instance = instance
+        return cls._instance
+
+    def _open(self):
+        self.connections = []
+```
+
+## Fix
+
+The object is built in a local name and published last, under the lock that is there or a new one.
+
+## Fix safety
+
+Unsafe: what was visible while it was set up no longer is, nor when setting it up fails. What `__init__` does after
+`__new__` is reported without a fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.publish import publish_fix
+from sqla_guard.project.lazy_verdict import judge
+from sqla_guard.project.project import Project
+from sqla_guard.rules.rule import Rule
+
+RULE = Rule("published-before-initialised", "SG204", "warning", LazyInit)
+
+
+def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
+    """Report ``fact`` where the object can be seen before it is ready."""
+    verdict = judge(fact, project)
+    if verdict is None or verdict.code != RULE.code:
+        return
+    yield RULE.report(
+        fact.path,
+        fact.spot,
+        f"another thread in `{fact.function_name}()` can take `{fact.name}` before it is ready: {_why(fact)}",
+        f"make it in a local name and set `{fact.name}` last, under a {fact.lock_level} lock",
+        publish_fix(fact, project.source(fact.path), verdict.comes_back),
+    )
+
+
+def _why(fact: LazyInit) -> str:
+    if fact.early:
+        return fact.early
+    return f"`__init__()` of `{fact.owner.rpartition('.')[2]}` runs after `__new__()` has stored it"

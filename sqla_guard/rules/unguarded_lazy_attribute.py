@@ -1,0 +1,93 @@
+"""A class attribute is made on first use, and nothing keeps two threads from making it at once.
+
+## What it finds
+
+A method that tests an attribute of its class and, where there is nothing yet, makes it: through `cls`, `type(self)`,
+`self.__class__` or the class's name, with `is None`, `hasattr` or a boolean flag; singletons made in `__new__`, also
+one for each key; a metaclass's `__call__`. Attributes of an instance count only where the module keeps the only one.
+Quiet where a lock is held, in tests, in what runs once for each class that is defined, and for cheap values that come
+out the same each time.
+
+## Why it hurts
+
+A class exists once, so its attributes are as global as a module's. Between the test and the assignment another thread
+passes the same test: two pools, two event buses, two in-memory states, and whoever got the first keeps it. A singleton
+made in `__new__` is worse: Python runs `__init__` on whatever `__new__` returns, so the second caller runs it again on
+an object that the first is already using.
+
+## Bad
+
+```python
+class Pool:
+    _shared = None
+
+    def __init__(self):
+        self.connections = []
+
+    @classmethod
+    def shared(cls):
+        if cls._shared is None:
+            cls._shared = cls()
+        return cls._shared
+```
+
+## Good
+
+```python
+import threading
+
+
+class Pool:
+    _shared = None
+    _shared_lock = threading.Lock()
+
+    def __init__(self):
+        self.connections = []
+
+    @classmethod
+    def shared(cls):
+        if cls._shared is None:
+            with cls._shared_lock:
+                if cls._shared is None:
+                    cls._shared = cls()
+        return cls._shared
+```
+
+## Fix
+
+A class-level lock beside the attribute, and the test repeated under it. Where the class body gives every name in it a
+meaning (an `Enum`, a Pydantic model), the lock is the module's.
+
+## Fix safety
+
+Safe where one thread sees no difference. Unsafe, with the reason in the title, where something that was visible while
+it was set up no longer is, or where the test calls something a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.lock import lock_fix
+from sqla_guard.project.lazy_verdict import found, judge
+from sqla_guard.project.project import Project
+from sqla_guard.rules.rule import Rule
+
+RULE = Rule("unguarded-lazy-attribute", "SG202", "warning", LazyInit)
+
+
+def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
+    """Report ``fact`` where two threads can make the attribute at once and that has an effect."""
+    verdict = judge(fact, project)
+    if verdict is None or verdict.code != RULE.code:
+        return
+    yield RULE.report(
+        fact.path,
+        fact.spot,
+        f"two threads in `{fact.function_name}()` can both find `{fact.name}` {found(fact)} and both {verdict.makes}: "
+        f"{verdict.harm}",
+        f"repeat the test under a {fact.lock_level} `threading.Lock` before `{fact.name}` is set",
+        lock_fix(fact, project.source(fact.path), verdict.comes_back),
+    )

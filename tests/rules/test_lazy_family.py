@@ -1,0 +1,167 @@
+"""The rules for lazily made objects on their cases: what is found, that it races, and that the fixed text does not."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Applicability
+from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.fix.edits import apply_edits
+from sqla_guard.fix.imports import import_edit
+from sqla_guard.project.project import Project
+from sqla_guard.read.python.imports import read_import_block
+from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
+from sqla_guard.rules import cached_factory
+from tests.support.lazy_cases import FIXTURES, Case, cases
+from tests.support.memory import project
+from tests.support.race import Deadlock, all_orders
+
+RULES = {
+    "unguarded-lazy-global": "SG201",
+    "unguarded-lazy-attribute": "SG202",
+    "broken-double-checked-lock": "SG203",
+    "published-before-initialised": "SG204",
+    "await-between-check-and-set": "SG205",
+    "unguarded-memo": "SG206",
+}
+MODULES = {name: import_module(f"sqla_guard.rules.{name.replace('-', '_')}") for name in RULES}
+
+
+def _cases(*files: str) -> list[tuple[str, Case]]:
+    return [(rule, case) for rule in RULES for f in files if (FIXTURES / rule / f).exists() for case in cases(rule, f)]
+
+
+FOUND = _cases("raced.md", "shapes.md")
+REPORTED = [*FOUND, *_cases("reported.md")]
+FIXED = [(rule, case) for rule, case in FOUND if case.block("fixed")]
+RACED = [(rule, case) for rule, case in FOUND if case.race and not case.race.startswith("async")]
+ON_A_LOOP = [(rule, case) for rule, case in FOUND if case.race.startswith("async")]
+QUIET = _cases("quiet.md", "real.md")
+
+
+def name(value: object) -> str:
+    return value.title if isinstance(value, Case) else str(value)
+
+
+def findings(everything: Project, path: str) -> list[Diagnostic]:
+    facts = [f for f in everything.lazy_inits(path) if isinstance(f, LazyInit)]
+    return [found for fact in facts for module in MODULES.values() for found in module.check(fact, everything)]
+
+
+def judged(files: dict[str, str]) -> tuple[list[Diagnostic], Project, str]:
+    everything = project(files)
+    path = next(iter(files))
+    return findings(everything, path), everything, path
+
+
+def mended(files: dict[str, str]) -> str:
+    (found,), everything, path = judged(files)
+    assert found.fix is not None
+    source = everything.source(path)
+    edits = list(found.fix.edits)
+    for need in found.fix.imports:
+        edit = import_edit(source, read_import_block(source), need.module)
+        edits.extend([edit] if edit else [])
+    return apply_edits(source.text, edits)
+
+
+@pytest.mark.parametrize(("rule", "case"), REPORTED, ids=name)
+def test_one_finding_on_the_test_by_this_rule(rule: str, case: Case) -> None:
+    files = case.files
+    (found,), _, path = judged(files)
+    text = files[path]
+    assert found.code == (case.code or RULES[rule])
+    assert "# !" in text.split("\n")[text[: found.span.start].count("\n")]
+    assert "\n" not in found.message
+    assert case.says in found.message
+    assert may_hold_lazy_init(text.encode())
+
+
+@pytest.mark.parametrize(("rule", "case"), QUIET, ids=name)
+def test_quiet(rule: str, case: Case) -> None:
+    found, _, _ = judged(case.files)
+    assert [f for f in found if f.code != "SG206"] == []
+
+
+@pytest.mark.parametrize(("rule", "case"), FIXED, ids=name)
+def test_the_fixed_text_is_exactly_this_and_silent(rule: str, case: Case) -> None:
+    fixed = case.block("fixed")
+    assert fixed is not None
+    assert mended(case.files) == fixed
+    ast.parse(fixed)
+    assert judged({**case.files, next(iter(case.files)): fixed})[0] == []
+
+
+@pytest.mark.parametrize(("rule", "case"), FOUND, ids=name)
+def test_a_fix_is_safe_or_says_why_not(rule: str, case: Case) -> None:
+    (found,), _, _ = judged(case.files)
+    assert (found.fix is not None) == (case.block("fixed") is not None)
+    if found.fix is not None:
+        assert found.fix.applicability is (Applicability.UNSAFE if case.unsafe else Applicability.SAFE)
+        assert case.unsafe in found.fix.title
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_examples_of_the_page(rule: str) -> None:
+    bad, good = re.findall(r"```python\n(.*?)```", MODULES[rule].__doc__ or "", re.DOTALL)
+    assert [f.code for f in judged({"desk/page.py": bad})[0]] == [RULES[rule]]
+    assert judged({"desk/page.py": good})[0] == []
+
+
+def is_torn(first: object, second: object) -> bool:
+    return first is not second or isinstance(first, Exception) or isinstance(second, Exception)
+
+
+@pytest.mark.parametrize(("rule", "case"), RACED, ids=name)
+def test_two_threads_get_two_or_half_of_one_before(rule: str, case: Case) -> None:
+    bad = case.block("bad")
+    assert bad is not None
+    assert any(is_torn(first, second) for first, second in all_orders(bad, case.race, case.race))
+
+
+@pytest.mark.parametrize(("rule", "case"), [c for c in RACED if c[1].block("fixed")], ids=name)
+def test_two_threads_get_one_in_every_order_after(rule: str, case: Case) -> None:
+    fixed = case.block("fixed")
+    assert fixed is not None
+    try:
+        orders = list(all_orders(fixed, case.race, case.race))
+    except Deadlock as stuck:
+        pytest.fail(f"{stuck}")
+    assert not any(is_torn(first, second) for first, second in orders)
+
+
+def together(text: str, function: str) -> list[Any]:
+    """Return what two calls of a coroutine function give that run on one event loop."""
+    module: dict[str, Any] = {"__name__": "raced"}
+    exec(compile(text, "<raced>", "exec"), module)
+
+    async def both() -> list[Any]:
+        return list(await asyncio.gather(module[function](), module[function]()))
+
+    return asyncio.run(both())
+
+
+@pytest.mark.parametrize(("rule", "case"), ON_A_LOOP, ids=name)
+def test_two_tasks_on_a_loop(rule: str, case: Case) -> None:
+    bad, fixed = case.block("bad"), case.block("fixed")
+    assert bad is not None
+    assert fixed is not None
+    function = case.race.split()[1]
+    assert is_torn(*together(bad, function))
+    assert not is_torn(*together(fixed, function))
+
+
+def test_a_cached_factory() -> None:
+    bad, good = re.findall(r"```python\n(.*?)```", cached_factory.__doc__ or "", re.DOTALL)
+    for text, count in ((bad, 1), (bad.replace("create_engine(", "str("), 0), (good, 0)):
+        everything = project({"desk/page.py": text})
+        facts = [f for f in everything.lazy_inits("desk/page.py") if isinstance(f, CachedFactory)]
+        found = [d for f in facts for d in cached_factory.check(f, everything)]
+        assert len(found) == count
