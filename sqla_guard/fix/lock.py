@@ -1,4 +1,4 @@
-"""The lock around a lazily made module global: double-checked, byte-exact, as small as it can be.
+"""The lock around a lazily made shared object: double-checked, byte-exact, as small as it can be.
 
 Three ways, the first that is right:
 
@@ -9,6 +9,7 @@ Three ways, the first that is right:
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,6 +30,7 @@ class _Lock:
         at: Where that line goes: the start of a line.
         needs_import: Whether ``threading`` has to be imported for it.
         existing: Whether other code takes it already.
+        prefix: What stands before its name in the function: ``cls.``.
     """
 
     name: str
@@ -36,6 +38,12 @@ class _Lock:
     at: int = 0
     needs_import: bool = False
     existing: bool = False
+    prefix: str = ""
+
+    @property
+    def written(self) -> str:
+        """The lock as the function takes it."""
+        return self.prefix + self.name
 
 
 @dataclass(slots=True)
@@ -49,37 +57,49 @@ class _Plan:
     unit: str
     base: str
     local: str = ""
+    enter: str = "with"
     reasons: list[str] = field(default_factory=list)
 
+    @property
+    def header(self) -> str:
+        """The line that takes the lock."""
+        return f"{self.enter} {self.lock.written}:"
 
-def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False) -> Fix | None:
+
+def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False, module: str = "threading") -> Fix | None:
     """Return the fix that makes ``fact`` safe for threads, or ``None`` where no edit is known to be right.
 
     Args:
         fact: The finding.
         source: Its file.
         comes_back: Whether code outside the module that is called there may call the function again.
+        module: Whose lock to take: ``threading``, in a coroutine ``asyncio``.
     """
-    if fact.yields_guarded or fact.is_async or fact.lock_kind == "fresh" or any(s.lock for s in fact.sets):
+    if fact.is_async != (module == "asyncio") or fact.init_after or (fact.decided and fact.retest is None):
+        return None
+    if fact.yields_guarded or fact.lock_kind == "fresh" or any(s.lock for s in fact.sets):
         return None
     lines = Lines(source, fact.strings)
     throughout = _needs_lock_throughout(fact)
     reentrant = throughout or comes_back or fact.reenters or _mentions_reset(fact, source)
-    lock = _choose_lock(fact, source, lines, reentrant)
-    if lock is None or not lines.is_first_on_line(fact.statement.start):
+    lock = choose_lock(fact, source, lines, reentrant, module)
+    if lock is None or (module == "asyncio" and reentrant) or not lines.is_first_on_line(fact.statement.start):
         return None
     unit = inner_unit(source, fact.span, fact.strings)
     plan = _Plan(fact, source, lock, lines, unit, source.indent_at(fact.statement.start))
+    plan.enter = "async with" if fact.is_async else "with"
     if not (_lock_throughout(plan) if throughout else _double_check(plan)):
         return None
     if lock.line:
         lines.insert_lines(lock.at, [lock.line])
     _note_reasons(plan, throughout)
+    if fact.is_async:
+        plan.reasons.append("an `asyncio.Lock` serves the coroutines of one event loop")
     return Fix(
         _title(plan, throughout),
         lines.edits(),
         Applicability.UNSAFE if plan.reasons else Applicability.SAFE,
-        (ImportNeed(fact.path, "threading"),) if lock.needs_import else (),
+        (ImportNeed(fact.path, module),) if lock.needs_import else (),
     )
 
 
@@ -98,7 +118,7 @@ def _mentions_reset(fact: LazyInit, source: SourceFile) -> bool:
 
 
 def _title(plan: _Plan, throughout: bool) -> str:
-    what = f"Hold `{plan.lock.name}` while `{plan.fact.name}` is made"
+    what = f"Hold `{plan.lock.written}` while `{plan.fact.name}` is made"
     if throughout:
         what += " and looked up"
     return what + (f" ({'; '.join(plan.reasons)})" if plan.reasons else "")
@@ -111,34 +131,67 @@ def _note_reasons(plan: _Plan, throughout: bool) -> None:
     if fact.rebuilds:
         reasons.append("callers that want different ones still replace each other's")
     if plan.lock.existing:
-        reasons.append(f"check that nobody calls `{fact.function_name}()` while holding `{plan.lock.name}`")
+        reasons.append(f"check that nobody calls `{fact.function_name}()` while holding `{plan.lock.written}`")
 
 
 # Which lock
 
 
-def _choose_lock(fact: LazyInit, source: SourceFile, lines: Lines, reentrant: bool) -> _Lock | None:
+def choose_lock(
+    fact: LazyInit, source: SourceFile, lines: Lines, reentrant: bool, module: str = "threading"
+) -> _Lock | None:
+    """Return the lock to take, made if there is none; ``None`` where none can be made."""
     site = fact.site
     known = {name for name, _ in site.locks}
     shared = {reset.lock for reset in fact.resets}
     only = next(iter(shared), None)
-    if len(shared) == 1 and only is not None and only in known and not reentrant:
+    plain = module == "threading"
+    if plain and len(shared) == 1 and only is not None and only in known and not reentrant:
         return _Lock(only, existing=True)
-    wanted = _lock_name(fact.name)
-    if wanted in known and wanted not in site.lock_uses and not reentrant:
-        # Made for this global, by its name, and never used.
-        return _Lock(wanted)
+    wanted = _lock_name(_bare(fact))
+    if plain and wanted in known:
+        # Made for this global, as its name says; where other functions hold it too, a second lock would guard nothing.
+        return None if reentrant else _Lock(wanted, existing=wanted in site.lock_uses)
     name, number = wanted, 2
     while name in site.names or name in fact.locals:
         name, number = f"{wanted}_{number}", number + 1
-    maker = _maker(fact, "RLock" if reentrant else "Lock")
+    maker = _maker(fact, "RLock" if reentrant else "Lock") if plain else _asyncio_maker(fact, source)
     if maker is None:
         return None
     call, bound_at = maker
+    if site.lock_at is not None:
+        if bound_at is not None and bound_at > site.lock_at:
+            return None
+        prefix = _owner_as_written(fact) if site.lock_prefix else ""
+        line = f"{site.lock_indent}{name} = {call}()"
+        return _Lock(name, line, site.lock_at, needs_import=bound_at is None, prefix=prefix)
     at = max(lines.after(site.bound.end) if site.bound else lines.start(site.top_statement.start), 0)
     if bound_at is not None and lines.after(bound_at) > at:
         at = lines.after(bound_at)
     return _Lock(name, f"{name} = {call}()", at, needs_import=bound_at is None)
+
+
+def _bare(fact: LazyInit) -> str:
+    """Return an identifier for the place: the attribute, the global, the container."""
+    name = fact.name
+    if name.startswith("app.state."):
+        name = name.replace(".", "_")
+    key = re.search(r"\['(\w+)'\]$", name)
+    bare = name.partition("[")[0].rpartition(".")[2] + (f"_{key.group(1)}" if key else "")
+    return "_" + bare.lstrip("_") if bare.startswith("__") else bare
+
+
+def _owner_as_written(fact: LazyInit) -> str:
+    """Return the class as the function writes it, with a dot."""
+    return fact.written.partition("[")[0].rpartition(".")[0] + "."
+
+
+def _asyncio_maker(fact: LazyInit, source: SourceFile) -> tuple[str, int | None] | None:
+    """Return how an ``asyncio.Lock`` is made, and where ``asyncio`` is bound."""
+    for span in fact.site.imports:
+        if re.fullmatch(r"import asyncio", source.text[span.start : span.end].strip()):
+            return "asyncio.Lock", span.end
+    return ("asyncio.Lock", None) if "asyncio" not in fact.locals else None
 
 
 def _lock_name(name: str) -> str:
@@ -169,7 +222,7 @@ def _lock_throughout(plan: _Plan) -> bool:
         whole = Span(whole.start, fact.guarded.end)
     elif any(load.role == "return" and load.span.start > whole.end for load in fact.loads) and fact.resets:
         plan.reasons.append("another function can empty it before it is returned")
-    lines.insert_lines(lines.start(whole.start), [f"{plan.base}with {plan.lock.name}:"])
+    lines.insert_lines(lines.start(whole.start), [plan.base + plan.header])
     lines.indent(whole, plan.unit, plan.base)
     _lock_resets(plan)
     return True
@@ -198,6 +251,8 @@ def _double_check(plan: _Plan) -> bool:
 def _again(plan: _Plan) -> str:
     """Return the condition to repeat under the lock."""
     fact = plan.fact
+    if fact.retest is not None:
+        return plan.lines.indented(fact.retest, plan.unit * 2)
     if plan.local:
         return _renamed(plan, fact.test, [load for load in fact.loads if load.role == "test"])
     return plan.lines.indented(fact.test, plan.unit * 2)
@@ -216,7 +271,7 @@ def _renamed(plan: _Plan, span: Span, loads: list[Load]) -> str:
 def _read_again(plan: _Plan, indent: str) -> list[str]:
     """Return the line that reads the global into its local name again, where there is one."""
     if plan.local and plan.fact.resets:
-        return [f"{indent}{plan.local} = {plan.fact.name}"]
+        return [f"{indent}{plan.local} = {plan.fact.written}"]
     if plan.fact.alias is not None:
         span = plan.fact.alias[1]
         return [indent + plan.source.text[span.start : span.end]]
@@ -227,7 +282,7 @@ def _repeat_test(plan: _Plan) -> None:
     fact, lines = plan.fact, plan.lines
     inner, deeper = plan.base + plan.unit, plan.base + plan.unit * 2
     first = lines.after(plan.source.text.index(":", fact.test.end))
-    header = [f"{inner}with {plan.lock.name}:", *_read_again(plan, deeper), f"{deeper}if {_again(plan)}:"]
+    header = [inner + plan.header, *_read_again(plan, deeper), f"{deeper}if {_again(plan)}:"]
     lines.insert_lines(first, header)
     lines.indent(Span(first, _with_comments(plan)), plan.unit * 2, plan.base)
 
@@ -237,7 +292,7 @@ def _repeat_test_inline(plan: _Plan) -> None:
     text = plan.source.text
     colon = text.rindex(":", 0, fact.guarded.start)
     depth = [plan.base + plan.unit * n for n in range(4)]
-    header = [f"{depth[1]}with {plan.lock.name}:", *_read_again(plan, depth[2]), f"{depth[2]}if {_again(plan)}:"]
+    header = [depth[1] + plan.header, *_read_again(plan, depth[2]), f"{depth[2]}if {_again(plan)}:"]
     plan.lines.replace(Span(colon + 1, fact.guarded.start), newline.join(["", *header, depth[3]]))
 
 
@@ -252,7 +307,7 @@ def _repeat_return(plan: _Plan) -> None:
         copy = copy.replace(plan.source.newline, plan.source.newline + plan.unit)
     else:
         copy = lines.indented(fact.statement, plan.unit)
-    header = [f"{plan.base}with {plan.lock.name}:", *_read_again(plan, inner), inner + without_comments(copy)]
+    header = [plan.base + plan.header, *_read_again(plan, inner), inner + without_comments(copy)]
     lines.insert_lines(first, header)
     lines.indent(Span(first, fact.guarded.end), plan.unit, plan.base)
 
@@ -273,9 +328,11 @@ def _with_comments(plan: _Plan) -> int:
 # Reading once, publishing last
 
 
-def _local_name(fact: LazyInit) -> str:
+def local_name(fact: LazyInit) -> str:
     """Return a free local name for the object."""
-    plain = fact.name.strip("_").lower()
+    plain = _bare(fact).strip("_").lower()
+    if keyword.iskeyword(plain) or not plain.isidentifier():
+        plain = "made"
     taken = fact.site.names | fact.locals
     if plain not in taken:
         return plain
@@ -293,24 +350,30 @@ def _read_once(plan: _Plan) -> bool:
     if not used and not fact.early:
         return True
     sets = [s for s in fact.sets if s.name in fact.tested]
-    if fact.alias is not None or len(fact.tested) > 1 or fact.shape == "else" or fact.in_function:
+    if not _can_be_read_once(fact, sets):
         return False
-    if any(s.empty or s.target is None for s in sets) or (fact.early and len(sets) != 1):
-        return False
+    if fact.form == "hasattr" or fact.kind == "keyed" or fact.decided:
+        return not fact.early and not fact.resets
     if any(load.role == "nested" or load.span.start < fact.statement.start for load in fact.loads):
         return False
     if fact.form == "walrus" or plan.source.text.startswith("elif", fact.statement.start):
         return False
     if plan.base != _body_indent(plan) or (fact.guarded_inline and fact.early):
         return False
-    plan.local = _local_name(fact)
-    plan.lines.insert_lines(plan.lines.start(fact.statement.start), [f"{plan.base}{plan.local} = {fact.name}"])
+    plan.local = local_name(fact)
+    plan.lines.insert_lines(plan.lines.start(fact.statement.start), [f"{plan.base}{plan.local} = {fact.written}"])
     for load in fact.loads:
         plan.lines.replace(load.span, plan.local)
     if not fact.early:
         for assignment in sets:
             plan.lines.insert(_value_start(plan, assignment), f"{plan.local} = ")
     return True
+
+
+def _can_be_read_once(fact: LazyInit, sets: list[GlobalSet]) -> bool:
+    if fact.alias is not None or len(fact.tested) > 1 or fact.shape == "else" or fact.in_function:
+        return False
+    return not any(s.empty or s.target is None for s in sets) and (not fact.early or len(sets) == 1)
 
 
 def _value_start(plan: _Plan, assignment: GlobalSet) -> int:
@@ -333,7 +396,7 @@ def _publish_last(plan: _Plan) -> bool:
     if assignment is None or fact.guarded_inline or assignment.target is None:
         return False
     if not plan.local:
-        plan.local = _local_name(fact)
+        plan.local = local_name(fact)
         for load in fact.loads:
             inside = fact.guarded.contains(load.span) and load.span.start > assignment.statement.end
             if inside and load.role != "return":
@@ -343,7 +406,7 @@ def _publish_last(plan: _Plan) -> bool:
     last = lines.start(_last_statement_start(plan))
     ends_in_return = plan.source.text[last : fact.guarded.end].lstrip().startswith("return")
     at = last if ends_in_return and last > assignment.statement.end else lines.after(fact.guarded.end)
-    lines.insert_lines(at, [f"{indent}{fact.name} = {plan.local}"])
+    lines.insert_lines(at, [f"{indent}{fact.written} = {plan.local}"])
     plan.reasons.append(f"`{fact.name}` is no longer set while it is being set up, nor when that fails")
     if not fact.resets:
         plan.local = ""
@@ -359,9 +422,10 @@ def _last_statement_start(plan: _Plan) -> int:
 
 def _lock_resets(plan: _Plan) -> None:
     for reset in plan.fact.resets:
-        if reset.lock is not None or not reset.simple or reset.name != plan.fact.name:
+        if reset.lock is not None or not reset.simple or reset.name != plan.fact.name or plan.fact.is_async:
             continue
+        lock = plan.fact.site.lock_prefix + plan.lock.name
         indent = plan.source.indent_at(reset.statement.start)
         outer = Lines(plan.source, ())
-        plan.lines.insert_lines(outer.start(reset.statement.start), [f"{indent}with {plan.lock.name}:"])
+        plan.lines.insert_lines(outer.start(reset.statement.start), [f"{indent}with {lock}:"])
         plan.lines.indent(reset.statement, plan.unit, indent)

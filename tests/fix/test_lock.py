@@ -22,7 +22,8 @@ RACED = [case for case in CASES if case.race]
 
 
 def unguarded(text: str) -> list[LazyInit]:
-    return [f for f in read_lazy_inits(SourceFile("desk/case.py", text)) if f.lock is None]
+    facts = read_lazy_inits(SourceFile("desk/case.py", text))
+    return [f for f in facts if isinstance(f, LazyInit) and f.lock is None]
 
 
 def mended(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 _FENCE = re.compile(r"^```python (\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SETTING = re.compile(r"^(race|says|unsafe): (.+)$", re.MULTILINE)
+_SETTING = re.compile(r"^(race|says|unsafe|code): (.+)$", re.MULTILINE)
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Case:
         title: The heading.
         race: The function to call in two threads, if any.
         says: Part of the message.
+        code: The rule, where it is another one than the folder's.
         unsafe: Part of the title that an unsafe fix must have; empty for a safe one.
         blocks: Pairs of what a block shows (``bad``, ``fixed``, ``quiet``, ``file``) and its text, with its path.
     """
@@ -27,6 +28,7 @@ class Case:
     race: str = ""
     unsafe: str = ""
     says: str = ""
+    code: str = ""
     blocks: list[tuple[str, str, str]] = field(default_factory=list)
 
     def block(self, kind: str) -> str | None:
@@ -46,6 +48,13 @@ def cases(rule: str, name: str) -> list[Case]:
         settings = dict(_SETTING.findall(_FENCE.sub("", body)))
         blocks = [(kind, path or "desk/case.py", code) for kind, path, code in _FENCE.findall(body)]
         found.append(
-            Case(title, settings.get("race", ""), settings.get("unsafe", ""), settings.get("says", ""), blocks)
+            Case(
+                title,
+                settings.get("race", ""),
+                settings.get("unsafe", ""),
+                settings.get("says", ""),
+                settings.get("code", ""),
+                blocks,
+            )
         )
     return found
