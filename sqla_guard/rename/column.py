@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from posixpath import dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
-from sqla_guard.facts.operations import ColumnReference, Operation, UnreadSql
+from sqla_guard.facts.operations import ColumnReference, Operation, TableName, UnreadSql
+from sqla_guard.facts.script import Manner, ScriptManner
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Definition, Known
 from sqla_guard.project.schema import TableHistory
+from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.alembic_revision import Environment, alembic_rename
+from sqla_guard.rename.elsewhere import column_words, function_around, mapped_classes, whole_row
 from sqla_guard.rename.home_made import rename_in_script
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
+from sqla_guard.rename.runs import why_not_always
 from sqla_guard.rename.sql_revision import sql_rename
+
+# Folders whose files have run once.
+_HISTORY = re.compile(r"(?:^|/)(?:\w*migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)")
 
 
 def is_rerunnable(known: Known) -> bool:
@@ -22,13 +31,19 @@ def is_rerunnable(known: Known) -> bool:
 
 def column_change(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
     """Return the edits that rename a column wherever SQL knows it, or why that cannot be done safely."""
-    references = history.references(wish.table, wish.old)
+    near = known.definitions[0].carrier.path
+    words = column_words(project, near, wish.table, wish.old)
+    references = (*history.references(wish.table, wish.old), *words)
     fixed = next((r for r in references if r.role == "fixed" or r.column.span is None), None)
     if fixed is not None:
         return Refusal(f"{_where(project, fixed)} names the column where it cannot be edited safely")
     unclear = next(iter(history.unclear_references(wish.table, wish.old)), None)
     if unclear is not None:
         return Refusal(f"{_where(project, unclear)} may name the column or another table's")
+    past = {r.path for graph in history.revisions for r in graph.revisions}
+    rows = whole_row(project, near, wish.table, past)
+    if rows:
+        return Refusal(f"{rows} reads whole rows of {wish.table.name}, in which the column goes by its name")
     if known.doubts:
         doubt = known.doubts[0]
         line = project.source(doubt.carrier.path).position(doubt.carrier.statement.start)[0]
@@ -39,8 +54,8 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     if isinstance(forward, Refusal):
         return forward
     ran = {d.carrier.path for d in known.definitions if not is_rerunnable(known)}
-    edits = [_reference_edit(r, wish.new) for r in references if _is_alive(r, ran)]
-    return Change((*forward.edits, *edits), forward.imports)
+    edits = {_reference_edit(r, wish.new) for r in references if _is_alive(r, ran)}
+    return Change((*forward.edits, *sorted(edits - set(forward.edits))), forward.imports)
 
 
 def _in_scripts(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
@@ -54,12 +69,44 @@ def _in_scripts(project: Project, history: TableHistory, known: Known, wish: Col
         source = project.source(path)
         mannered = [(d, project.readers.manner(source, d.operation, operations)) for d in definitions]
         references = [r for r in history.references(wish.table, wish.old) if r.carrier.path == path]
+        why = _unreached(project, path, [m for _, m in mannered]) or _too_early(
+            project, path, wish.table, history.references(wish.table, wish.old), [m for _, m in mannered]
+        )
+        if why:
+            return Refusal(why)
         outcome = rename_in_script(source, wish, mannered, references)
         if isinstance(outcome, Refusal):
             return outcome
         edits += outcome.edits
         imports += outcome.imports
     return Change(tuple(edits), tuple(imports))
+
+
+def _unreached(project: Project, path: str, manners: Iterable[ScriptManner]) -> str:
+    """Return why the steps of a script may not run at each start."""
+    functions = {(m.reach.function, m.reach.method) for m in manners if isinstance(m, Manner)}
+    whys = (why_not_always(project, path, name, method) for name, method in sorted(functions))
+    return next((why for why in whys if why), "")
+
+
+def _too_early(
+    project: Project,
+    path: str,
+    table: TableName,
+    references: Iterable[ColumnReference],
+    manners: Iterable[ScriptManner],
+) -> str:
+    """Return what the script uses before its step and what will look for the new name: the model, another file."""
+    earlier = {name for m in manners if isinstance(m, Manner) for name in m.reach.earlier}
+    for name in sorted(mapped_classes(project, path, table) & earlier):
+        return f"{path} uses `{name}` before the rename can run"
+    for reference in references:
+        place = reference.carrier
+        if place.path != path and place.kind == "python-sql":
+            name = function_around(project.source(place.path).text, place.statement.start)
+            if name in earlier:
+                return f"`{name}` in {place.path} names the column and runs before the rename can"
+    return ""
 
 
 def _forward(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
@@ -99,9 +146,14 @@ def _text(project: Project, path: str) -> str:
 def _is_alive(reference: ColumnReference, ran: set[str]) -> bool:
     """Tell whether SQL still runs: not what stands in a history that has run before the rename."""
     carrier = reference.carrier
-    return (
-        carrier.path not in ran and (carrier.kind == "python-sql" or carrier.rerunnable) and carrier.direction == "up"
-    )
+    if carrier.path in ran or carrier.direction != "up":
+        return False
+    return carrier.kind == "python-sql" or carrier.rerunnable or _is_query_file(carrier.path)
+
+
+def _is_query_file(path: str) -> bool:
+    """Tell whether an SQL file is read at run time: one that no history of migrations holds."""
+    return path.endswith(".sql") and numbered(path) is None and not _HISTORY.search(dirname(path))
 
 
 def _reference_edit(reference: ColumnReference, new: str) -> Edit:

@@ -71,6 +71,11 @@ class Family:
             if not isinstance(base, ProjectClass)
         )
 
+    @property
+    def members(self) -> tuple[ProjectClass, ...]:
+        """The class and its subclasses."""
+        return (self.cls, *self._descendants)
+
     def includes(self, cls: ProjectClass) -> bool:
         """Tell whether ``cls`` is the class or a subclass of it."""
         if same_class(cls, self.cls):

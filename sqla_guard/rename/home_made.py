@@ -112,14 +112,15 @@ def _step(
 def _too_early(manner: Manner, references: Sequence[ColumnReference]) -> ColumnReference | None:
     """Return SQL that would look for the new name in an old database before the step renames it.
 
-    What stands in the guarded step itself never runs there, and other functions run nobody knows
-    when.
+    What stands in the guarded step itself never runs there, and other functions must be known to run later.
     """
     until = manner.anchor.start if manner.first else manner.anchor.end
     for reference in references:
         at = reference.carrier.statement
-        spared = manner.guarded and manner.anchor.contains(at)
-        if manner.suite.start <= at.start < until and not spared:
+        if manner.guarded and manner.anchor.contains(at):
+            continue
+        elsewhere = any(f.contains(at) for f in manner.reach.functions) or not manner.reach.body.contains(at)
+        if not manner.reach.is_later(at) if elsewhere else at.start < until:
             return reference
     return None
 

@@ -6,17 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
+from sqla_guard.facts.references import Reference
 from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Known
 from sqla_guard.project.reserved import ReservedModel
 from sqla_guard.project.schema import TableHistory, table_history
+from sqla_guard.project.types import TypeOf
+from sqla_guard.project.versions import sqlalchemy_version
 from sqla_guard.rename.column import column_change, is_rerunnable
 from sqla_guard.rename.declaration import is_column, is_named, kept_column, renamed_attribute
+from sqla_guard.rename.family import Family
+from sqla_guard.rename.group import declarations
 from sqla_guard.rename.naming import new_name
+from sqla_guard.rename.neighbours import neighbours_using
 from sqla_guard.rename.outcome import Change, ColumnRename, Refusal
+from sqla_guard.rename.schemas import SchemaChanges, schema_changes
 from sqla_guard.rename.templates import template_places
 from sqla_guard.rename.uses import NAMES_COLUMN, Uses, find_uses
+
+# Names that can be given up for another; the rest mean something to Python or to SQLAlchemy itself.
+_RENAMED = frozenset({"metadata", "registry"})
 
 
 def rename_fix(project: Project, model: ReservedModel) -> Fix | None:
@@ -24,8 +34,28 @@ def rename_fix(project: Project, model: ReservedModel) -> Fix | None:
 
     The findings on the model and on its DDL share it.
     """
-    key = ("rename", model.fact.path, model.fact.owner, model.fact.span)
-    return project.once(key, lambda: _Planner(project, model).fix())
+    outcome = rename_outcome(project, model)
+    return outcome if isinstance(outcome, Fix) else None
+
+
+def why_no_fix(project: Project, model: ReservedModel) -> str:
+    """Return, in words that can follow "because", why there is no fix; empty where there is one."""
+    outcome = rename_outcome(project, model)
+    return outcome.reason if isinstance(outcome, Refusal) else ""
+
+
+def rename_outcome(project: Project, model: ReservedModel) -> Fix | Refusal:
+    """Return the fix, or why it cannot be written."""
+    if model.fact.name not in _RENAMED:
+        return Refusal(f"`{model.fact.name}` is not renamed by this tool")
+    group = declarations(project, model)
+    if isinstance(group, Refusal):
+        return group
+    if not any(m.fact == model.fact for m in group):
+        return Refusal("a base class declares it too")
+    top = group[0].fact
+    key = ("rename", top.path, top.owner, top.name)
+    return project.once(key, lambda: _Planner(project, group).outcome())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +67,59 @@ class _Database:
 
 
 class _Planner:
-    def __init__(self, project: Project, model: ReservedModel) -> None:
+    def __init__(self, project: Project, group: tuple[ReservedModel, ...]) -> None:
         self.project = project
-        self.model = model
-        self.fact = model.fact
+        self.group = group
+        self.model = group[0]
+        self.fact = self.model.fact
         self.history: TableHistory | None = (
-            table_history(project, model.fact.path, model.table) if model.table is not None else None
+            table_history(project, self.fact.path, self.model.table) if self.model.table is not None else None
         )
-        columns = self.history.schema.columns(model.table) if self.history and model.table else ()
-        self.new = new_name(project, model, frozenset(columns))
+        columns = self.history.schema.columns(self.model.table) if self.history and self.model.table else ()
+        self.new = new_name(project, self.model, frozenset(columns))
 
-    def fix(self) -> Fix | None:
+    def outcome(self) -> Fix | Refusal:
         database = self._database()
-        edits = [renamed_attribute(self.fact, self.new)]
-        imports: tuple[ImportNeed, ...] = ()
-        if database.change is not None:
-            edits += database.change.edits
-            imports = database.change.imports
-        else:
-            kept = kept_column(self.project, self.model)
-            if isinstance(kept, Refusal):
-                return None
-            edits += kept
-        uses = self._uses()
+        edits = [renamed_attribute(m.fact, self.new) for m in self.group]
+        change = database.change if database.change is not None else self._kept()
+        if isinstance(change, Refusal):
+            return change
+        references = self._references()
+        uses = self._uses(references)
+        schemas = self._schemas(references)
+        edits += (*change.edits, *schemas.edits)
         # A string that names the column goes with the column only.
         named = [(path, r) for path, r, how in uses.proven if database.change or how != NAMES_COLUMN]
         edits += [Edit(path, r.span.start, r.span.end, self.new) for path, r in named]
-        places = tuple(self._places(uses))
+        places = (*self._places(uses), *schemas.places)
         return Fix(
             self._title(database, places),
             tuple(sorted(set(edits))),
             Applicability.SAFE if self.model.outcome.raises and not places else Applicability.UNSAFE,
-            imports,
+            tuple(sorted({*change.imports, *schemas.imports})),
             places,
         )
+
+    def _kept(self) -> Change | Refusal:
+        """Return the edits that keep the columns' names."""
+        edits: list[Edit] = []
+        imports: list[ImportNeed] = []
+        for model in self.group:
+            kept = kept_column(self.project, model)
+            if isinstance(kept, Refusal):
+                return kept
+            edits += kept.edits
+            imports += kept.imports
+        return Change(tuple(edits), tuple(imports))
 
     def _database(self) -> _Database:
         """Decide between the two coherent results: attribute alone, or attribute and column."""
         wanted = self.project.config.rename
-        if wanted == "attribute" or not is_column(self.project, self.model) or is_named(self.fact):
+        columns = [m for m in self.group if is_column(self.project, m)]
+        if wanted == "attribute" or not columns or any(is_named(self.project, m.fact) for m in columns):
             return _Database(None)
+        if len({m.table for m in self.group}) > 1:
+            return _Database(None, "several tables have it" if wanted == "column" else "")
         if self.history is None or self.model.table is None:
             return _Database(None, "its table could not be determined" if wanted == "column" else "")
         known = self.history.schema.column(self.model.table, self.model.column)
@@ -88,22 +131,32 @@ class _Planner:
         outcome = column_change(self.project, self.history, known, wish)
         return _Database(None, outcome.reason) if isinstance(outcome, Refusal) else _Database(outcome)
 
-    def _uses(self) -> Uses:
+    def _references(self) -> dict[str, tuple[Reference, ...]]:
         names = frozenset({self.fact.name})
         near, cls = self.fact.path, self.model.cls
         mappings = Mappings.of_project(self.project)
         # ``SecurityEvent(**values)`` may hand the name over in a file that does not have it.
-        classes = {cls.definition.name, *(c.definition.name for c in subclasses(self.project, mappings, cls))}
-        references = {
-            path: found
-            for path in self.project.files_naming(near, names | classes, (".py",))
-            if (found := self.project.references(path, names))
-        }
-        return find_uses(self.project, cls, self.fact.name, references, self.project.readers.summary)
+        relatives = (*mappings.linear(cls), *subclasses(self.project, mappings, cls))
+        classes = {c.definition.name for c in relatives}
+        paths = [*self.project.files_naming(near, names | classes, (".py",)), *neighbours_using(self.project, cls)]
+        return {path: found for path in paths if (found := self.project.references(path, names))}
+
+    def _uses(self, references: dict[str, tuple[Reference, ...]]) -> Uses:
+        version = sqlalchemy_version(self.project, self.fact.path)
+        summary = self.project.readers.summary
+        return find_uses(self.project, self.model.cls, self.fact.name, references, summary, version)
+
+    def _schemas(self, references: dict[str, tuple[Reference, ...]]) -> SchemaChanges:
+        summary = self.project.readers.summary
+        types = self.project.once(("types", summary), lambda: TypeOf(self.project, summary))
+        family = Family(types, self.model.cls)
+        return schema_changes(types, family, (self.fact.name, self.new), references)
 
     def _places(self, uses: Uses) -> Iterator[Place]:
+        declared = {(m.fact.path, m.fact.span) for m in self.group}
         for path, reference, why in uses.to_look_at:
-            yield Place(path, reference.span, why.replace("{new}", self.new))
+            if (path, reference.span) not in declared:
+                yield Place(path, reference.span, why.replace("{new}", self.new))
         name = self.model.cls.definition.name
         yield from template_places(self.project, self.fact.path, self.fact.name, self.new, name)
 

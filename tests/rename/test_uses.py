@@ -101,7 +101,7 @@ def verdict(line: str, before: str = "") -> str:
         "functools.partial(Event, metadata=1)",
         "session.execute(select(Event.id, Event.metadata)).first().metadata",
         "session.execute(select(Event.metadata)).mappings().all()[0]['metadata']",
-        "select(Event).subquery().c.metadata",
+        "select(Event.metadata).subquery().c.metadata",
     ],
 )
 def test_proven(line: str) -> None:
@@ -114,6 +114,8 @@ def test_proven(line: str) -> None:
         "Event.__table__.c.metadata",
         "Event.__table__.c['metadata']",
         "Event.query.order_by('metadata')",
+        "select(Event).subquery().c.metadata",
+        "insert(Event.__table__).values(metadata=1)",
         "upsert(Event).excluded.metadata",
         "upsert(Event).values(kind=1).on_conflict_do_update(set_={'metadata': 1})",
     ],

@@ -1,0 +1,96 @@
+"""What names a column, or shows it under its name, without standing in an SQL statement that names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.operations import ColumnReference, TableName
+from sqla_guard.project.project import Project
+from sqla_guard.project.reserved import reserved_models
+from sqla_guard.project.sql_history import numbered
+from sqla_guard.rename.uses import find_uses
+
+_CONTINUED = re.compile(r"(?<!\")\"[ \t]*\r?\n[ \t]*[fr]?\"(?!\")|(?<!')'[ \t]*\r?\n[ \t]*[fr]?'(?!')")
+_DEFINED = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+
+
+def whole_row(project: Project, near: str, table: TableName, ran: Collection[str]) -> str:
+    """Return a file that reads whole rows of ``table``: whoever looks into them finds the column by its old name.
+
+    Looked for in the text, because nothing else in such a statement names the column. ``ran`` are files of a history.
+    """
+    pattern = _star(table.name)
+    for path in project.files_naming(near, frozenset({table.name}), (".py", ".sql")):
+        if path in ran or numbered(path):
+            continue
+        source = project.read(path, lambda found: found)
+        if source is not None and pattern.search(_CONTINUED.sub(" ", source.text)):
+            return path
+    return ""
+
+
+def _star(table: str) -> re.Pattern[str]:
+    listed = r"[^;\"'()=]{0,300}?"
+    # The table may be put in at run time: then the file names it somewhere else.
+    name = rf"(?:only\s+)?(?:\\?[\"`\[]?\w+[\"`\]]?\.)?(?:\\?[\"`\[]?{re.escape(table)}(?!\w)|\{{|%)"
+    first = rf"(?<!exists\()(?<!exists \()\bselect\s+(?:{listed}(?:\bdistinct\s+|\ball\s+|,\s*|\w\.))?\*"
+    read = rf"{first}[^;\"']{{0,400}}?\b(?:from|join)\s+{name}"
+    given_back = rf"\b(?:into|update|from)\s+{name}[^;]{{0,600}}?\breturning\s+(?:\w+\.)?\*"
+    loaded = rf"read_sql_table\(\s*[\"']{re.escape(table)}[\"']"
+    return re.compile(f"{read}|{given_back}|{loaded}", re.IGNORECASE)
+
+
+def column_words(project: Project, near: str, table: TableName, column: str) -> tuple[ColumnReference, ...]:
+    """Return where Python names the column in constraints of its model, or through its bare table."""
+    classes = mapped_classes(project, near, table)
+    words = frozenset({column})
+    read = project.readers.column_words
+    found: list[ColumnReference] = []
+    for path in project.files_naming(near, words, (".py",)):
+        found += project.read(path, lambda source: read(source, table, column, classes)) or ()
+    proven = _proven(project, near, table, {r.carrier.path for r in found if r.role == "fixed" and r.column.span})
+    return tuple(r for r in found if (r.carrier.path, r.column.span) not in proven)
+
+
+def _proven(project: Project, near: str, table: TableName, paths: Collection[str]) -> set[tuple[str, Span | None]]:
+    """Return the places that the search for uses of the attribute changes together with the column."""
+    found: set[tuple[str, Span | None]] = set()
+    models = [m for m in reserved_models(project, near) if m.table == table] if paths else []
+    for model in models:
+        names = frozenset({model.fact.name})
+        references = {path: project.references(path, names) for path in sorted(paths)}
+        version = project.config.sqlalchemy_version or (2, 0)
+        uses = find_uses(project, model.cls, model.fact.name, references, project.readers.summary, version)
+        found |= {(path, reference.span) for path, reference, _ in uses.proven}
+    return found
+
+
+def mapped_classes(project: Project, near: str, table: TableName) -> frozenset[str]:
+    """Return the names of the classes that seem to map a table, by what they say or how they are called."""
+    named = re.compile(rf"__tablename__\s*(?::[^=\n]*)?=\s*[\"']{re.escape(table.name)}[\"']")
+    heads = re.compile(r"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+    snake = {table.name.replace("_", "")}
+    found: set[str] = set()
+    # A class that is called like its table may not name it.
+    words = frozenset({"__tablename__", "Model"})
+    for path in project.files_naming(near, words, (".py",)):
+        source = project.read(path, lambda found: found)
+        text = source.text if source is not None else ""
+        classes = list(heads.finditer(text))
+        for match in named.finditer(text):
+            before = [c for c in classes if c.start() < match.start()]
+            found |= {before[-1][1]} if before else set()
+        found |= {c[1] for c in classes if c[1].lower() in snake}
+    return frozenset(found)
+
+
+def function_around(text: str, at: int) -> str:
+    """Return the name of the function that the character ``at`` stands in, going by indentation."""
+    line = text.rfind("\n", 0, at) + 1
+    depth = len(text[line:at]) - len(text[line:at].lstrip())
+    for match in reversed(list(_DEFINED.finditer(text, 0, line))):
+        if len(match[1]) < max(depth, 1):
+            return match[2]
+    return ""
