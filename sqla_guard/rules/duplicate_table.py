@@ -14,7 +14,13 @@ The second declaration fails at import:
 
 ## Bad
 
-```python
+```python models.py
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
 class Event(Base):
     __tablename__ = "events"
     id = Column(Integer, primary_key=True)
@@ -27,7 +33,13 @@ class Incident(Base):
 
 ## Good
 
-```python
+```python models.py
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
 class Event(Base):
     __tablename__ = "events"
     id = Column(Integer, primary_key=True)

@@ -18,7 +18,12 @@ The exception comes at import, so the whole application does not start. SQLAlche
 
 ## Bad
 
-```python
+```python models.py
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
 class SecurityEvent(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     metadata = db.Column(db.JSON, nullable=True)
@@ -26,7 +31,12 @@ class SecurityEvent(db.Model):
 
 ## Good
 
-```python
+```python models.py
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
 class SecurityEvent(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     event_metadata = db.Column("metadata", db.JSON, nullable=True)

@@ -15,13 +15,37 @@ column that does not exist, or a database that has it twice:
 
 ## Bad
 
-```sql
+```python models.py
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
+class SecurityEvent(db.Model):
+    __tablename__ = "security_events"
+    id = db.Column(db.Integer, primary_key=True)
+    metadata = db.Column(db.JSON, nullable=True)
+```
+
+```sql schema.sql
 CREATE TABLE IF NOT EXISTS security_events (id INTEGER PRIMARY KEY, metadata JSONB);
 ```
 
 ## Good
 
-```sql
+```python models.py
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
+class SecurityEvent(db.Model):
+    __tablename__ = "security_events"
+    id = db.Column(db.Integer, primary_key=True)
+    event_metadata = db.Column(db.JSON, nullable=True)
+```
+
+```sql schema.sql
 CREATE TABLE IF NOT EXISTS security_events (id INTEGER PRIMARY KEY, event_metadata JSONB);
 ```
 
