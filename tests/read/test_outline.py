@@ -101,3 +101,17 @@ def test_python_2_is_a_syntax_error() -> None:
 def test_deep_nesting_is_an_error_and_no_crash() -> None:
     with pytest.raises(UnparsableFile, match=r"nested too deeply|too many nested"):
         outline("(" * 5000 + ")" * 5000)
+
+
+def test_the_mask_keeps_length_and_lines() -> None:
+    from sqla_guard.read.python.newer import mask_newer_syntax
+
+    text = (
+        "type  Pair[T] = tuple[T, T]\nclass C[T: int](Base):\n    pass\n"
+        "def f[**P](a): return f'{a!r:{\"x\"}}'\ntry:\n    pass\nexcept* E:\n    pass\n"
+    )
+    masked = mask_newer_syntax(SourceFile("m.py", text))
+    assert masked == (
+        "Pair          = tuple[T, T]\nclass C        (Base):\n    pass\n"
+        "def f     (a): return f'___________'\ntry:\n    pass\nexcept  E:\n    pass\n"
+    )
