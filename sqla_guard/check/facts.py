@@ -37,7 +37,5 @@ def _may_fit_a_model(path: str, data: bytes, project: Project) -> bool:
     """Tell whether SQL in a file can be of a table that a model with a reserved name maps; other SQL is no finding."""
     if path.endswith(".sql") and project.read(path, lambda source: source) is None:
         return False  # what cannot be read is said, whatever it is about
-    root = project.workspace.disk.project_root(path)
-    models = project.once(("reserved models", root), lambda: reserved_models(project, path))
-    tables = frozenset(model.table.name for model in models if model.table is not None)
+    tables = frozenset(model.table.name for model in reserved_models(project, path) if model.table is not None)
     return bool(tables) and may_name_table(data, tables)

@@ -85,7 +85,12 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
 
 
 def reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
-    """Return every column with a reserved name that breaks a class in the project of ``near``."""
+    """Return every column with a reserved name that breaks a class in the project of ``near``; found once."""
+    root = project.workspace.disk.project_root(near)
+    return project.once(("reserved models", root), lambda: _find_models(project, near))
+
+
+def _find_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
     found: list[ReservedModel] = []
     for path in project.python_files_that_reserve(near):
         for fact in project.reserved_names(path):

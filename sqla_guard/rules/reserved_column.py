@@ -86,7 +86,7 @@ def check(fact: CreateTable | AddColumn | RenameColumn, project: Project) -> Ite
     for column in _created(fact):
         if column.name not in RESERVED:
             continue
-        models = [m for m in _models(project, path) if m.table == fact.table and m.column == column.name]
+        models = [m for m in reserved_models(project, path) if m.table == fact.table and m.column == column.name]
         if models and _is_at_head(project, fact, column):
             yield _finding(fact, column, models[0], project)
 
@@ -99,11 +99,6 @@ def _created(fact: CreateTable | AddColumn | RenameColumn) -> tuple[Identifier, 
             return (column,)
         case RenameColumn(new=new):
             return (new,)
-
-
-def _models(project: Project, near: str) -> tuple[ReservedModel, ...]:
-    root = project.workspace.disk.project_root(near)
-    return project.once(("reserved models", root), lambda: reserved_models(project, near))
 
 
 def _is_at_head(project: Project, fact: CreateTable | AddColumn | RenameColumn, column: Identifier) -> bool:
