@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -128,6 +129,8 @@ def test_two_threads_get_two_or_half_of_one_before(rule: str, case: Case) -> Non
 
 @pytest.mark.parametrize(("rule", "case"), [c for c in RACED if c[1].block("fixed")], ids=name)
 def test_two_threads_get_one_in_every_order_after(rule: str, case: Case) -> None:
+    if sys.version_info < (3, 11) and any("nonlocal" in text for text in case.files.values()):
+        pytest.skip("before Python 3.11 a trace function writes old values back into closures")
     fixed = case.block("fixed")
     assert fixed is not None
     try:
