@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal as OneWord
 
 from sqla_guard.facts.outline import Attribute
-from sqla_guard.facts.values import Call, Item, Literal, Value
+from sqla_guard.facts.values import Literal, Value
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol, Unresolved
 
@@ -259,13 +259,6 @@ def _snake_case(name: str) -> str:
     """Return the table name that Flask-SQLAlchemy derives from a class name."""
     spaced = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<!^)([A-Z])(?=[a-z])", r"_\g<0>", name)
     return spaced.lower()
-
-
-def inner_call(value: Value | None) -> Call | None:
-    """Return the call that makes a mapped value, looking through a subscript such as ``Mapped[...]``."""
-    while isinstance(value, Item):
-        value = value.of
-    return value if isinstance(value, Call) else None
 
 
 def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:

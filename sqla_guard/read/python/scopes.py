@@ -232,13 +232,6 @@ class Scope:
             merged.update(overlay)
         return merged
 
-    def enclosing_class(self) -> str | None:
-        """Return the class whose body this scope, or the function around it, stands in."""
-        scope: Scope | None = self
-        while scope is not None and scope.kind != "class":
-            scope = scope.parent
-        return scope.qualname if scope else None
-
 
 def join(states: list[State | None], growth: Growth) -> State | None:
     """Return the state where several ways through the code meet; ``None`` if none arrives."""

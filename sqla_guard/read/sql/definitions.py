@@ -16,7 +16,6 @@ from sqla_guard.facts.operations import (
     Identifier,
     RenameColumn,
     RenameTable,
-    TableName,
     UnreadSql,
 )
 from sqla_guard.read.sql.columns import is_constraint, read_references
@@ -341,8 +340,3 @@ def _unread(cursor: Cursor, reading: Reading, carrier: Carrier, reason: str) -> 
     """Report an unread statement where a wanted name is at stake in the rest of it."""
     if any(reading.is_wanted(token) for token in cursor.tokens[max(0, cursor.at - 1) : cursor.stop]):
         reading.facts.append(UnreadSql(reason, carrier))
-
-
-def own_table(parts: list[Token], reading: Reading) -> TableName | None:
-    """Return a dotted name as a table where it is known."""
-    return reading.table(parts) if without_hole(parts) else None
