@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqla_guard.core.config import Config
-from sqla_guard.read.config import ConfigError, find_config, load_config, version
+from sqla_guard.core.config import Config, ConfigError
+from sqla_guard.read.config import find_config, load_config, version
 
 _SELECTORS = ("select", "extend_select", "ignore")
 

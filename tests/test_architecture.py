@@ -23,6 +23,7 @@ ROOMS = {
     "rules": {"core", "facts", "project", "rename", "fix"},
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
+    "cli": {"core", "check", "fix", "report"},
 }
 PARSERS = {"ast", "libcst", "sqlglot", "tokenize"}
 
@@ -72,7 +73,7 @@ def test_only_the_command_line_prints() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "click.echo")
     }
-    assert printing <= {"cli.py"}
+    assert {name.split("/")[0] for name in printing} <= {"cli"}
 
 
 def test_no_module_is_too_long() -> None:

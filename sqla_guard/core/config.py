@@ -9,6 +9,10 @@ RenameStrategy = Literal["auto", "attribute", "column"]
 SingletonStyle = Literal["lock", "module"]
 
 
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the file, the key and what would be right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Settings of a run.

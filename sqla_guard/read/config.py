@@ -7,13 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqla_guard.core.config import Config
+from sqla_guard.core.config import Config, ConfigError
 
 NAMES = ("sqla-guard.toml", "pyproject.toml")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message names the file, the key and what would be right."""
 
 
 def find_config(start: str) -> str | None:

@@ -1,0 +1,37 @@
+"""The command line: options to a request, the result to output and exit code. The only room that prints.
+
+One command is one module, loaded when it is asked for: a commit pays for ``check`` alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from sqla_guard import __version__
+
+# In the order of the help text. Each is a module of this room with a `command`.
+COMMANDS = ("check", "fix", "rule", "rules")
+
+
+class _Commands(click.Group):
+    """Commands that are imported by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sqla-guard")
+def main() -> None:
+    """Find and repair what breaks SQLAlchemy projects, without importing them.
+
+    Exit codes: 0 nothing found, 1 findings, 2 something could not be checked.
+    """
