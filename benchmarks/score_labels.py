@@ -1,19 +1,22 @@
 """Measure the rules on labelled places of real projects.
 
-    python benchmarks/score_labels.py LABELS CHECKOUTS [--verbose]
+    python benchmarks/score_labels.py LABELS CHECKOUTS [--verbose] [--only DIR ...] [--jobs N]
 
 ``LABELS`` has one JSON object a line with ``dir`` (the checkout's folder below ``CHECKOUTS``), ``file``, ``line`` and
 ``label``. A place is found when a finding of the rule family stands on its line, or, for a labelled function, on the
-line of its assignment. Several labels of one function are met by one finding.
+line of its assignment. Several labels of one function are met by one finding. Each checkout is judged as a whole and
+takes up to some minutes; what has been read so far is said on standard error.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +47,18 @@ class Score:
     quiet: list[Label] = field(default_factory=list)
 
     @property
-    def precision(self) -> float:
+    def precision(self) -> str:
         """The share of findings that are right."""
-        return len(self.found) / max(len(self.found) + len(self.wrong), 1)
+        return share(self.found, self.wrong)
 
-    def recall(self, severity: str = "") -> float:
+    def recall(self, severity: str = "") -> str:
         """Return the share of positives found, of one severity if one is given."""
-        found = [x for x in self.found if not severity or x.get("severity") == severity]
-        missed = [x for x in self.missed if not severity or x.get("severity") == severity]
-        return len(found) / max(len(found) + len(missed), 1)
+        return share(*([x for x in some if severity in ("", x.get("severity"))] for some in (self.found, self.missed)))
+
+
+def share(right: list[Label], wrong: list[Label]) -> str:
+    """Return the share of ``right`` in both, as it is printed; a dash where there is nothing to measure."""
+    return f"{len(right) / (len(right) + len(wrong)):.3f}" if right or wrong else "-"
 
 
 def family_of(labels: list[Label]) -> tuple[str, ...]:
@@ -67,17 +73,31 @@ def findings_in(folder: Path, files: set[str], codes: tuple[str, ...]) -> dict[s
     here = Path.cwd()
     os.chdir(folder)
     try:
-        config = Config()
-        if hasattr(config, "extend_select"):
-            config = replace(config, extend_select=frozenset(r.rule.code for r in registered_rules()))
-        report = check(Workspace(tuple(sorted(f for f in files if Path(f).exists())), FileDisk()), config)
-        found: dict[str, list[Finding]] = defaultdict(list)
         disk = FileDisk()
+        config = Config(select=frozenset(r.rule.code for r in registered_rules() if r.rule.code.startswith(codes)))
+        report = check(Workspace(tuple(sorted(f for f in files if Path(f).exists())), disk), config)
+        found: dict[str, list[Finding]] = defaultdict(list)
         for item in report.diagnostics:
-            if item.code.startswith(codes) or item.code == "SG900":
-                found[item.path].append((item.code, disk.load(item.path).position(item.span.start)[0]))
+            if item.code == "SG900":
+                raise click.ClickException(f"{folder}: {item.message}")
+            found[item.path].append((item.code, disk.load(item.path).position(item.span.start)[0]))
     finally:
         os.chdir(here)
+    return found
+
+
+def findings(
+    checkouts: Path, files: dict[str, set[str]], codes: tuple[str, ...], jobs: int
+) -> dict[tuple[str, str], list[Finding]]:
+    """Return the findings in ``files`` by checkout and file, ``jobs`` checkouts at a time."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    start = time.monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        asked = {pool.submit(findings_in, checkouts / folder, files[folder], codes): folder for folder in sorted(files)}
+        for count, done in enumerate(as_completed(asked), 1):
+            folder = asked[done]
+            found |= {(folder, path): items for path, items in done.result().items()}
+            click.echo(f"{time.monotonic() - start:6.0f} s  {count} of {len(asked)}: {folder}", err=True)
     return found
 
 
@@ -125,8 +145,8 @@ def patterns(result: Score) -> Iterator[str]:
 
 def _print(name: str, result: Score, found: dict[tuple[str, str], list[Finding]], verbose: bool) -> None:
     right, missed, wrong = len(result.found), len(result.missed), len(result.wrong)
-    click.echo(f"{name}: precision {result.precision:.3f}, recall {result.recall():.3f}, ", nl=False)
-    click.echo(f"of high {result.recall('high'):.3f} ({right} found, {missed} missed, {wrong} wrong)")
+    click.echo(f"{name}: precision {result.precision}, recall {result.recall()}, ", nl=False)
+    click.echo(f"of high {result.recall('high')} ({right} found, {missed} missed, {wrong} wrong)")
     click.echo("\n".join(patterns(result)))
     for kind in ("missed", "wrong") if verbose else ():
         for label in getattr(result, kind):
@@ -137,19 +157,21 @@ def _print(name: str, result: Score, found: dict[tuple[str, str], list[Finding]]
 @click.argument("labels", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("checkouts", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--verbose", is_flag=True, help="Name every label that is missed or wrongly reported.")
-def main(labels: Path, checkouts: Path, verbose: bool) -> None:
+@click.option("--only", multiple=True, metavar="DIR", help="Judge this checkout only; may be given again.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Checkouts read at a time.")
+def main(labels: Path, checkouts: Path, verbose: bool, only: tuple[str, ...], jobs: int) -> None:
     """Print precision and recall of the rules on LABELS, with the projects below CHECKOUTS."""
     everything = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()]
     family = family_of(everything)
     files: dict[str, set[str]] = defaultdict(set)
+    absent: set[str] = set()
     for label in everything:
-        files[label["dir"]].add(label["file"])
-    found: dict[tuple[str, str], list[Finding]] = {}
-    absent = [d for d in files if not (checkouts / d).is_dir()]
-    for folder in sorted(set(files) - set(absent)):
-        for path, items in findings_in(checkouts / folder, files[folder], family).items():
-            found[folder, path] = items
-    judged = [x for x in everything if x["dir"] not in absent]
+        if not (checkouts / label["dir"]).is_dir():
+            absent.add(label["dir"])
+        elif not only or label["dir"] in only:
+            files[label["dir"]].add(label["file"])
+    found = findings(checkouts, files, family, jobs)
+    judged = [x for x in everything if x["dir"] in files]
     default = tuple(r.rule.code for r in registered_rules() if r.rule.code.startswith(family) and r.rule.on_by_default)
     for name, codes in (("all rules", family), ("default rules", default)):
         _print(name, score(judged, found, codes), found, verbose)
