@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
@@ -56,8 +57,14 @@ def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) 
 
 def _judge(path: str, fact: object, project: Project, registered: RegisteredRule) -> Iterator[Diagnostic | NotAnalysed]:
     try:
-        yield from registered.check(fact, project)
+        for item in registered.check(fact, project):
+            yield _with_symbol(item, fact) if isinstance(item, Diagnostic) else item
     except Exception as error:  # one rule's defect must not hide what the others found
         from sqla_guard.check.internal_error import internal_error
 
         yield internal_error(path, registered.rule, fact, error)
+
+
+def _with_symbol(found: Diagnostic, fact: object) -> Diagnostic:
+    """Return ``found`` with the symbol of its fact, unless its rule gave a more exact one."""
+    return found if found.symbol else replace(found, symbol=getattr(fact, "symbol", ""))

@@ -22,4 +22,5 @@ def internal_error(path: str, rule: Rule, fact: object, error: Exception) -> Dia
         span if isinstance(span, Span) else Span(0, 0),
         f"{rule.code} could not judge this: {type(error).__name__}: {error}{where}.",
         "This is a defect of sqla-guard; please report it with the code shown here.",
+        symbol=f"{rule.name} {getattr(fact, 'symbol', '')}".strip(),
     )

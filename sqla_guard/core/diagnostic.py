@@ -27,6 +27,8 @@ class Diagnostic:
         help: One sentence on what to do.
         fix: The repair, or ``None`` where there is none.
         related: Other places that belong to the finding.
+        symbol: What it is about, by a name that outlives edits elsewhere in the file: ``Event.metadata``,
+            ``events.metadata``, ``get_engine.engine``. Empty where the rule's fact has none.
     """
 
     code: str
@@ -38,6 +40,12 @@ class Diagnostic:
     help: str
     fix: Fix | None = None
     related: tuple[Place, ...] = ()
+    symbol: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What the finding is known by from one run to the next: file, rule and symbol, but no line."""
+        return self.path, self.name, self.symbol or self.message
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -170,6 +170,11 @@ class CachedFactory:
     span: Span
     made: tuple[Value, ...]
 
+    @property
+    def symbol(self) -> str:
+        """What findings about it are known by."""
+        return self.function
+
 
 @dataclass(frozen=True, slots=True)
 class LazyInit:
@@ -289,6 +294,11 @@ class LazyInit:
         """The global that stands for the finding: the last tested one that is set to something."""
         filled = [s.name for s in self.sets if s.name in self.tested and not s.empty]
         return filled[-1] if filled else self.tested[0]
+
+    @property
+    def symbol(self) -> str:
+        """What findings about it are known by."""
+        return f"{self.function}.{self.name}"
 
     @property
     def spot(self) -> Span:

@@ -116,3 +116,8 @@ class ReservedName:
     value_span: Span | None = None
     returned: tuple[Constructor | None, ...] = ()
     target: Value | None = None
+
+    @property
+    def symbol(self) -> str:
+        """What findings about it are known by."""
+        return f"{self.owner}.{self.name}"

@@ -24,3 +24,8 @@ class DeclaredTable:
     owner: str
     is_class: bool
     span: Span
+
+    @property
+    def symbol(self) -> str:
+        """What findings about it are known by."""
+        return self.owner

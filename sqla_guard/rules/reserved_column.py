@@ -65,6 +65,7 @@ As for `reserved-attribute`. Migrations that have already run are never edited.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Place
@@ -112,7 +113,7 @@ def _finding(
     fact: CreateTable | AddColumn | RenameColumn, column: Identifier, model: ReservedModel, project: Project
 ) -> Diagnostic:
     name = model.cls.definition.name
-    return RULE.report(
+    finding = RULE.report(
         fact.carrier.path,
         column.span or fact.carrier.statement,
         f"`{fact.table.name}.{column.name}` becomes the reserved attribute `{name}.{model.fact.name}`: "
@@ -121,3 +122,4 @@ def _finding(
         rename_fix(project, model),
         (Place(model.fact.path, model.fact.span, f"`{name}` maps the column here"),),
     )
+    return replace(finding, symbol=f"{fact.table.name}.{column.name}")
