@@ -9,8 +9,8 @@ from tests.support.projects import PROJECTS, read_tree
 ALL = Config(extend_select=frozenset({"ALL"}))
 
 
-def sample() -> dict[str, str | bytes]:
-    return dict(read_tree(PROJECTS / "security_desk"))
+def sample() -> dict[str, bytes]:
+    return read_tree(PROJECTS / "security_desk")
 
 
 def test_every_finding_of_the_sample_has_a_symbol() -> None:
@@ -24,7 +24,7 @@ def test_every_finding_of_the_sample_has_a_symbol() -> None:
 
 def test_keys_stay_when_lines_move() -> None:
     files = sample()
-    moved = {path: b"\n\n" + bytes(data) if path.endswith(".py") else data for path, data in files.items()}
+    moved = {path: b"\n\n" + data if path.endswith(".py") else data for path, data in files.items()}
     before, after = check_files(files).diagnostics, check_files(moved).diagnostics
     assert [d.key for d in before] == [d.key for d in after]
     assert [d.span for d in before] != [d.span for d in after]
