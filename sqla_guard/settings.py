@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqla_guard.core.config import Config, ConfigError
-from sqla_guard.read.config import find_config, load_config, version
+from sqla_guard.read.config import find_config, load_config
 
 _SELECTORS = ("select", "extend_select", "ignore")
 
@@ -44,8 +44,10 @@ def _common_folder(paths: Sequence[str]) -> str:
 
 
 def _given_version(text: str) -> tuple[int, int]:
+    from sqla_guard.core.keys import BY_NAME
+
     try:
-        return version(text)
+        return BY_NAME["sqlalchemy-version"].kind.convert(text)  # type: ignore[return-value]
     except ValueError as error:
         raise ConfigError(f"--sqlalchemy-version {error}") from error
 

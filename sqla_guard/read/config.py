@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from sqla_guard.core.config import Config, ConfigError
 
 NAMES = ("sqla-guard.toml", "pyproject.toml")
+_TABLE = re.compile(
+    rb"""^[ \t]*\[+\s*tool\s*\.\s*["']?sqla-guard|^[ \t]*(?:tool\s*\.\s*)?["']?sqla-guard["']?\s*[.=]""", re.MULTILINE
+)
 
 
 def find_config(start: str) -> str | None:
@@ -19,14 +22,22 @@ def find_config(start: str) -> str | None:
     """
     folder = os.path.abspath(start)
     while True:
-        for name in NAMES:
-            path = os.path.join(folder, name)
-            if os.path.isfile(path) and (name == NAMES[0] or _mentions_us(path)):
-                return path
+        found = config_in(folder)
+        if found:
+            return found
         parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
+
+
+def config_in(folder: str) -> str | None:
+    """Return the configuration file that stands in ``folder`` itself."""
+    for name in NAMES:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and (name == NAMES[0] or _mentions_us(path)):
+            return path
+    return None
 
 
 def load_config(path: str) -> Config:
@@ -35,37 +46,68 @@ def load_config(path: str) -> Config:
     Raises:
         ConfigError: The file is no TOML, or has a key or value that means nothing.
     """
-    table = _table(path)
-    settings: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in _KEYS:
-            raise ConfigError(f"{path}: unknown key `{key}`{_nearest(key, _KEYS)}")
-        field, convert = _KEYS[key]
-        try:
-            settings[field] = convert(value)
-        except ValueError as error:
-            raise ConfigError(f"{path}: `{key}` {error}") from error
-    return Config(**settings)
+    data, table = read_table(path)
+    try:
+        settings = convert(table)
+    except KeyedError as error:
+        line = line_of(data, error.key)
+        raise ConfigError(f"{path}:{line}: {error}" if line else f"{path}: {error}") from error
+    root = os.path.dirname(os.path.abspath(path)).replace(os.sep, "/")
+    return Config(**settings, root=root, file=path)
 
 
-def version(text: object) -> tuple[int, int]:
-    """Return ``"2.0"`` as ``(2, 0)``.
+class KeyedError(Exception):
+    """A key or its value means nothing.
+
+    Attributes:
+        key: The key.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        """Keep the key."""
+        super().__init__(message)
+        self.key = key
+
+
+def convert(table: Mapping[str, object]) -> dict[str, Any]:
+    """Return the attributes of ``Config`` that ``table``, as TOML gives it, sets.
 
     Raises:
-        ValueError: It is no version of SQLAlchemy.
+        KeyedError: A key or value means nothing.
     """
-    parts = text.split(".") if isinstance(text, str) else []
-    if len(parts) < 2 or not all(part.isdigit() for part in parts[:2]):
-        raise ValueError('must be a version such as "2.0"')
-    return int(parts[0]), int(parts[1])
+    from sqla_guard.core.keys import BY_NAME
+    from sqla_guard.core.kinds import nearest
+
+    settings: dict[str, Any] = {}
+    for name, value in table.items():
+        key = BY_NAME.get(name)
+        if key is None:
+            meant = nearest(name, BY_NAME)
+            hint = f"did you mean `{meant}`?" if meant else f"known are {', '.join(sorted(BY_NAME))}"
+            raise KeyedError(name, f"unknown key `{name}`; {hint}")
+        try:
+            settings[key.field] = key.kind.convert(value)
+        except ValueError as error:
+            raise KeyedError(name, f"`{name}` {error}") from error
+    return settings
 
 
-def _mentions_us(path: str) -> bool:
-    with open(path, "rb") as file:
-        return b"[tool.sqla-guard" in file.read()
+def line_of(data: bytes, key: str) -> int:
+    """Return the line of a configuration file that sets ``key``; 0 where it cannot be told."""
+    table = _TABLE.search(data)
+    setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
+    found = re.compile(setting).search(data, table.start() if table else 0)
+    return data.count(b"\n", 0, found.end()) + 1 if found else 0
 
 
-def _table(path: str) -> Mapping[str, Any]:
+def read_table(path: str) -> tuple[bytes, Mapping[str, object]]:
+    """Return a configuration file's bytes, and the settings in it as TOML gives them.
+
+    Raises:
+        ConfigError: The file is no TOML, or cannot be read.
+    """
+    import sys
+
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -73,44 +115,22 @@ def _table(path: str) -> Mapping[str, Any]:
 
     try:
         with open(path, "rb") as file:
-            document = tomllib.load(file)
-    except (OSError, ValueError) as error:
+            data = file.read()
+        document: object = tomllib.loads(data.decode())
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    table = document if os.path.basename(path) == NAMES[0] else document.get("tool", {}).get("sqla-guard", {})
-    if not isinstance(table, dict):
+    if os.path.basename(path) == NAMES[1]:
+        for name in ("tool", "sqla-guard"):
+            document = document.get(name, {}) if isinstance(document, dict) else None
+    if not isinstance(document, dict):
         raise ConfigError(f"{path}: `tool.sqla-guard` must be a table")
-    return table
+    return data, document
 
 
-def _nearest(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), 1, 0.5)
-    return f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(sorted(known))}"
-
-
-def _one_of(*words: str) -> Callable[[object], str]:
-    def convert(value: object) -> str:
-        if value in words:
-            return str(value)
-        wrong = f"is {value!r}" if isinstance(value, str) else "has the wrong type"
-        raise ValueError(f"{wrong}; it must be one of {', '.join(words)}")
-
-    return convert
-
-
-def _words(value: object) -> frozenset[str]:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return frozenset(value)
-    raise ValueError("must be a list of strings")
-
-
-_KEYS: dict[str, tuple[str, Callable[[object], object]]] = {
-    "declarative-bases": ("declarative_bases", _words),
-    "extend-select": ("extend_select", _words),
-    "ignore": ("ignore", _words),
-    "rename": ("rename", _one_of("auto", "attribute", "column")),
-    "select": ("select", _words),
-    "singleton-style": ("singleton_style", _one_of("lock", "module")),
-    "sqlalchemy-version": ("sqlalchemy_version", version),
-}
+def _mentions_us(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return False
+    return b"sqla-guard" in data and _TABLE.search(data) is not None

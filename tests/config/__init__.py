@@ -1,0 +1,1 @@
+"""Settings: files, keys, globs, and what they do to a run."""
