@@ -42,7 +42,7 @@ bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDER
 	$(BIN)/python benchmarks/run.py $(or $(FOLDERS),$(CODE))
 
 oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
-	ORACLE=all $(BIN)/pytest --timeout 3600 tests/oracle
+	ORACLE=all $(BIN)/pytest -rP --timeout 3600 tests/oracle
 
 lowest: .envs/lowest/.ready envs services ## Run the tests on the oldest dependencies that pyproject.toml allows
 	.envs/lowest/bin/pytest

@@ -107,13 +107,32 @@ def measured_text(version: tuple[int, int]) -> str:
     return as_text(table(outcomes(list(programs(version)), version)))
 
 
+def hidden_text(version: tuple[int, int], names: Sequence[str] = ()) -> str:
+    """Measure which names of columns are hidden by methods and the like; of all names if none is given."""
+    python = ROOT / ".envs" / f"sqlalchemy-{version[0]}.{version[1]}" / "bin" / "python"
+    done = subprocess.run(
+        [str(python), "-W", "ignore", str(Path(__file__).with_name("run_hidden.py"))],
+        input=json.dumps(names),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    places: dict[str, list[str]] = json.loads(done.stdout)
+    lines = [f" {json.dumps(name)}: {json.dumps(found)}" for name, found in sorted(places.items()) if found]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main(versions: Iterable[str]) -> None:
     """Write the tables of the versions given, or of all."""
     for version in versions:
         major, minor = map(int, version.split("."))
         path = NAMES / f"{version}.json"
-        path.write_text(measured_text((major, minor)), encoding="utf-8")
-        print(f"{path.relative_to(ROOT)}: {len(path.read_text(encoding='utf-8').splitlines())} lines")
+        for path, text in (
+            (NAMES / f"{version}-hidden.json", hidden_text((major, minor))),
+            (NAMES / f"{version}.json", measured_text((major, minor))),
+        ):
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)}: {len(text.splitlines())} lines")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ def facts_of(path: str, project: Project) -> Iterator[object]:
             yield from project.reserved_names(path)
         if everything or _table_names(project).may_repeat(path, data):
             yield from project.declared_tables(path)
+        if project.config.asks_for_more:
+            yield from project.named(path)
         if everything or may_hold_lazy_init(data):
             yield from project.lazy_inits(path)
     if everything or (may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project)):

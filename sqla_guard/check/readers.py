@@ -9,6 +9,7 @@ from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Readers
 from sqla_guard.read.python.column_words import read_column_words
+from sqla_guard.read.python.hidden import read_named
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.outline import read_outline
 from sqla_guard.read.python.references import read_references, read_summary
@@ -25,6 +26,7 @@ QUICK = Readers(
     references=read_references,
     summary=read_summary,
     reserved=read_reserved_names,
+    named=read_named,
     lazy=read_lazy_inits,
     sql=read_sql_facts,
     revision=read_revision,

@@ -73,6 +73,11 @@ class Config:
     file: str = ""
     read_everything: bool = False
 
+    @property
+    def asks_for_more(self) -> bool:
+        """Whether rules may run that are off by default."""
+        return bool(self.select or self.extend_select)
+
     def dialect_for(self, path: str) -> str | None:
         """Return the dialect of SQL in ``path`` as the configuration names it; ``None`` where it does not say."""
         if not isinstance(self.dialect, tuple):

@@ -12,6 +12,7 @@ from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.words import holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -52,6 +53,7 @@ class Readers:
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
+    named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
     sql: Callable[[SourceFile, frozenset[str]], tuple[SqlFact, ...]]
     revision: Callable[[SourceFile], Revision | None]
@@ -125,6 +127,11 @@ class Project:
         if outline is None:
             return ()
         return self.once(("reserved", path), lambda: self.readers.reserved(self.source(path), outline))
+
+    def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:
+        """Return the attributes of classes and the columns of tables in a Python file, by name."""
+        outline = self.outline(path)
+        return () if outline is None else self.readers.named(self.source(path), outline)
 
     def declared_tables(self, path: str) -> tuple[DeclaredTable, ...]:
         """Return the tables that importing a Python file always declares."""

@@ -36,7 +36,12 @@ def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnaly
     for path in workspace.reported:
         data = workspace.raw(path)
         read += len(data)
-        if config.read_everything or _may_matter(path, data) or tables.may_repeat(path, data):
+        if (
+            config.read_everything
+            or _may_matter(path, data)
+            or (config.asks_for_more and _may_name(path, data))
+            or tables.may_repeat(path, data)
+        ):
             yield path
         else:
             others.append(path)
@@ -51,6 +56,11 @@ def _may_matter(path: str, data: bytes) -> bool:
     if path.endswith(".sql"):
         return may_define(data, sql=True)
     return may_reserve(data) or may_hold_lazy_init(data) or may_define(data)
+
+
+def _may_name(path: str, data: bytes) -> bool:
+    """Tell whether a file can give a column any name at all, for a rule that is off by default."""
+    return not path.endswith(".sql") and (b"class" in data or b"Table" in data)
 
 
 def may_define(data: bytes, sql: bool = False) -> bool:

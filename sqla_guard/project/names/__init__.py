@@ -28,3 +28,11 @@ def cells(version: Version) -> Cells:
     name = f"{version[0]}.{version[1]}.json"
     table: Cells = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
     return table
+
+
+@cache
+def hidden(version: Version) -> Mapping[str, list[str]]:
+    """Return the places, by name, in which a column of that name is hidden by something else."""
+    name = f"{version[0]}.{version[1]}-hidden.json"
+    table: Mapping[str, list[str]] = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    return table

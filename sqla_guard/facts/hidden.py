@@ -1,0 +1,39 @@
+"""A column that a class body or a ``Table()`` names, whatever its name is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_guard.core.source import Span
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAttribute:
+    """A name that a class body binds to a value or annotates.
+
+    Attributes:
+        binding: The name and what it is bound to, in the form that reserved names have.
+    """
+
+    binding: ReservedName
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumn:
+    """A ``Column("name", ...)`` among the arguments of a ``Table()``.
+
+    Attributes:
+        path: The file.
+        name: The column's key in ``Table.c``.
+        span: Where that stands.
+        table: What is called to make the table.
+        column: What is called to make the column.
+    """
+
+    path: str
+    name: str
+    span: Span
+    table: Value
+    column: Value
