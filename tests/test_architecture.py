@@ -23,8 +23,7 @@ ROOMS = {
     "rules": {"core", "facts", "project", "rename", "fix"},
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
-    "lsp": {"core", "read", "check", "fix"},
-    "cli": {"core", "check", "fix", "report", "lsp"},
+    "cli": {"core", "check", "fix", "report"},
 }
 PARSERS = {"ast", "libcst", "sqlglot", "tokenize"}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
-from sqla_guard.read.markers import files_that_matter
+from sqla_guard.read.markers import files_that_matter, may_hold_directive
 
 if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule
@@ -42,29 +41,19 @@ def check(workspace: Workspace, config: Config) -> Report:
                 notes.append(item)
     reported = frozenset(workspace.reported)
     # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
-    around = (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)
-    return Report.of(findings, [*notes, *around], len(workspace.reported))
+    notes += (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)
+    if with_directives := [path for path in matter if may_hold_directive(workspace.raw(path))]:
+        from sqla_guard.check.ignores import honour
+
+        findings = honour(findings, notes, with_directives, project)
+    return Report.of(findings, notes, len(workspace.reported))
 
 
 def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) -> Iterator[Diagnostic | NotAnalysed]:
     from sqla_guard.check.facts import facts_of
+    from sqla_guard.check.judge import judge
 
     for fact in facts_of(path, project):
         for registered in rules:
             if isinstance(fact, registered.rule.reads):
-                yield from _judge(path, fact, project, registered)
-
-
-def _judge(path: str, fact: object, project: Project, registered: RegisteredRule) -> Iterator[Diagnostic | NotAnalysed]:
-    try:
-        for item in registered.check(fact, project):
-            yield _with_symbol(item, fact) if isinstance(item, Diagnostic) else item
-    except Exception as error:  # one rule's defect must not hide what the others found
-        from sqla_guard.check.internal_error import internal_error
-
-        yield internal_error(path, registered.rule, fact, error)
-
-
-def _with_symbol(found: Diagnostic, fact: object) -> Diagnostic:
-    """Return ``found`` with the symbol of its fact, unless its rule gave a more exact one."""
-    return found if found.symbol else replace(found, symbol=getattr(fact, "symbol", ""))
+                yield from judge(path, fact, project, registered)

@@ -31,6 +31,11 @@ def unknown_selectors(rules: Iterable[RegisteredRule], config: Config) -> tuple[
     return tuple(sorted(s for s in given if not any(_exactness(rule, s) for rule in known)))
 
 
+def means(rule: Rule, selector: str) -> bool:
+    """Tell whether ``selector``, a name, a code or a prefix of codes, means ``rule``."""
+    return _exactness(rule, selector) > 0
+
+
 def _exactness(rule: Rule, selector: str) -> int:
     """Return how exactly ``selector`` means ``rule``: 0 not at all; the more, the longer the common part."""
     if selector == rule.name or selector == rule.code:

@@ -39,6 +39,7 @@ def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnaly
         if (
             config.read_everything
             or _may_matter(path, data)
+            or may_hold_directive(data)
             or (config.asks_for_more and _may_name(path, data))
             or tables.may_repeat(path, data)
         ):
@@ -76,6 +77,13 @@ def may_define(data: bytes, sql: bool = False) -> bool:
 def may_name_table(data: bytes, tables: frozenset[str]) -> bool:
     """Tell whether SQL or Alembic operations in a file can name one of ``tables``, in lower case."""
     return is_wide(data) or may_name(data.lower(), tables)
+
+
+def may_hold_directive(data: bytes) -> bool:
+    """Tell whether a file can hold a comment that silences one of our rules."""
+    if b"sqla-guard:" in data or ((b"noqa" in data or b"NOQA" in data) and b"SG" in data):
+        return True
+    return is_wide(data) and "sqla-guard:".encode("utf-16-le") in data
 
 
 def _is_plain(data: bytes) -> bool:

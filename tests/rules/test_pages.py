@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+import tomli
 
 from sqla_guard.check.registry import RegisteredRule, registered_rules
 from sqla_guard.core.config import Config
+from sqla_guard.read.config import convert
 from tests.support.memory import check_files
 
 HEADINGS = ["What it finds", "Why it hurts", "Bad", "Good", "Fix", "Fix safety"]
@@ -24,7 +27,9 @@ def found(registered: RegisteredRule, section: str) -> set[str]:
     blocks = re.findall(r"(?ms)^```(?:python|sql)(?: (\S+))?\n(.*?)^```", sections(registered)[section])
     assert blocks
     files = {name or "module.py": text for name, text in blocks}
-    return {d.code for d in check_files(files, config=Config(extend_select=frozenset({"ALL"}))).diagnostics}
+    settings = re.search(r"(?ms)^```toml \S+\n(.*?)^```", sections(registered)[section])
+    config = Config(**convert(tomli.loads(settings[1]) if settings else {}))
+    return {d.code for d in check_files(files, config=replace(config, extend_select=frozenset({"ALL"}))).diagnostics}
 
 
 @RULES

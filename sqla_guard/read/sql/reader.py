@@ -68,6 +68,13 @@ def statement_spans(text: str, dialect: str | None) -> tuple[Span, ...]:
     return tuple(statement.span for statement in split(lexed.tokens, masked))
 
 
+def literal_spans(text: str) -> tuple[Span, ...]:
+    """Return the ranges of the strings and quoted names of ``text``."""
+    masked = mask(text)
+    tokens = tokenize(masked, guess_dialect(text)).tokens
+    return tuple(Span(token.start, token.end) for token in tokens if token.kind in ("string", "quoted"))
+
+
 def moved(fact: SqlFact, place: Callable[[Span], Span | None], carrier: Callable[[Carrier], Carrier]) -> SqlFact:
     """Return ``fact`` with every identifier's span and its carrier replaced."""
 

@@ -1,0 +1,47 @@
+"""Edits that take a directive, or a part of one, out of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqla_guard.core.fix import Applicability, Edit, Fix
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.ignores import Directive, Selector
+
+_BLANKS = " \t"
+
+
+def removal(directive: Directive, source: SourceFile) -> Fix:
+    """Return the fix that takes ``directive`` out, with its comment or its line where nothing else stands there."""
+    return Fix("Remove the directive", (_removal(directive, source.text),), Applicability.SAFE)
+
+
+def without(directive: Directive, dead: Collection[Selector], source: SourceFile) -> Fix:
+    """Return the fix that takes the selectors ``dead`` out of ``directive``, and all of it if none is left."""
+    kept = [selector for selector in directive.selectors if selector not in dead]
+    if not kept:
+        return removal(directive, source)
+    first, last = directive.selectors[0].span, directive.selectors[-1].span
+    between = source.text[first.end : directive.selectors[1].span.start]
+    edit = Edit(directive.path, first.start, last.end, between.join(selector.text for selector in kept))
+    names = ", ".join(f"`{selector.text}`" for selector in dead)
+    return Fix(f"Remove {names} from the directive", (edit,), Applicability.SAFE)
+
+
+def _removal(directive: Directive, text: str) -> Edit:
+    start, end = directive.span.start, directive.span.end
+    limit = directive.string.end if directive.string else len(text)
+    line_end = end
+    while line_end < limit and text[line_end] not in "\r\n":
+        line_end += 1
+    if text[end:line_end].strip() or (line_end == limit and directive.string):
+        # Something follows: it stays where it is.
+        while end < line_end and text[end] in _BLANKS:
+            end += 1
+        return Edit(directive.path, start, end, "")
+    while start > 0 and text[start - 1] in _BLANKS:
+        start -= 1
+    if start == 0 or text[start - 1] in "\r\n":
+        line_end += 2 if text.startswith("\r\n", line_end) else 1
+        return Edit(directive.path, start, min(line_end, len(text)), "")
+    return Edit(directive.path, start, line_end, "")
