@@ -63,7 +63,7 @@ def run_check(paths: Iterable[str], config: Config) -> Checked:
     """Check the files below ``paths``."""
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        report = _complete(workspace, config)
+        report = report_on(workspace, config)
     return Checked(_with(report, missing), empty, workspace)
 
 
@@ -73,7 +73,7 @@ def run_fix(paths: Iterable[str], config: Config) -> Fixed:
 
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        result = fix(workspace, lambda ws: _complete(ws, config))
+        result = fix(workspace, lambda ws: report_on(ws, config))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -98,8 +98,8 @@ def write(fixed: Fixed) -> None:
     )
 
 
-def _complete(workspace: Workspace, config: Config) -> Report:
-    """Check ``workspace``; each fix says all that it changes, imports included."""
+def report_on(workspace: Workspace, config: Config) -> Report:
+    """Return what is to be said about ``workspace``; each fix says all that it changes, imports included."""
     report = check(workspace, config)
     if not report.diagnostics:
         return report

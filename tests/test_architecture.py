@@ -23,7 +23,8 @@ ROOMS = {
     "rules": {"core", "facts", "project", "rename", "fix"},
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
-    "cli": {"core", "check", "fix", "report"},
+    "lsp": {"core", "read", "check", "fix"},
+    "cli": {"core", "check", "fix", "report", "lsp"},
 }
 PARSERS = {"ast", "libcst", "sqlglot", "tokenize"}
 
