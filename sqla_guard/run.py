@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqla_guard.check.engine import check
-from sqla_guard.core.config import Config
+from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.report import Report
@@ -59,21 +59,21 @@ class Fixed:
     original: Workspace
 
 
-def run_check(paths: Iterable[str], config: Config) -> Checked:
+def run_check(paths: Iterable[str], settings: Settings) -> Checked:
     """Check the files below ``paths``."""
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        report = report_on(workspace, config)
+        report = report_on(workspace, settings)
     return Checked(_with(report, missing), empty, workspace)
 
 
-def run_fix(paths: Iterable[str], config: Config) -> Fixed:
+def run_fix(paths: Iterable[str], settings: Settings) -> Fixed:
     """Find out what repairs the files below ``paths``; nothing is written."""
     from sqla_guard.fix.loop import fix
 
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        result = fix(workspace, lambda ws: report_on(ws, config))
+        result = fix(workspace, lambda ws: report_on(ws, settings))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -98,8 +98,15 @@ def write(fixed: Fixed) -> None:
     )
 
 
-def report_on(workspace: Workspace, config: Config) -> Report:
-    """Return what is to be said about ``workspace``; each fix says all that it changes, imports included."""
+def report_on(workspace: Workspace, settings: Settings) -> Report:
+    """Return what is to be said about ``workspace``, each file by its own settings."""
+    groups = settings.groups(workspace.reported)
+    reports = [_complete(Workspace(paths, workspace.disk, workspace.changed), config) for config, paths in groups]
+    return reports[0] if len(reports) == 1 else Report.joined(reports)
+
+
+def _complete(workspace: Workspace, config: Config) -> Report:
+    """Check ``workspace``; each fix says all that it changes, imports included."""
     report = check(workspace, config)
     if not report.diagnostics:
         return report

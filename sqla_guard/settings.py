@@ -1,46 +1,115 @@
-"""The settings of a run: the configuration file, and what the command line puts over it."""
+"""The settings of a run: the configuration files, and what the command line puts over them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqla_guard.core.config import Config, ConfigError
-from sqla_guard.read.config import find_config, load_config
+from sqla_guard.read.config import config_in, load_config, place_of
 
 _SELECTORS = ("select", "extend_select", "ignore")
 
 
-def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> Config:
+class ProjectSettings:
+    """The settings of each file: those of the nearest configuration above it, with the command line's put over them.
+
+    Implements :class:`sqla_guard.core.config.Settings`.
+
+    Attributes:
+        run: The settings of the run as a whole, from the configuration nearest to all of its paths: the form of the
+            output, the number of processes.
+    """
+
+    def __init__(self, paths: Sequence[str], config: str | None, given: Mapping[str, Any]) -> None:
+        """Read the configuration that all of ``paths`` share; the others are read when a file asks for them.
+
+        Raises:
+            ConfigError: The configuration cannot be used.
+        """
+        self._given = given
+        self._loaded: dict[str | None, Config] = {}
+        self._nearest: dict[str, str | None] = {}
+        self._only = self._load(config, of_the_run=True) if config else None
+        self.run = self._only or self._in(_common_folder(paths))
+
+    def of(self, path: str) -> Config:
+        """Return the settings of the file ``path``.
+
+        Raises:
+            ConfigError: Its configuration cannot be used.
+        """
+        return self._only or self._in(os.path.abspath(os.path.dirname(path)))
+
+    def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
+        """Return ``paths`` by the settings that they have in common, at least one group.
+
+        Raises:
+            ConfigError: A configuration cannot be used.
+        """
+        groups: dict[Config, list[str]] = {}
+        for path in paths:
+            groups.setdefault(self.of(path), []).append(path)
+        return [(config, tuple(group)) for config, group in groups.items()] or [(self.run, ())]
+
+    def _in(self, folder: str) -> Config:
+        file = self._find(folder)
+        if file not in self._loaded:
+            self._loaded[file] = self._load(file)
+        return self._loaded[file]
+
+    def _find(self, folder: str) -> str | None:
+        climbed = []
+        found = None
+        while folder not in self._nearest:
+            climbed.append(folder)
+            found = config_in(folder)
+            parent = os.path.dirname(folder)
+            if found or parent == folder:
+                break
+            folder = parent
+        else:
+            found = self._nearest[folder]
+        self._nearest.update(dict.fromkeys(climbed, found))
+        return found
+
+    def _load(self, file: str | None, of_the_run: bool = False) -> Config:
+        config = Config()
+        if file:
+            config = load_config(file)
+            _check_selectors(config, file)
+        if of_the_run:  # the user named the file, so its globs start where the user is
+            config = config._replace(root="")
+        own = {name: value for name, value in self._given.items() if name in _SELECTORS}
+        _check_selectors(Config(plugins=config.plugins, **own), None)
+        return config._replace(**self._given)
+
+
+def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> ProjectSettings:
     """Return the settings for a run on ``paths``.
 
     Args:
-        paths: What is to be checked; the configuration nearest to all of it is taken.
-        config: A configuration file to take instead.
+        paths: What is to be checked.
+        config: A configuration file to take instead of those nearest to the files.
         given: Settings of the command line, which win; empty ones count as not given.
 
     Raises:
         ConfigError: The configuration cannot be used.
     """
-    file = config or find_config(_common_folder(paths))
-    loaded = load_config(file) if file else Config()
     changes = {name: value for name, value in given.items() if value not in (None, (), False)}
     changes.update({name: frozenset(changes[name]) for name in _SELECTORS if name in changes})
     if "sqlalchemy_version" in changes:
         changes["sqlalchemy_version"] = _given_version(changes["sqlalchemy_version"])
-    result = replace(loaded, **changes)
-    _check_selectors(result, file)
-    return result
+    return ProjectSettings(paths, config, changes)
 
 
 def _common_folder(paths: Sequence[str]) -> str:
-    folders = [path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths] or ["."]
     try:
         return os.path.commonpath([os.path.abspath(folder) for folder in folders])
     except ValueError:  # on different drives
-        return "."
+        return os.path.abspath(".")
 
 
 def _given_version(text: str) -> tuple[int, int]:
@@ -53,17 +122,17 @@ def _given_version(text: str) -> tuple[int, int]:
 
 
 def _check_selectors(config: Config, file: str | None) -> None:
-    if not (config.select or config.extend_select or config.ignore):
+    """Raise an error if a selector of ``config`` means no rule; ``file`` is where they come from."""
+    given = [("select", config.select), ("extend-select", config.extend_select), ("ignore", config.ignore)]
+    given += [("per-file-ignores", selectors) for _, selectors in config.per_file_ignores]
+    if not any(selectors for _, selectors in given):
         return
-    from sqla_guard.check.registry import registered_rules
-    from sqla_guard.check.selection import unknown_selectors
+    from sqla_guard.check.rule_names import meant_by, unknown
 
-    unknown = unknown_selectors(registered_rules(), config)
-    if unknown:
-        import difflib
-
-        names = [name for r in registered_rules() for name in (r.rule.name, r.rule.code)]
-        close = difflib.get_close_matches(unknown[0], names, 1)
-        hint = f"; did you mean `{close[0]}`?" if close else "; `sqla-guard rules` lists them"
-        where = f"{file} or the command line" if file else "the command line"
-        raise ConfigError(f"{where}: there is no rule `{unknown[0]}`{hint}")
+    for key, selectors in given:
+        wrong = unknown(selectors, config.plugins)
+        if wrong:
+            meant = meant_by(wrong[0], config.plugins)
+            hint = f"; did you mean `{meant}`?" if meant else "; `sqla-guard rules` lists them"
+            where = f"{place_of(file, key)}: `{key}`" if file else f"--{key}"
+            raise ConfigError(f"{where}: there is no rule `{wrong[0]}`{hint}")

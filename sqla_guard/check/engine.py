@@ -27,11 +27,11 @@ def check(workspace: Workspace, config: Config) -> Report:
         return Report.of((), notes, len(workspace.reported))
     from sqla_guard.check.readers import QUICK, close_readers
     from sqla_guard.check.registry import registered_rules
-    from sqla_guard.check.selection import selected_rules
+    from sqla_guard.check.selection import is_ignored, selected_rules
     from sqla_guard.project.project import Project
 
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK)
-    rules = selected_rules(registered_rules(), config)
+    rules = selected_rules(registered_rules(config.plugins), config)
     findings: list[Diagnostic] = []
     for path in matter:
         for item in _check_file(path, project, rules):
@@ -46,6 +46,8 @@ def check(workspace: Workspace, config: Config) -> Report:
         from sqla_guard.check.ignores import honour
 
         findings = honour(findings, notes, with_directives, project)
+    if config.per_file_ignores:
+        findings = [finding for finding in findings if not is_ignored(finding, config)]
     return Report.of(findings, notes, len(workspace.reported))
 
 

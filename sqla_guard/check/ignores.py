@@ -65,7 +65,7 @@ def _silenced(
     if not (here and at_work):
         return
     source = project.source(path)
-    by_code = {registered.rule.code: registered.rule for registered in registered_rules()}
+    by_code = {registered.rule.code: registered.rule for registered in registered_rules(project.config.plugins)}
     for finding in here:
         rule = by_code.get(finding.code)
         named = [d for d in at_work if rule and any(means(rule, s.text) for s in d.selectors)]
@@ -107,7 +107,7 @@ def _judged(
         return None
     if directive.fault:
         return JudgedDirective(directive)
-    rules = [registered.rule for registered in registered_rules()]
+    rules = [registered.rule for registered in registered_rules(project.config.plugins)]
     codes = {code for d, code in used if d is directive}
     meant = {selector: [rule for rule in rules if means(rule, selector.text)] for selector in directive.selectors}
     unknown = tuple(

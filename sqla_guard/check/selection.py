@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqla_guard.check.registry import RegisteredRule
 from sqla_guard.core.config import Config
+from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.rules.rule import Rule
 
 ALL = "ALL"
@@ -24,11 +25,9 @@ def is_selected(rule: Rule, config: Config) -> bool:
     return wanted > max(_exactness(rule, s) for s in (*config.ignore, ""))
 
 
-def unknown_selectors(rules: Iterable[RegisteredRule], config: Config) -> tuple[str, ...]:
-    """Return the selectors of ``config`` that mean no rule at all, sorted."""
-    known = [registered.rule for registered in rules]
-    given = {*config.select, *config.extend_select, *config.ignore}
-    return tuple(sorted(s for s in given if not any(_exactness(rule, s) for rule in known)))
+def is_ignored(finding: Diagnostic, config: Config) -> bool:
+    """Tell whether ``per-file-ignores`` turns the rule of ``finding`` off in its file."""
+    return any(_exactness(finding, selector) for selector in config.ignored_in(finding.path))
 
 
 def means(rule: Rule, selector: str) -> bool:
@@ -36,7 +35,7 @@ def means(rule: Rule, selector: str) -> bool:
     return _exactness(rule, selector) > 0
 
 
-def _exactness(rule: Rule, selector: str) -> int:
+def _exactness(rule: Rule | Diagnostic, selector: str) -> int:
     """Return how exactly ``selector`` means ``rule``: 0 not at all; the more, the longer the common part."""
     if selector == rule.name or selector == rule.code:
         return 100

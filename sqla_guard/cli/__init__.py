@@ -5,7 +5,9 @@ One command is one module, loaded when it is asked for: a commit pays for ``chec
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -26,6 +28,18 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from sqla_guard.cli.output import FAILED, complain
+            from sqla_guard.core.config import ConfigError
+
+            if not isinstance(error, ConfigError):
+                raise
+            complain(str(error))
+            sys.exit(FAILED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

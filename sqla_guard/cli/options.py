@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sqla_guard.cli.output import FAILED, complain
-
 if TYPE_CHECKING:
-    from sqla_guard.core.config import Config
+    from sqla_guard.settings import ProjectSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -46,13 +43,12 @@ def settings_options(command: _Command) -> _Command:
     return command
 
 
-def config_of(paths: tuple[str, ...], **given: Any) -> Config:
-    """Return the settings of the configuration file, with those given on the command line put over them."""
-    from sqla_guard.core.config import ConfigError
+def config_of(paths: tuple[str, ...], **given: Any) -> ProjectSettings:
+    """Return the settings of each file's nearest configuration, with those given on the command line put over them.
+
+    Raises:
+        ConfigError: They cannot be used; :func:`sqla_guard.cli.main` says so and ends.
+    """
     from sqla_guard.settings import settings
 
-    try:
-        return settings(paths or (".",), **given)
-    except ConfigError as error:
-        complain(str(error))
-        sys.exit(FAILED)
+    return settings(paths or (".",), **given)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
 
 RenameStrategy = Literal["auto", "attribute", "column"]
 SingletonStyle = Literal["lock", "module"]
@@ -14,8 +14,17 @@ class ConfigError(Exception):
     """The configuration cannot be used; the message names the file, the key and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Settings(Protocol):
+    """The settings of each file of a run; a :class:`Config` alone is the same for all files."""
+
+    def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
+        """Return ``paths`` by the settings that they have in common, at least one group."""
+
+    def of(self, path: str) -> Config:
+        """Return the settings of the file ``path``."""
+
+
+class Config(NamedTuple):
     """Settings of a run.
 
     Each attribute but the last three is a key of the configuration file: ``extend_select`` is ``extend-select``.
@@ -77,6 +86,14 @@ class Config:
     def asks_for_more(self) -> bool:
         """Whether rules may run that are off by default."""
         return bool(self.select or self.extend_select)
+
+    def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
+        """Return all of ``paths`` as one group."""
+        return ((self, tuple(paths)),)
+
+    def of(self, path: str) -> Config:
+        """Return these settings, whatever the file."""
+        return self
 
     def dialect_for(self, path: str) -> str | None:
         """Return the dialect of SQL in ``path`` as the configuration names it; ``None`` where it does not say."""

@@ -6,8 +6,7 @@ stand in :class:`~sqla_guard.core.config.Config`. Loaded only where there is a c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from sqla_guard.core.config import Config, OutputFormat, RenameStrategy, SingletonStyle
 from sqla_guard.core.kinds import GLOB, Kind, choice, count, flag, many, one_or_per_path, per_path, text
@@ -29,8 +28,7 @@ DIALECTS = (
 )
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One key.
 
     Attributes:

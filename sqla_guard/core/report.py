@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,18 @@ class Report:
         """Return a report in its stable order, without repetitions."""
         ordered = sorted(diagnostics, key=lambda d: (d.path, d.span, d.code, d.message))
         return cls(tuple(ordered), tuple(sorted(set(not_analysed))), files)
+
+    @classmethod
+    def joined(cls, reports: Sequence[Report]) -> Report:
+        """Return one report of the files of all ``reports``."""
+        notes = {note for report in reports for note in report.not_analysed}
+        failed = {(note.path, note.line) for note in notes if note.fatal}
+        return cls.of(
+            (diagnostic for report in reports for diagnostic in report.diagnostics),
+            # What failed where it was to be checked need not be said again by those who looked at it from outside.
+            (note for note in notes if note.fatal or (note.path, note.line) not in failed),
+            sum(report.files for report in reports),
+        )
 
     @property
     def to_look_at(self) -> tuple[Place, ...]:

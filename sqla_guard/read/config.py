@@ -46,12 +46,10 @@ def load_config(path: str) -> Config:
     Raises:
         ConfigError: The file is no TOML, or has a key or value that means nothing.
     """
-    data, table = read_table(path)
     try:
-        settings = convert(table)
+        settings = convert(read_table(path))
     except KeyedError as error:
-        line = line_of(data, error.key)
-        raise ConfigError(f"{path}:{line}: {error}" if line else f"{path}: {error}") from error
+        raise ConfigError(f"{place_of(path, error.key)}: {error}") from error
     root = os.path.dirname(os.path.abspath(path)).replace(os.sep, "/")
     return Config(**settings, root=root, file=path)
 
@@ -92,16 +90,21 @@ def convert(table: Mapping[str, object]) -> dict[str, Any]:
     return settings
 
 
-def line_of(data: bytes, key: str) -> int:
-    """Return the line of a configuration file that sets ``key``; 0 where it cannot be told."""
+def place_of(path: str, key: str) -> str:
+    """Return a configuration file with the line that sets ``key``, or without one where that cannot be told."""
+    with open(path, "rb") as file:
+        data = file.read()
     table = _TABLE.search(data)
     setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
     found = re.compile(setting).search(data, table.start() if table else 0)
-    return data.count(b"\n", 0, found.end()) + 1 if found else 0
+    if found is None:
+        return path
+    line = data.count(b"\n", 0, found.end()) + 1
+    return f"{path}:{line}"
 
 
-def read_table(path: str) -> tuple[bytes, Mapping[str, object]]:
-    """Return a configuration file's bytes, and the settings in it as TOML gives them.
+def read_table(path: str) -> Mapping[str, object]:
+    """Return the settings in a configuration file as TOML gives them.
 
     Raises:
         ConfigError: The file is no TOML, or cannot be read.
@@ -115,8 +118,7 @@ def read_table(path: str) -> tuple[bytes, Mapping[str, object]]:
 
     try:
         with open(path, "rb") as file:
-            data = file.read()
-        document: object = tomllib.loads(data.decode())
+            document: object = tomllib.load(file)
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if os.path.basename(path) == NAMES[1]:
@@ -124,7 +126,7 @@ def read_table(path: str) -> tuple[bytes, Mapping[str, object]]:
             document = document.get(name, {}) if isinstance(document, dict) else None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: `tool.sqla-guard` must be a table")
-    return data, document
+    return document
 
 
 def _mentions_us(path: str) -> bool:

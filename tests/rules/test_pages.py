@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 import tomli
@@ -29,7 +28,7 @@ def found(registered: RegisteredRule, section: str) -> set[str]:
     files = {name or "module.py": text for name, text in blocks}
     settings = re.search(r"(?ms)^```toml \S+\n(.*?)^```", sections(registered)[section])
     config = Config(**convert(tomli.loads(settings[1]) if settings else {}))
-    return {d.code for d in check_files(files, config=replace(config, extend_select=frozenset({"ALL"}))).diagnostics}
+    return {d.code for d in check_files(files, config=config._replace(extend_select=frozenset({"ALL"}))).diagnostics}
 
 
 @RULES
