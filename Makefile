@@ -17,7 +17,7 @@ setup: .venv/.ready ## Make .venv with sqla-guard (editable) and the development
 
 envs: $(ENVS:%=.envs/sqlalchemy-%/.ready) ## Make .envs/sqlalchemy-1.4, -2.0 and -2.1, which run the samples
 
-services: ## Install the PostgreSQL server where it is missing and may be installed
+services: ## Install the PostgreSQL and MariaDB servers where they are missing and may be installed
 	@PYTHON="$(PYTHON)" scripts/install-services.sh
 
 lint: setup ## ruff, mypy --strict, and sqla-guard on itself

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.support import environments, missing, postgres
+from tests.support import environments, mariadb, missing, postgres
 
 # Tests time nothing: a slow machine is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -27,6 +27,15 @@ def postgres_server() -> Iterator[postgres.Server]:
 def postgres_url(postgres_server: postgres.Server) -> str:
     """The URL of the server's own database, to be connected to and left as it is."""
     return postgres_server.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.Server]:
+    """One real MariaDB server for the whole run."""
+    with mariadb.running() as server:
+        if server is None:
+            missing("MariaDB's server is not installed: run `make services`")
+        yield server
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
+import pymysql
 import pytest
 
-from scripts import find_postgres, sample_app
-from tests.support import environments, missing, postgres, projects
+from scripts import find_mariadb, find_postgres, sample_app
+from tests.support import environments, mariadb, missing, postgres, projects
 
 
 def connect(url: str) -> psycopg2.extensions.connection:
@@ -82,6 +84,43 @@ class TestPostgres:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch(mode=0o755)
         assert find_postgres.find_server() == tmp_path / "15" / "bin"
+
+
+class TestMariaDB:
+    def test_the_server_has_no_tcp_port_and_is_not_roots(self, mariadb_server: mariadb.Server) -> None:
+        with closing(mariadb_server.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@skip_networking, @@port")
+            assert cursor.fetchone() == (1, 0)
+        assert mariadb_server.socket.parent.stat().st_uid != 0
+
+    def test_each_database_is_new_and_empty(self, mariadb_server: mariadb.Server) -> None:
+        with mariadb_server.database() as first, mariadb_server.database() as second:
+            assert first != second
+            with closing(mariadb_server.connect(first)) as connection, connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE left_behind (id integer); ")
+                cursor.execute("SHOW TABLES")
+                assert cursor.fetchall() == (("left_behind",),)
+            with closing(mariadb_server.connect(second)) as connection, connection.cursor() as cursor:
+                cursor.execute("SHOW TABLES")
+                assert cursor.fetchall() == ()
+        with pytest.raises(pymysql.OperationalError, match="Unknown database"):
+            mariadb_server.connect(first)
+
+    def test_a_server_stops_and_its_folder_goes(self) -> None:
+        with mariadb.running() as server:
+            if server is None:
+                missing("MariaDB's server is not installed: run `make services`")
+            folder, process = server.socket.parent, server.process
+            assert folder.is_dir()
+        assert process.returncode == 0
+        assert not folder.exists()
+
+    def test_a_server_that_is_not_on_path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(find_mariadb, "ELSEWHERE", (tmp_path,))
+        monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+        assert find_mariadb.find_server() is None
+        (tmp_path / "mariadbd").touch(mode=0o755)
+        assert find_mariadb.find_server() == tmp_path / "mariadbd"
 
 
 class TestMissing:

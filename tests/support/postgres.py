@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +13,7 @@ from pathlib import Path
 import psycopg2
 
 from scripts.find_postgres import find_server
+from tests.support.servers import run_as, start_as, temporary_folder, unprivileged_user
 
 OWNER = "postgres"
 # Durability is of no use here, and waiting for the disk costs most of the time.
@@ -90,8 +87,8 @@ def running() -> Iterator[Server | None]:
     if programs is None:
         yield None
         return
-    user = unprivileged_user()
-    with temporary_folder(user) as folder:
+    user = unprivileged_user(OWNER)
+    with temporary_folder(user, "sqla-guard-pg-") as folder:
         data, log = folder / "data", folder / "log"
         initdb = [str(programs / "initdb"), "--pgdata", str(data), "--username", OWNER]
         run_as(user, [*initdb, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"], log)
@@ -104,55 +101,3 @@ def running() -> Iterator[Server | None]:
             yield server
         finally:
             server.stop()
-
-
-def unprivileged_user() -> pwd.struct_passwd | None:
-    """Return whom to be: None for oneself; never root, as PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    for name in (OWNER, "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise RuntimeError("PostgreSQL does not run as root, and there is no other user to run it as")
-
-
-@contextmanager
-def temporary_folder(user: pwd.struct_passwd | None) -> Iterator[Path]:
-    """Yield a folder that belongs to the user.
-
-    Not pytest's own: below root's that user may not enter, and a socket's path must be short.
-    """
-    parent = None if user is None else "/tmp"  # TMPDIR may be a folder of root's alone
-    folder = Path(tempfile.mkdtemp(prefix="sqla-guard-pg-", dir=parent))
-    try:
-        if user is not None:
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-def run_as(user: pwd.struct_passwd | None, command: list[str], log: Path) -> None:
-    """Run a command to its end as the user; raise with its log where it failed."""
-    if start_as(user, command, log).wait() != 0:
-        raise RuntimeError(f"{command[0]} failed:\n{log.read_text(errors='replace')}")
-
-
-def start_as(user: pwd.struct_passwd | None, command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a command as the user, its output going to the log beside its data."""
-    # PG* variables of the shell, such as PGDATA or PGPORT, are meant for another server.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
-            cwd=log.parent,
-            env={**env, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            user=None if user is None else user.pw_uid,
-            group=None if user is None else user.pw_gid,
-            extra_groups=None if user is None else [],
-        )
