@@ -11,6 +11,8 @@ from typing import Literal
 
 from sqla_guard.core.source import Span
 
+Direction = Literal["up", "down"]
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
@@ -63,24 +65,44 @@ class Carrier:
         direction: ``up``, ``down`` (a downgrade function or a down section).
         rerunnable: Whether it is written to be run again at each deploy (``IF NOT EXISTS``, or guarded by Python).
         guard: The innermost Python guard around it, if any.
+        runs_at: Where the outermost call stands that leads to it, if it stands in a function that others call.
     """
 
     path: str
     kind: Literal["sql-file", "python-sql", "alembic"]
     statement: Span
-    direction: Literal["up", "down"] = "up"
+    direction: Direction = "up"
     rerunnable: bool = False
     guard: Guard | None = None
+    runs_at: int | None = None
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """A sort key: the order in which the operations of a file run."""
+        return self.statement.start if self.runs_at is None else self.runs_at, self.statement.start
 
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
-    """``CREATE TABLE``; ``columns`` in order. ``partial`` where some columns could not be read."""
+    """``CREATE TABLE``, also ``… AS SELECT`` and ``SELECT … INTO``, and ``CREATE VIEW``.
+
+    Attributes:
+        table: The table or view.
+        columns: Its columns in order. One that a query passes on under its own name has no span.
+        carrier: Where it stands.
+        partial: Whether some columns could not be read.
+        kind: What is made; a temporary table is gone when its session ends.
+        like: Tables whose columns it takes as well: ``LIKE``, ``INHERITS``, ``PARTITION OF``, ``SELECT *``.
+        replaces: Whether what was there under the name goes: ``CREATE OR REPLACE``.
+    """
 
     table: TableName
     columns: tuple[Identifier, ...]
     carrier: Carrier
     partial: bool = False
+    kind: Literal["table", "temporary", "view"] = "table"
+    like: tuple[TableName, ...] = ()
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +135,7 @@ class DropColumn:
 
 @dataclass(frozen=True, slots=True)
 class DropTable:
-    """``DROP TABLE``."""
+    """``DROP TABLE``, ``DROP VIEW``."""
 
     table: TableName
     carrier: Carrier
@@ -121,7 +143,7 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True)
 class RenameTable:
-    """``ALTER TABLE ... RENAME TO``."""
+    """``ALTER TABLE ... RENAME TO``, ``SET SCHEMA``."""
 
     table: TableName
     new: TableName

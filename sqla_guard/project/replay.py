@@ -88,6 +88,7 @@ class _Table:
     # Whether all columns are in sight: False where no CREATE TABLE is, or it could be read in part
     # only.
     complete: bool = False
+    temporary: bool = False
 
     def define(self, definition: Definition) -> None:
         name = definition.identifier.name
@@ -162,11 +163,11 @@ class Schema:
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
         """Return the unread SQL of other files, and of the same files after the definitions."""
-        last: dict[str, int] = {}
+        last: dict[str, tuple[int, int]] = {}
         for definition in definitions:
             carrier = definition.carrier
-            last[carrier.path] = max(last.get(carrier.path, 0), carrier.statement.start)
-        return tuple(u for u in self._unread(table) if u.carrier.statement.start > last.get(u.carrier.path, -1))
+            last[carrier.path] = max(last.get(carrier.path, (0, 0)), carrier.moment)
+        return tuple(u for u in self._unread(table) if u.carrier.moment > last.get(u.carrier.path, (-1, -1)))
 
 
 def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str] = ()) -> Schema:
@@ -183,11 +184,12 @@ def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str]
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
     rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order))}
-    ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.statement.start))
+    ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.moment))
     run = _Run()
     for fact in ups:
         run.step(fact)
-    return Schema(run.tables, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)))
+    kept = {name: table for name, table in run.tables.items() if not table.temporary}
+    return Schema(kept, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)))
 
 
 def _key(table: TableName) -> TableName:
@@ -230,14 +232,25 @@ class _Run:
 
     def _create(self, create: CreateTable) -> None:
         known = self.tables.get(_key(create.table))
+        if create.kind == "temporary" and known is not None and not known.temporary:
+            return  # hides a table for a while, which is unchanged behind it
+        if create.replaces or (known is not None and known.temporary):
+            self.tables.pop(_key(create.table), None)
+            known = None
+        copied = [self.tables.get(_key(name)) for name in create.like]
         table = self._table(create.table)
+        table.temporary = create.kind == "temporary"
+        for name in [name for other in copied if other is not None for name in other.columns]:
+            if name not in table.columns and (known is None or not create.carrier.rerunnable):
+                table.define(Definition(Identifier(name, None), create))
         for column in create.columns:
             # A guarded repeat does nothing where the table exists: it cannot bring back what was
             # taken away. A bare repeat would fail there, so it belongs to another database and
             # defines its columns anew.
             if known is None or not create.carrier.rerunnable or column.name not in known.gone:
                 table.define(Definition(column, create))
-        table.complete = not create.partial and (known is None or known.complete)
+        whole = not create.partial and all(other is not None and other.complete for other in copied)
+        table.complete = whole and (known is None or known.complete)
 
     def _rename_column(self, rename: RenameColumn) -> None:
         table = self._table(rename.table)

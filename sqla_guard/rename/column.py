@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from posixpath import dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
-from sqla_guard.facts.operations import ColumnReference, Operation, TableName, UnreadSql
+from sqla_guard.facts.operations import ColumnReference, CreateTable, Operation, TableName, UnreadSql
 from sqla_guard.facts.script import Manner, ScriptManner
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Definition, Known
@@ -29,8 +29,16 @@ def is_rerunnable(known: Known) -> bool:
     return all(d.carrier.kind == "python-sql" and d.carrier.rerunnable for d in known.definitions)
 
 
+def is_view(definition: Definition) -> bool:
+    """Tell whether a view gives the column its name."""
+    return isinstance(definition.operation, CreateTable) and definition.operation.kind == "view"
+
+
 def column_change(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
     """Return the edits that rename a column wherever SQL knows it, or why that cannot be done safely."""
+    taken_over = next((d for d in known.definitions if d.identifier.span is None or is_view(d)), None)
+    if taken_over is not None:
+        return Refusal(f"{taken_over.carrier.path} makes {wish.table.name} with the columns of another table")
     near = known.definitions[0].carrier.path
     words = column_words(project, near, wish.table, wish.old)
     references = (*history.references(wish.table, wish.old), *words)

@@ -11,6 +11,7 @@ from sqla_guard.facts.operations import (
     Carrier,
     ColumnReference,
     CreateTable,
+    Direction,
     DropColumn,
     DropTable,
     Identifier,
@@ -22,12 +23,13 @@ from sqla_guard.facts.operations import (
 )
 from sqla_guard.read.python.literals import Mapped, expression_span
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_calls import is_down
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_values import Env, Values, called_name
+from sqla_guard.read.python.sql_values import Env, Values, called_name, matched
+from sqla_guard.read.python.sql_ways import Way, Ways
 
 _KEYS = frozenset(("PrimaryKeyConstraint", "UniqueConstraint", "Index", "ForeignKeyConstraint", "ExcludeConstraint"))
 _NO_COLUMNS = frozenset(("CheckConstraint", "Comment", "Computed", "Identity", "FetchedValue"))
+_COPIES = frozenset(("copy", "_copy", "deepcopy"))
 _COLUMN_LISTS = {
     # Operation: positions of table and columns outside a batch.
     "create_index": (1, 2),
@@ -107,7 +109,9 @@ class _Operations:
         self._values = values
         self._wanted = wanted
         self._guards = Guards(values)
+        self._ways = Ways(values)
         self._env: Env = {}
+        self._way = Way(False)
         self._readers: dict[str, Callable[[ast.Call, ast.Call | None], None]] = {
             "create_table": self._create_table,
             "add_column": self._add_column,
@@ -137,11 +141,12 @@ class _Operations:
         reader = self._readers.get(called_name(call))
         if reader is None:
             return
-        used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
-        rounds: list[dict[str, ast.expr]] = self._values.rounds(call, used) or [{}]
-        for env in rounds:
-            self._env = env
-            reader(call, batch)
+        used = {n.id for part in (call, batch) if part for n in ast.walk(part) if isinstance(n, ast.Name)}
+        for way in self._ways.to(call, used):
+            self._way = way
+            for env in self._values.rounds(call, used, way.env) or [{}]:
+                self._env = {**way.env, **env}
+                reader(call, batch)
 
     # What the operations say
 
@@ -173,11 +178,34 @@ class _Operations:
                 return "column"
             return "unknown"
         if isinstance(node, ast.Starred):
-            items = self._values.items(node.value, self._values.function(node))
-            kinds = {self._item(item, columns) for item in items}
-            return "unknown" if not items or "unknown" in kinds else "column"
+            return self._items(self._returned(node.value), columns)
         known = isinstance(node, ast.Call) and called_name(node) in (_KEYS | _NO_COLUMNS)
         return "other" if known else "unknown"
+
+    def _items(self, node: ast.expr, columns: list[Identifier]) -> str:
+        """Add the columns that unpacking ``node`` gives; tell as :meth:`_item` does."""
+        function = self._values.function(node)
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)) and len(node.generators) == 1:
+            loop, outer = node.generators[0], self._env
+            rows = [] if loop.ifs else self._values.items(loop.iter, function)
+            kinds = set()
+            for row in rows:
+                self._env = {**outer, **matched(loop.target, row)}
+                kinds.add(self._item(node.elt, columns))
+            self._env = outer
+        else:
+            rows = self._values.items(node, function)
+            kinds = {self._item(item, columns) for item in rows}
+        return "unknown" if not rows or "unknown" in kinds else "column"
+
+    def _returned(self, node: ast.expr) -> ast.expr:
+        """Return what a call of a function of the module, or of a copying method, gives; else ``node`` itself."""
+        if not isinstance(node, ast.Call):
+            return node
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _COPIES and isinstance(node.func.value, ast.Name):
+            return node.args[0] if node.args else node.func.value
+        made = self._values.returned(node)
+        return made if made is not None and not node.args and not node.keywords else node
 
     def _add_column(self, call: ast.Call, batch: ast.Call | None) -> None:
         table = self._table(call, batch, 0)
@@ -307,9 +335,15 @@ class _Operations:
 
     def _column(self, node: ast.expr | None) -> ast.Call | None:
         """Return the ``Column(...)`` call that ``node`` is or is bound to."""
-        for _ in range(4):
+        for _ in range(6):
             if isinstance(node, ast.Call):
-                return node if called_name(node) in ("Column", "mapped_column") else None
+                if called_name(node) in ("Column", "mapped_column"):
+                    return node
+                made = self._returned(node)
+                if made is node:
+                    return None
+                node = made
+                continue
             if not isinstance(node, ast.Name):
                 return None
             if node.id in self._env:
@@ -335,8 +369,10 @@ class _Operations:
     def _carrier(self, call: ast.Call, table: str | None, column: str | None = None) -> Carrier:
         statement = expression_span(self._values.statement(call), self._source)
         guard = self._guards.around(call, self._env, table, column) if table is not None else None
-        direction = is_down(call, self._values)
-        return Carrier(self._source.path, "alembic", statement, "down" if direction else "up", guard is not None, guard)
+        way, path = self._way, self._source.path
+        runs_at = expression_span(way.site, self._source).start if way.site is not None else None
+        direction: Direction = "down" if way.down else "up"
+        return Carrier(path, "alembic", statement, direction, guard is not None, guard, runs_at)
 
     def _mentions(self, node: ast.AST) -> bool:
         texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]

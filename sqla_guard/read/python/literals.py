@@ -6,10 +6,11 @@ the expression itself is parsed.
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -227,10 +228,12 @@ class _Literals:
         import libcst
 
         plain = part.conversion is None and not part.format_spec and part.equal is None
-        if self._resolve is None or not plain or not isinstance(part.expression, (libcst.Name, libcst.SimpleString)):
+        if self._resolve is None or not plain:
             return None
-        if isinstance(part.expression, libcst.SimpleString):
-            return self._one(part.expression)
+        if isinstance(part.expression, (libcst.SimpleString, libcst.FormattedString, libcst.ConcatenatedString)):
+            return self.read(part.expression)
+        if not isinstance(part.expression, libcst.Name):
+            return None
         return self._resolve(ast.Name(part.expression.value, ast.Load()))
 
     def _text(self, body: str, at: int, raw: bool, is_bytes: bool, doubled: bool = False) -> Mapped:
@@ -294,24 +297,59 @@ def _evaluate_coded(body: str, is_bytes: bool) -> str | None:
         return None
 
 
-def percent_template(value: Mapped) -> Mapped:
-    """Return the left side of ``"…" % x``: fields become holes, ``%%`` one sign."""
-    return _template(value, _PERCENT, lambda piece: "%" if piece == "%%" else HOLE)
+Operands = Mapping[str, "Mapped | None"]
 
 
-def format_template(value: Mapped) -> Mapped:
-    """Return what ``"…".format(…)`` formats: fields become holes, doubled braces single ones."""
-    return _template(value, _FIELD, lambda piece: piece[0] if piece in ("{{", "}}") else HOLE)
+def percent_template(value: Mapped, given: Operands | None = None) -> Mapped:
+    """Return what ``"…" % x`` makes of its left side: fields without a known operand become holes, ``%%`` one sign.
+
+    Args:
+        value: The left side.
+        given: Operands by position or key.
+    """
+    count = itertools.count()
+
+    def replacement(piece: str) -> Mapped | str:
+        if piece == "%%":
+            return "%"
+        key = piece[2 : piece.index(")")] if piece[1] == "(" else str(next(count))
+        return _operand(given, key) if piece[-1] == "s" and piece.strip("%s") in ("", f"({key})") else HOLE
+
+    return _template(value, _PERCENT, replacement)
 
 
-def _template(value: Mapped, pattern: re.Pattern[str], replacement: Callable[[str], str]) -> Mapped:
+def format_template(value: Mapped, given: Operands | None = None) -> Mapped:
+    """Return what ``"…".format(…)`` makes: fields without a known operand become holes, doubled braces single ones.
+
+    Args:
+        value: The string before ``.format``.
+        given: Operands by position or keyword.
+    """
+    count = itertools.count()
+
+    def replacement(piece: str) -> Mapped | str:
+        if piece in ("{{", "}}"):
+            return piece[0]
+        name = piece[1:-1]
+        return _operand(given, name if name else str(next(count)))
+
+    return _template(value, _FIELD, replacement)
+
+
+def _operand(given: Operands | None, key: str) -> Mapped | str:
+    found = given.get(key) if given is not None else None
+    return HOLE if found is None else found
+
+
+def _template(value: Mapped, pattern: re.Pattern[str], replacement: Callable[[str], Mapped | str]) -> Mapped:
     parts: list[Mapped] = []
     done = 0
     for match in pattern.finditer(value.text):
         first, last = value.origins[match.start()], value.origins[match.end() - 1]
-        text = replacement(match.group())
-        number = -1 if text == HOLE else first[2]
-        parts += (value.slice(done, match.start()), Mapped(text, ((first[0], last[1], number),)))
+        made = replacement(match.group())
+        number = -1 if made == HOLE else first[2]
+        known = made if isinstance(made, Mapped) else Mapped(made, ((first[0], last[1], number),))
+        parts += (value.slice(done, match.start()), known)
         done = match.end()
     parts.append(value.slice(done, len(value.text)))
     return joined(parts)

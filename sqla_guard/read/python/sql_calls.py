@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_values import Function, Values, called_name, parameter_names
+from sqla_guard.read.python.sql_values import Values, called_name, parameter_names
 
 _EXECUTES = frozenset(
     [
@@ -118,7 +118,7 @@ def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values
     for _ in range(4):
         known = len(helpers)
         for sink in [*found, *_calls_of(calls, helpers)]:
-            name = _passed_name(sink.argument)
+            name = passed_name(sink.argument)
             function = values.function(sink.call)
             if name is None or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
@@ -131,7 +131,7 @@ def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values
     return [c for c in _calls_of(calls, helpers) if c.call not in {f.call for f in found}]
 
 
-def _passed_name(argument: ast.expr) -> str | None:
+def passed_name(argument: ast.expr) -> str | None:
     """Return the name that is passed on as it is, or inside ``text(...)``."""
     while isinstance(argument, ast.Call):
         if isinstance(argument.func, ast.Attribute) and not argument.args:
@@ -161,17 +161,3 @@ def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str]
         if argument is not None and not isinstance(argument, ast.Starred):
             out.append(SqlCall(call, argument, False, False))
     return out
-
-
-def is_down(node: ast.AST, values: Values) -> bool:
-    """Tell whether ``node`` stands in a function that undoes a migration."""
-    function = values.function(node)
-    while function is not None:
-        if isinstance(function, Function) and _undoes(getattr(function, "name", "")):
-            return True
-        function = values.function(function)
-    return False
-
-
-def _undoes(name: str) -> bool:
-    return name.split("_")[0] in ("downgrade", "down", "rollback", "backward", "backwards", "revert", "undo")

@@ -12,6 +12,7 @@ from sqla_guard.facts.operations import (
     AddColumn,
     Carrier,
     CreateTable,
+    Direction,
     DropColumn,
     DropTable,
     RenameColumn,
@@ -20,9 +21,10 @@ from sqla_guard.facts.operations import (
     UnreadSql,
 )
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
-from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, is_down
+from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, passed_name
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_values import Env, Values
+from sqla_guard.read.python.sql_values import Env, Values, parameter_names
+from sqla_guard.read.python.sql_ways import Way, Ways
 from sqla_guard.read.sql import moved, read_sql
 
 _COMMENT = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\()*"
@@ -55,16 +57,18 @@ class _Strings:
         self._values = values
         self._wanted = wanted
         self._guards = Guards(values)
-        self._done: set[tuple[str, int]] = set()
+        self._ways = Ways(values)
+        self._way = Way(False)
+        self._done: set[tuple[str, int, bool]] = set()
         self._word = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(wanted))) + r")\b", re.IGNORECASE)
 
     def read(self, call: SqlCall) -> None:
         """Report the facts of the strings that ``call`` can be given."""
         for value, env in self._strings(call):
             known = next((start for start, _, number in value.origins if number >= 0), -1)
-            if (value.text, known) in self._done:
+            if (value.text, known, self._way.down) in self._done:
                 continue
-            self._done.add((value.text, known))
+            self._done.add((value.text, known, self._way.down))
             if _STATEMENT.match(value.text) or value.text[:1] == HOLE:
                 self._read_value(value, call, env)
             elif call.certain and self._word.search(value.text):
@@ -77,17 +81,27 @@ class _Strings:
             # ``sql = f"… {column} …"`` in the loop: what it is made of varies as well.
             for binding in self._values.bindings(name, function, call.argument):
                 used |= {n.id for n in ast.walk(binding.value) if isinstance(n, ast.Name)}
-        rounds: list[dict[str, ast.expr]] = self._values.rounds(call.call, used) or [{}]
-        if self._values.exhausted:
-            self._values.exhausted = False
-            self.facts.append(UnreadSql("a loop over too many rows", self._carrier(call)))
         some = False
-        for env in rounds:
-            for value in self._values.evaluate(call.argument, function, env):
-                some = True
-                yield value, env
+        if self._is_passed_on(call):
+            return  # each call of the function around it is read on its own
+        for way in self._ways.to(call.call, used):
+            self._way = way
+            rounds = self._values.rounds(call.call, used, way.env) or [{}]
+            if self._values.exhausted:
+                self._values.exhausted = False
+                self.facts.append(UnreadSql("a loop over too many rows", self._carrier(call)))
+            for env in ({**way.env, **e} for e in rounds):
+                for value in self._values.evaluate(call.argument, function, env):
+                    some = True
+                    yield value, env
         if not some and self._is_put_together(call.argument):
             self.facts.append(UnreadSql("the SQL is put together at run time", self._carrier(call)))
+
+    def _is_passed_on(self, call: SqlCall) -> bool:
+        name, function = passed_name(call.argument), self._values.function(call.call)
+        if name is None or function is None or name not in parameter_names(function):
+            return False
+        return not self._values.bindings(name, function)
 
     def _is_put_together(self, argument: ast.expr) -> bool:
         """Tell whether an unknown string is made of literals one of which holds a wanted name."""
@@ -99,8 +113,10 @@ class _Strings:
 
     def _carrier(self, call: SqlCall) -> Carrier:
         statement = expression_span(self._values.statement(call.call), self._source)
-        direction = "down" if is_down(call.call, self._values) else "up"
-        return Carrier(self._source.path, "python-sql", statement, "down" if direction == "down" else "up")
+        way = self._way
+        runs_at = expression_span(way.site, self._source).start if way.site is not None else None
+        direction: Direction = "down" if way.down else "up"
+        return Carrier(self._source.path, "python-sql", statement, direction, runs_at=runs_at)
 
     def _read_fragment(self, value: Mapped, call: SqlCall) -> None:
         """Report a clause on its own, such as ``order_by(text("metadata"))``, where it names something wanted."""
@@ -111,9 +127,11 @@ class _Strings:
 
     def _read_value(self, value: Mapped, call: SqlCall, env: Env) -> None:
         home = self._carrier(call)
+        # What a helper makes of its arguments is put together here and there: nothing to rewrite in place.
+        helper = bool(self._way.env)
         for fact in read_sql(value.text, None, self._wanted):
-            fact = moved(fact, value.place, lambda inner: replace(home, rerunnable=inner.rerunnable))
-            self.facts.append(self._guarded(fact, call, env))
+            fact = moved(fact, value.place, lambda inner: replace(home, rerunnable=inner.rerunnable and not helper))
+            self.facts.append(fact if helper else self._guarded(fact, call, env))
 
     def _guarded(self, fact: SqlFact, call: SqlCall, env: Env) -> SqlFact:
         table = _table(fact)

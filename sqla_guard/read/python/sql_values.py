@@ -24,6 +24,7 @@ from sqla_guard.read.python.nodes import Nodes
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Env = Mapping[str, ast.expr]
+_NOTHING: Env = {}
 
 _BINDERS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.Call)
 
@@ -199,7 +200,8 @@ class Values:
 
     def _operation(self, node: ast.BinOp, function: ast.AST | None, env: Env, depth: int) -> list[Mapped]:
         if isinstance(node.op, ast.Mod):
-            return [percent_template(v) for v in self.evaluate(node.left, function, env, depth + 1)]
+            given = self._percent_operands(node.right, function, env, depth)
+            return [percent_template(v, given) for v in self.evaluate(node.left, function, env, depth + 1)]
         if not isinstance(node.op, ast.Add):
             return []
         # A long chain of additions leans to the left; take it apart without recursion.
@@ -225,7 +227,10 @@ class Values:
         if isinstance(node.func, ast.Attribute):
             inner = node.func.value
             if name == "format":
-                return [format_template(v) for v in self.evaluate(inner, function, env, depth + 1)]
+                named = self._format_operands(node, function, env, depth)
+                return [format_template(v, named) for v in self.evaluate(inner, function, env, depth + 1)]
+            if name == "join" and len(node.args) == 1:
+                return self._joined(node, function, env, depth)
             if name in ("strip", "lstrip", "rstrip") and not node.args:
                 return [stripped(v, name) for v in self.evaluate(inner, function, env, depth + 1)]
             if name in _PASSED_ON:
@@ -235,6 +240,50 @@ class Values:
         if name in _WRAPPERS and node.args:
             return self.evaluate(node.args[0], function, env, depth + 1)
         return []
+
+    def _one(self, node: ast.expr, function: ast.AST | None, env: Env, depth: int) -> Mapped | None:
+        """Return the one string that ``node`` is; a name's characters are not to be edited through a template."""
+        values = self.evaluate(node, function, env, depth + 1)
+        if len(values) != 1 or not values[0].origins:
+            return values[0] if len(values) == 1 else None
+        literal_here = isinstance(node, ast.Constant)
+        return values[0].numbered(2_000_000 + values[0].origins[0][0] if literal_here else -1)
+
+    def _percent_operands(
+        self, node: ast.expr, function: ast.AST | None, env: Env, depth: int
+    ) -> dict[str, Mapped | None]:
+        if isinstance(node, ast.Dict):
+            keys = [k.value if isinstance(k, ast.Constant) else "" for k in node.keys]
+            return {str(k): self._one(v, function, env, depth) for k, v in zip(keys, node.values, strict=True)}
+        items = node.elts if isinstance(node, ast.Tuple) else [node]
+        if any(isinstance(item, ast.Starred) for item in items):
+            return {}
+        return {str(i): self._one(item, function, env, depth) for i, item in enumerate(items)}
+
+    def _format_operands(
+        self, node: ast.Call, function: ast.AST | None, env: Env, depth: int
+    ) -> dict[str, Mapped | None]:
+        given = {k.arg: self._one(k.value, function, env, depth) for k in node.keywords if k.arg is not None}
+        for index, argument in enumerate(node.args):
+            if isinstance(argument, ast.Starred):
+                break
+            given[str(index)] = self._one(argument, function, env, depth)
+        return given
+
+    def _joined(self, node: ast.Call, function: ast.AST | None, env: Env, depth: int) -> list[Mapped]:
+        """Return what ``", ".join(…)`` makes of strings that are all known."""
+        assert isinstance(node.func, ast.Attribute)
+        between = self.evaluate(node.func.value, function, env, depth + 1)
+        given = env.get(node.args[0].id, node.args[0]) if isinstance(node.args[0], ast.Name) else node.args[0]
+        if isinstance(given, (ast.ListComp, ast.GeneratorExp)) or len(between) != 1:
+            return []
+        parts: list[Mapped] = []
+        for number, item in enumerate(self.items(given, function, depth + 1), 1):
+            values = self.evaluate(item, function, env, depth + 1)
+            if len(values) != 1 or len(parts) > _MOST * 2:
+                return []
+            parts += [between[0].numbered(-1)] * bool(parts) + [_shifted(values[0], number)]
+        return [joined(parts)] if parts else []
 
     def _name(
         self, node: ast.Name, function: ast.AST | None, env: Env, depth: int, at: ast.AST | None = None
@@ -319,18 +368,41 @@ class Values:
             return [d for v in values for d in self._displays(v, function, depth + 1)]
         return []
 
-    def rounds(self, node: ast.AST, used: set[str]) -> list[dict[str, ast.expr]]:
-        """Return the loop variables around ``node`` for each round of the innermost loop that binds any of ``used``."""
+    def returned(self, call: ast.Call) -> ast.expr | None:
+        """Return what a function of the module gives back, where it has one ``return``."""
+        found = list(self._returning.get(called_name(call), {}).values()) if isinstance(call.func, ast.Name) else []
+        # Of several functions of one name, the last one counts.
+        return found[-1][0] if found and len(found[-1]) == 1 else None
+
+    @cached_property
+    def _returning(self) -> dict[str, dict[ast.AST, list[ast.expr]]]:
+        """What each function gives back, by its name."""
+        found: dict[str, dict[ast.AST, list[ast.expr]]] = {}
+        for node in self.nodes.of(ast.Return):
+            function = self.function(node)
+            if isinstance(node, ast.Return) and node.value is not None and function is not None:
+                found.setdefault(getattr(function, "name", ""), {}).setdefault(function, []).append(node.value)
+        return found
+
+    def rounds(self, node: ast.AST, used: set[str], env: Env = _NOTHING) -> list[dict[str, ast.expr]]:
+        """Return the loop variables around ``node`` for each round of the innermost loop that binds any of ``used``.
+
+        Args:
+            node: A statement or expression.
+            used: The names of interest.
+            env: What else is known of names: the parameters of one call.
+        """
         function = self.function(node)
         current = self.parents.get(node)
         while current is not None and current is not function:
             if isinstance(current, (ast.For, ast.AsyncFor)):
                 targets = {n.id for n in ast.walk(current.target) if isinstance(n, ast.Name)}
-                items = self.items(current.iter, function) if targets & used else []
+                rows = env.get(current.iter.id, current.iter) if isinstance(current.iter, ast.Name) else current.iter
+                items = self.items(rows, function) if targets & used else []
                 self._rounds -= len(items)
                 self.exhausted = self._rounds <= 0
                 if items:
-                    return [_matched(current.target, item) for item in items] if self._rounds > 0 else []
+                    return [matched(current.target, item) for item in items] if self._rounds > 0 else []
             current = self.parents.get(current)
         return []
 
@@ -390,13 +462,14 @@ def _pairs(display: ast.Dict) -> Iterator[ast.Tuple]:
             yield ast.Tuple([key, value], ast.Load())
 
 
-def _matched(target: ast.expr, item: ast.expr) -> dict[str, ast.expr]:
+def matched(target: ast.expr, item: ast.expr) -> dict[str, ast.expr]:
+    """Return what the names of a loop's ``target`` stand for in the round of ``item``."""
     if isinstance(target, ast.Name):
         return {target.id: item}
     found: dict[str, ast.expr] = {}
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(item, (ast.Tuple, ast.List)):
         for part, value in zip(target.elts, item.elts, strict=False):
-            found.update(_matched(part, value))
+            found.update(matched(part, value))
     return found
 
 

@@ -6,6 +6,7 @@ No syntax tree: an unknown clause in one column never hides the next one.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -16,11 +17,12 @@ from sqla_guard.facts.operations import (
     Identifier,
     RenameColumn,
     RenameTable,
+    TableName,
     UnreadSql,
 )
 from sqla_guard.read.sql.columns import is_constraint, read_references
 from sqla_guard.read.sql.names import Cursor, Reading, Scope, without_hole
-from sqla_guard.read.sql.tokens import Token
+from sqla_guard.read.sql.selects import query_outputs
 
 _NOT_ADDED = frozenset(
     ["CONSTRAINT", "PARTITION", "STATISTICS", "PERIOD", "VALUE", "SUPPLEMENTAL", "LOG", "SEARCH", "ROW"]
@@ -43,48 +45,151 @@ _NOT_DROPPED = frozenset(
     ]
 )
 _VERBS = frozenset(["ADD", "DROP", "RENAME", "CHANGE", "MODIFY", "ALTER"])
-_SELECT_ENDS = frozenset(["FROM", "UNION", "INTERSECT", "EXCEPT", "WHERE", "LIMIT", "WITH", "INTO"])
 
 
-def read_create_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> bool:
+def read_create_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> int | None:
     """Read ``CREATE TABLE`` from behind the word TABLE.
 
     Returns:
-        Whether a query follows (``AS SELECT``), whose references are still to be read.
+        Where a query starts (``AS SELECT``), whose references are still to be read; ``None`` without one.
     """
+    words = {token.upper for token in cursor.tokens[: cursor.at]}
     if cursor.take("IF", "NOT", "EXISTS"):
         carrier = replace(carrier, rerunnable=True)
+    hidden = cursor.upper() == "#" or cursor.tokens[min(cursor.at, cursor.stop - 1)].text.startswith("#")
     parts = cursor.dotted()
     if not parts:
-        return False
+        return None
     if not without_hole(parts):
         _unread(cursor, reading, carrier, "the table's name is put in at run time")
-        return False
+        return None
     scope = Scope(reading, carrier, reading.table(parts))
-    columns: list[Identifier] = []
-    partial = _read_body(cursor, scope, columns)
-    selects = _read_query_columns(cursor, reading, columns)
-    reading.facts.append(CreateTable(scope.table, tuple(columns), carrier, partial or selects is False))
-    if selects is None:
-        _read_tail(cursor, scope)
-    return selects is not None
+    body = _Body(scope)
+    body.read(cursor)
+    made = query_outputs(cursor, reading)
+    if made is not None and not body.columns:
+        body.columns, body.partial = made.columns, made.partial
+        body.like += made.like
+    temporary = hidden or bool(words & {"TEMP", "TEMPORARY", "VOLATILE"})
+    reading.facts.append(
+        CreateTable(
+            scope.table,
+            tuple(body.columns),
+            carrier,
+            body.partial,
+            "temporary" if temporary else "table",
+            tuple(body.like),
+            "REPLACE" in words,
+        )
+    )
+    if made is not None:
+        return made.start
+    _read_tail(cursor, scope)
+    return None
 
 
-def _read_body(cursor: Cursor, scope: Scope, columns: list[Identifier]) -> bool:
-    """Read the column list; tell whether columns may be missing."""
-    if cursor.take("PARTITION", "OF") or cursor.take("LIKE") or cursor.take("OF") or cursor.take("CLONE"):
-        cursor.dotted()
-        return True
-    if cursor.take("USING"):
-        cursor.name()
-    if cursor.upper() != "(" or cursor.upper(1) in ("SELECT", "WITH"):
-        return cursor.upper() not in ("AS", "SELECT", "(", "WITH")
-    inside = cursor.parenthesised()
-    partial = cursor.tokens[cursor.at - 1].upper != ")"
+def read_create_view(cursor: Cursor, reading: Reading, carrier: Carrier) -> int:
+    """Read ``CREATE VIEW`` from behind the word VIEW; return where its query starts."""
+    words = {token.upper for token in cursor.tokens[: cursor.at]}
+    cursor.take("IF", "NOT", "EXISTS")
+    parts = cursor.dotted()
+    named: list[Identifier] = []
+    inside = cursor.parenthesised() if cursor.upper() == "(" else None
     for item in inside.items() if inside is not None else ():
-        if not _read_item(item, scope, columns):
-            partial = True
-    return partial or cursor.upper() == "INHERITS"
+        token = item.name()
+        if token is not None and not token.has_hole:
+            named.append(reading.identifier(token))
+    made = query_outputs(cursor, reading)
+    if made is None:
+        return cursor.stop
+    if without_hole(parts):
+        columns, partial = (named, False) if named else (made.columns, made.partial)
+        like = () if named else tuple(made.like)
+        table = reading.table(parts)
+        view = CreateTable(table, tuple(columns), carrier, partial, "view", like, "REPLACE" in words)
+        reading.facts.append(view)
+    else:
+        _unread(cursor, reading, carrier, "the view's name is put in at run time")
+    return made.start
+
+
+def read_select_into(cursor: Cursor, reading: Reading, carrier: Carrier) -> None:
+    """Read ``SELECT … INTO t FROM …``, which makes a table in PostgreSQL and SQL Server."""
+    depth = 0
+    for index in range(cursor.at, cursor.stop):
+        word = cursor.tokens[index].upper
+        depth += (word == "(") - (word == ")")
+        if word != "INTO" or depth:
+            continue
+        into = Cursor(cursor.tokens, index + 1, cursor.stop)
+        kind = into.take_any(frozenset(("TEMP", "TEMPORARY")))
+        into.take_any(frozenset(("UNLOGGED", "TABLE")))
+        hidden = into.upper() == "#" or (into.peek() is not None and into.tokens[into.at].text.startswith("#"))
+        parts = into.dotted()
+        made = query_outputs(Cursor(cursor.tokens, cursor.at, cursor.stop), reading)
+        if without_hole(parts) and made is not None and into.upper() == "FROM":
+            sort: Literal["table", "temporary"] = "temporary" if kind or hidden else "table"
+            table = reading.table(parts)
+            create = CreateTable(table, tuple(made.columns), carrier, made.partial, sort, tuple(made.like))
+            reading.facts.append(create)
+        return
+
+
+class _Body:
+    """The part of ``CREATE TABLE`` that lists columns, or tables to take them from."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.columns: list[Identifier] = []
+        self.like: list[TableName] = []
+        self.partial = False
+
+    def read(self, cursor: Cursor) -> None:
+        """Read up to the end of the list."""
+        if cursor.take("PARTITION", "OF") or cursor.take("LIKE") or cursor.take("CLONE"):
+            self._take_from(cursor)
+            return
+        if cursor.take("OF"):
+            cursor.dotted()
+            self.partial = True
+            return
+        if cursor.take("USING"):
+            cursor.name()
+        if cursor.upper() != "(" or cursor.upper(1) in ("SELECT", "WITH"):
+            self.partial = cursor.upper() not in ("AS", "SELECT", "(", "WITH")
+            return
+        inside = cursor.parenthesised()
+        self.partial = cursor.tokens[cursor.at - 1].upper != ")"
+        for item in inside.items() if inside is not None else ():
+            if item.take("LIKE"):
+                self._take_from(item)
+            elif not _read_item(item, self._scope, self.columns):
+                self.partial = True
+        self._read_behind(cursor)
+
+    def _read_behind(self, cursor: Cursor) -> None:
+        if cursor.take("INHERITS"):
+            parents = cursor.parenthesised()
+            for parent in parents.items() if parents is not None else ():
+                self._take_from(parent)
+        if cursor.upper() == "PARTITIONED" and cursor.upper(1) == "BY":
+            self._partition_columns(Cursor(cursor.tokens, cursor.at + 2, cursor.stop))
+
+    def _take_from(self, cursor: Cursor) -> None:
+        parts = cursor.dotted()
+        if without_hole(parts):
+            self.like.append(self._scope.reading.table(parts))
+        else:
+            self.partial = True
+
+    def _partition_columns(self, cursor: Cursor) -> None:
+        """Read ``PARTITIONED BY (day STRING)`` of Hive, which makes columns; without a type it names them."""
+        inside = cursor.parenthesised()
+        for item in inside.items() if inside is not None else ():
+            token = item.peek()
+            follows = item.peek(1)
+            if token is not None and follows is not None and follows.kind == "word" and not token.has_hole:
+                self.columns.append(self._scope.reading.identifier(token))
 
 
 def _read_item(item: Cursor, scope: Scope, columns: list[Identifier]) -> bool:
@@ -92,7 +197,7 @@ def _read_item(item: Cursor, scope: Scope, columns: list[Identifier]) -> bool:
     first = item.peek()
     if is_constraint(item):
         read_references(item, scope)
-        return item.tokens[item.at - 1].upper != "LIKE" and not (first is not None and first.upper == "LIKE")
+        return True
     if first is None or first.kind not in ("word", "quoted", "string"):
         return False
     if item.upper(1) == "=":
@@ -103,47 +208,6 @@ def _read_item(item: Cursor, scope: Scope, columns: list[Identifier]) -> bool:
     item.at += 1
     read_references(item, scope)
     return True
-
-
-def _read_query_columns(cursor: Cursor, reading: Reading, columns: list[Identifier]) -> bool | None:
-    """Read what ``AS SELECT`` names its columns.
-
-    Returns:
-        ``None`` without a query, ``False`` where some of its columns have no name here (``*``), else ``True``.
-    """
-    probe = Cursor(cursor.tokens, cursor.at, cursor.stop)
-    while probe.at < probe.stop and probe.upper() not in ("SELECT", "AS"):
-        if probe.upper() == "(" and probe.upper(1) not in ("SELECT", "WITH", "("):
-            probe.skip_group()
-        elif probe.upper() == "WITH" and cursor.at != probe.at:
-            break
-        else:
-            probe.at += 1
-    probe.take("AS")
-    while probe.take("("):
-        continue
-    if not probe.take("SELECT"):
-        return None if probe.upper() not in ("WITH", "TABLE", "VALUES", "EXECUTE") else False
-    if columns:
-        return True
-    probe.take("DISTINCT")
-    end, depth = probe.at, 0
-    while end < probe.stop and not (depth == 0 and probe.tokens[end].upper in _SELECT_ENDS):
-        depth += (probe.tokens[end].upper == "(") - (probe.tokens[end].upper == ")")
-        if depth < 0:
-            break
-        end += 1
-    named = [_output_name(item) for item in Cursor(probe.tokens, probe.at, end).items()]
-    columns += [reading.identifier(token) for token in named if token is not None]
-    return None not in named
-
-
-def _output_name(item: Cursor) -> Token | None:
-    """Return the name a result has: its alias, or the bare column."""
-    last = item.tokens[item.stop - 1]
-    if last.kind not in ("word", "quoted") or last.has_hole:
-        return None
-    return last
 
 
 def _read_tail(cursor: Cursor, scope: Scope) -> None:

@@ -178,6 +178,8 @@ class _Statement:
             self._copy(Cursor(tokens, 1))
         elif first in _QUERIES or first == "(":
             start = self._behind_explain(tokens)
+            if self._depth == 0 and self._tokens[0].upper in ("SELECT", "WITH") and start == 0:
+                definitions.read_select_into(Cursor(tokens), self._reading, self._carrier)
             read_references(tokens[start:], self._lexed, self._reading, self._carrier, self._text)
         elif first in _PROCEDURAL or first == "GRANT":
             self._fixed(tokens)
@@ -187,8 +189,14 @@ class _Statement:
             self._table(verb, cursor, tokens)
         elif verb == "CREATE" and kind == "INDEX":
             self._index(cursor)
-        elif verb == "CREATE" and kind == "VIEW":
-            read_references(tokens, self._lexed, self._reading, self._carrier, self._text, fixed=True)
+        elif kind == "VIEW" and verb == "CREATE":
+            start = definitions.read_create_view(cursor, self._reading, self._carrier)
+            query = _without_data(tokens[start:])
+            read_references(query, self._lexed, self._reading, self._carrier, self._text, fixed=True)
+        elif kind == "VIEW" and verb == "DROP":
+            definitions.read_drop_table(cursor, self._reading, self._carrier)
+        elif kind == "VIEW" and "RENAME" in (token.upper for token in tokens):
+            definitions.read_alter_table(cursor, self._reading, self._carrier)
         elif verb != "DROP" and kind not in (_NO_REFERENCES | {"INDEX", "VIEW"}):
             self._fixed(tokens)
 
@@ -197,8 +205,11 @@ class _Statement:
             definitions.read_alter_table(cursor, self._reading, self._carrier)
         elif verb == "DROP":
             definitions.read_drop_table(cursor, self._reading, self._carrier)
-        elif definitions.read_create_table(cursor, self._reading, self._carrier):
-            read_references(tokens, self._lexed, self._reading, self._carrier, self._text)
+        else:
+            start = definitions.read_create_table(cursor, self._reading, self._carrier)
+            if start is not None:
+                query = _without_data(tokens[start:])
+                read_references(query, self._lexed, self._reading, self._carrier, self._text)
 
     def _index(self, cursor: Cursor) -> None:
         while cursor.peek() is not None and not cursor.take("ON"):
@@ -317,6 +328,14 @@ class _Statement:
 
     def _around(self, inner: Carrier) -> Carrier:
         return replace(self._carrier, rerunnable=inner.rerunnable)
+
+
+def _without_data(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return a query without ``WITH [NO] DATA`` at its end, which is no part of it."""
+    words = [token.upper for token in tokens[-3:]]
+    if words[-1:] != ["DATA"]:
+        return tokens
+    return tokens[:-3] if words == ["WITH", "NO", "DATA"] else tokens[:-2] if words[-2:-1] == ["WITH"] else tokens
 
 
 def _identifiers(fact: SqlFact) -> list[Identifier]:
