@@ -10,6 +10,7 @@ from sqla_guard.check.engine import check
 from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.memory import rare_collections
+from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import Workspace
@@ -59,21 +60,26 @@ class Fixed:
     original: Workspace
 
 
-def run_check(paths: Iterable[str], settings: Settings) -> Checked:
-    """Check the files below ``paths``."""
+def files_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the files below ``paths`` that a check would report on, sorted."""
+    return _open(paths)[0].reported
+
+
+def run_check(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Checked:
+    """Check the files below ``paths``; ``progress`` is told how far it is."""
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        report = report_on(workspace, settings)
+        report = report_on(workspace, settings, progress)
     return Checked(_with(report, missing), empty, workspace)
 
 
-def run_fix(paths: Iterable[str], settings: Settings) -> Fixed:
-    """Find out what repairs the files below ``paths``; nothing is written."""
+def run_fix(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Fixed:
+    """Find out what repairs the files below ``paths``; nothing is written. ``progress`` is told how far it is."""
     from sqla_guard.fix.loop import fix
 
     workspace, missing, empty = _open(paths)
     with rare_collections():
-        result = fix(workspace, lambda ws: report_on(ws, settings))
+        result = fix(workspace, lambda ws: report_on(ws, settings, progress))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -98,16 +104,18 @@ def write(fixed: Fixed) -> None:
     )
 
 
-def report_on(workspace: Workspace, settings: Settings) -> Report:
+def report_on(workspace: Workspace, settings: Settings, progress: Progress | None = None) -> Report:
     """Return what is to be said about ``workspace``, each file by its own settings."""
-    groups = settings.groups(workspace.reported)
-    reports = [_complete(Workspace(paths, workspace.disk, workspace.changed), config) for config, paths in groups]
+    reports = [
+        _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress)
+        for config, paths in settings.groups(workspace.reported)
+    ]
     return reports[0] if len(reports) == 1 else Report.joined(reports)
 
 
-def _complete(workspace: Workspace, config: Config) -> Report:
+def _complete(workspace: Workspace, config: Config, progress: Progress | None) -> Report:
     """Check ``workspace``; each fix says all that it changes, imports included."""
-    report = check(workspace, config)
+    report = check(workspace, config, progress)
     if not report.diagnostics:
         return report
     from sqla_guard.fix.imports import with_imports

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from sqla_guard.cli import main
 from tests.support.projects import ROOT
+from tests.support.schemas import strict_report_schema
 
 MODEL = (
     "from sqlalchemy import JSON, Column, Integer\n"
@@ -136,88 +137,15 @@ def test_an_empty_folder_gives_a_warning(folder: Path) -> None:
     assert result.stderr.startswith("warning: empty: holds no .py or .sql file")
 
 
-PLACE = {
-    "type": "object",
-    "required": ["path", "line", "column", "end_line", "end_column", "message"],
-    "additionalProperties": False,
-    "properties": {
-        "path": {"type": "string"},
-        "line": {"type": "integer", "minimum": 1},
-        "column": {"type": "integer", "minimum": 1},
-        "end_line": {"type": "integer", "minimum": 1},
-        "end_column": {"type": "integer", "minimum": 1},
-        "message": {"type": "string"},
-    },
-}
-EDIT = {
-    "type": "object",
-    "required": ["path", "start", "end", "text"],
-    "additionalProperties": False,
-    "properties": {
-        "path": {"type": "string"},
-        "start": {"type": "integer", "minimum": 0},
-        "end": {"type": "integer", "minimum": 0},
-        "text": {"type": "string"},
-    },
-}
-FIX = {
-    "type": "object",
-    "required": ["title", "applicability", "edits"],
-    "properties": {
-        "title": {"type": "string"},
-        "applicability": {"enum": ["safe", "unsafe", "display"]},
-        "edits": {"type": "array", "items": EDIT},
-    },
-}
-SCHEMA = {
-    "type": "object",
-    "required": ["version", "diagnostics", "to_look_at", "not_analysed", "files"],
-    "additionalProperties": False,
-    "properties": {
-        "version": {"type": "string"},
-        "files": {"type": "integer"},
-        "to_look_at": {"type": "array", "items": PLACE},
-        "not_analysed": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["path", "line", "reason"],
-                "additionalProperties": False,
-                "properties": {
-                    "path": {"type": "string"},
-                    "line": {"type": "integer"},
-                    "reason": {"type": "string"},
-                },
-            },
-        },
-        "diagnostics": {
-            "type": "array",
-            "items": {
-                **PLACE,
-                "required": [*PLACE["required"], "code", "name", "severity", "fix", "related"],  # type: ignore[misc]
-                "properties": {
-                    **PLACE["properties"],  # type: ignore[dict-item]
-                    "code": {"type": "string", "pattern": "^SG[0-9]{3}$"},
-                    "name": {"type": "string"},
-                    "severity": {"enum": ["error", "warning"]},
-                    "help": {"type": "string"},
-                    "fix": {"anyOf": [FIX, {"type": "null"}]},
-                    "related": {"type": "array", "items": PLACE},
-                },
-            },
-        },
-    },
-}
-
-
 def report(*arguments: str) -> Any:
     document = json.loads(run(*arguments, "--output-format", "json").stdout)
-    jsonschema.validate(document, SCHEMA)
+    jsonschema.validate(document, strict_report_schema())
     return document
 
 
 def test_json_has_the_documented_shape_also_with_bad_input(folder: Path) -> None:
     assert report("check") == {
+        "schema_version": 1,
         "version": document_version(),
         "diagnostics": [],
         "to_look_at": [],
@@ -299,7 +227,7 @@ def test_a_pipe_is_named_and_not_waited_for(folder: Path) -> None:
 def test_a_file_that_is_there_twice_by_a_link_is_reported_once(folder: Path) -> None:
     write(folder, model=MODEL)
     (folder / "link.py").symlink_to("model.py")
-    assert run("check", ".").stdout.count("SG101") == 1
+    assert run("check", ".").stdout.count("error[SG101]") == 1
 
 
 def test_a_name_with_a_line_end_stays_on_one_line(folder: Path) -> None:

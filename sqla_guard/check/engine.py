@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.read.markers import files_that_matter, may_hold_directive
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from sqla_guard.project.project import Project
 
 
-def check(workspace: Workspace, config: Config) -> Report:
-    """Return what is to be said about ``workspace``.
+def check(workspace: Workspace, config: Config, progress: Progress | None = None) -> Report:
+    """Return what is to be said about ``workspace``; ``progress`` is told how far it is.
 
     A run in which no file can matter loads no parser, no rule and nothing of the project around it.
     """
@@ -32,6 +33,8 @@ def check(workspace: Workspace, config: Config) -> Report:
 
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK)
     rules = selected_rules(registered_rules(config.plugins), config)
+    progress = progress or Progress()
+    progress.expect(len(matter))
     findings: list[Diagnostic] = []
     for path in matter:
         for item in _check_file(path, project, rules):
@@ -39,6 +42,7 @@ def check(workspace: Workspace, config: Config) -> Report:
                 findings.append(item)
             else:
                 notes.append(item)
+        progress.advance()
     reported = frozenset(workspace.reported)
     # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
     notes += (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)

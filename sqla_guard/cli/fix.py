@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sqla_guard.cli.options import config_of, format_option, paths_argument, settings_options
-from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, out_diff, warn
+from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, out_diff, style_for, warn
+from sqla_guard.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sqla_guard.run import Fixed
@@ -29,7 +30,9 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
     """
     from sqla_guard.run import run_fix
 
-    fixed = run_fix(paths or (".",), config_of(paths, **settings))
+    config = config_of(paths, **settings)
+    with progress_bar() as progress:
+        fixed = run_fix(paths or (".",), config, progress)
     warn(fixed.after, fixed.empty)
     if write_files and not _written(fixed):
         sys.exit(FAILED)
@@ -62,12 +65,13 @@ def _written(fixed: Fixed) -> bool:
 
 def _show_fixed(fixed: Fixed, written: bool) -> None:
     from sqla_guard.report.diff import unified
+    from sqla_guard.report.outcome import outcome
     from sqla_guard.report.sanitize import printable
-    from sqla_guard.report.text import outcome
 
     for path, (original, text) in fixed.changes.items():
         if written:
             out(f"{'fixed' if original else 'created'} {printable(path)}\n")
         else:
             out_diff(unified(path, original, text))
-    out(outcome(fixed, fixed.workspace.load, written), err=not written)
+    style = style_for(sys.stdout if written else sys.stderr)
+    out(outcome(fixed, fixed.workspace.load, written, style), err=not written)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
 if TYPE_CHECKING:
     from sqla_guard.core.report import Report
+    from sqla_guard.report.style import Style
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 
@@ -28,6 +30,25 @@ def complain(text: str, word: str = "error") -> None:
     from sqla_guard.report.sanitize import printable
 
     click.echo(f"{word}: {printable(text)}", err=True)
+
+
+def style_for(stream: IO[str]) -> Style:
+    """Return colours where ``stream`` is a terminal that shows them and nobody declined them (``NO_COLOR``)."""
+    from sqla_guard.report.style import COLOURED, PLAIN
+
+    declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return COLOURED if stream.isatty() and not declined else PLAIN
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a report to a file: the whole of it, or nothing and an error."""
+    from sqla_guard.fix.write import WriteError, replace_file
+
+    try:
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
+    except WriteError as error:
+        complain(f"the output could not be written: {error}")
+        sys.exit(FAILED)
 
 
 def out_diff(lines: Iterable[bytes]) -> None:

@@ -45,6 +45,38 @@ def write_all(originals: Mapping[str, SourceFile | None], texts: Mapping[str, st
                 os.unlink(item.temporary)
 
 
+def replace_file(path: str, data: bytes) -> None:
+    """Make ``data`` the content of ``path`` at one stroke; a reader sees all of it or what was there before.
+
+    What is no regular file (a pipe, ``/dev/stdout``) is written to as it is.
+
+    Raises:
+        WriteError: Nothing was written.
+    """
+    target = os.path.realpath(path)
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as file:
+                file.write(data)
+            return
+        mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else _mode_of_new_files()
+        temporary = _write_beside(target, data)
+        try:
+            os.chmod(temporary, mode)
+            os.replace(temporary, target)
+        except OSError:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise WriteError(f"{path}: {error.strerror}") from error
+
+
+def _mode_of_new_files() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
 def _prepare(path: str, original: SourceFile | None, text: str) -> _Pending:
     """Write the new content beside its target."""
     target = os.path.realpath(path)

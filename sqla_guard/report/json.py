@@ -1,4 +1,4 @@
-"""The report for programs.
+"""The report for programs; `docs/report.schema.json` describes it.
 
 Lines and columns start at 1; columns and offsets count Unicode characters of the decoded file, without its byte order
 mark. The order is stable.
@@ -7,7 +7,7 @@ mark. The order is stable.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from sqla_guard import __version__
@@ -15,18 +15,21 @@ from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Edit, Fix, Place
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.report.material import Load, Material
 
-Load = Callable[[str], SourceFile]
+# Raised when a key is renamed, removed or means something else; new keys may come at any time.
+SCHEMA_VERSION = 1
 
 
-def render(report: Report, load: Load) -> str:
-    """Return ``report`` as one JSON object; ``load`` gives the files that findings stand in."""
-    return dump(report, report.to_look_at, load)
+def render(material: Material, /) -> str:
+    """Return the report as one JSON object."""
+    return dump(material.report, material.report.to_look_at, material.load)
 
 
 def dump(report: Report, to_look_at: Iterable[Place], load: Load) -> str:
     """Return ``report`` as one JSON object, with the given places to look at."""
     document = {
+        "schema_version": SCHEMA_VERSION,
         "version": __version__,
         "diagnostics": [_diagnostic(d, load) for d in report.diagnostics],
         "to_look_at": [_place(place, load) for place in to_look_at],
@@ -43,6 +46,7 @@ def _diagnostic(diagnostic: Diagnostic, load: Load) -> dict[str, Any]:
         "severity": diagnostic.severity,
         "path": diagnostic.path,
         **_range(load(diagnostic.path), diagnostic.span),
+        "symbol": diagnostic.symbol,
         "message": diagnostic.message,
         "help": diagnostic.help,
         "fix": _fix(diagnostic.fix) if diagnostic.fix else None,
@@ -72,5 +76,5 @@ def _place(place: Place, load: Load) -> dict[str, str | int]:
     return {"path": place.path, **_range(load(place.path), place.span), "message": place.message}
 
 
-def _note(note: NotAnalysed) -> dict[str, str | int]:
-    return {"path": note.path, "line": note.line, "reason": note.reason}
+def _note(note: NotAnalysed) -> dict[str, str | int | bool]:
+    return {"path": note.path, "line": note.line, "reason": note.reason, "fatal": note.fatal}
