@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqla_guard.report.material import RulePage
 
 
-def rule_pages() -> tuple[RulePage, ...]:
-    """Return the pages of all rules, by code; this loads every rule."""
+def rule_pages(plugins: tuple[str, ...] = ()) -> tuple[RulePage, ...]:
+    """Return the pages of all rules, by code, those of ``plugins`` included; this loads every rule."""
     from sqla_guard.check.registry import registered_rules
 
     return tuple(
@@ -18,5 +18,5 @@ def rule_pages() -> tuple[RulePage, ...]:
             r.page.strip(),
             r.rule.on_by_default,
         )
-        for r in registered_rules()
+        for r in registered_rules(plugins)
     )

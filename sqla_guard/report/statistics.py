@@ -8,10 +8,8 @@ from sqla_guard.report.material import Material
 from sqla_guard.report.tally import Count, tally
 from sqla_guard.report.text import summary
 
-FORMATS = ("text", "json")
 
-
-def as_text(material: Material) -> str:
+def as_text(material: Material, /) -> str:
     """Return a table, the most frequent rule first."""
     counts = tally(material.report)
     columns = ("findings", "safe fix", "unsafe fix")
@@ -24,7 +22,7 @@ def as_text(material: Material) -> str:
     return "\n".join([*lines, first]) + "\n"
 
 
-def as_json(material: Material) -> str:
+def as_json(material: Material, /) -> str:
     """Return a JSON list with one object for each rule with findings."""
     return json.dumps([_entry(count) for count in tally(material.report)], indent=2) + "\n"
 

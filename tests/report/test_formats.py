@@ -254,3 +254,11 @@ def test_a_format_loads_no_other_format(name: str) -> None:
     script = f"import sys\nfrom sqla_guard.report import renderer\nrenderer({name!r})\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert not OTHERS[name] & set(done.stdout.split())
+
+
+def test_the_configuration_names_a_format_and_the_command_line_wins(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(model("events"), encoding="utf-8")
+    (tmp_path / "sqla-guard.toml").write_text('output-format = "github"\n')
+    with inside(tmp_path):
+        assert run("check").stdout.startswith("::error file=model.py")
+        assert report("concise").startswith("model.py:")
