@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import Workspace
+from sqla_guard.fix.interrupted import interrupted
 from sqla_guard.read.discover import FileDisk, discover, shown
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ def run_fix(paths: Iterable[str], settings: Settings, progress: Progress | None 
     return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace, workspace)
 
 
+def settle(paths: Iterable[str]) -> Iterator[str]:
+    """Finish or undo changes that earlier runs could not complete in the projects of ``paths``; say which.
+
+    Raises:
+        JournalError: Neither is possible; everything stays.
+    """
+    for home in _interrupted(paths):
+        from sqla_guard.fix.journal import recover
+
+        yield f"{shown(home)}: a change that was interrupted {recover(home)}"
+
+
 def write(fixed: Fixed) -> None:
     """Write the changes of ``fixed``: all files or none.
 
@@ -126,11 +139,18 @@ def _complete(workspace: Workspace, config: Config, progress: Progress | None) -
 
 def _open(paths: Iterable[str]) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
     found = discover(paths)
-    missing = tuple(
+    notes = [
         NotAnalysed(shown(path) if path else "(an empty path)", 0, "does not exist", fatal=True)
         for path in found.missing
-    )
-    return Workspace(found.files, FileDisk()), missing, found.empty
+    ]
+    # What is found in files that are half old and half new says nothing of either.
+    half_way = "holds a change that was interrupted; `sqla-guard fix --write` finishes or undoes it"
+    notes += [NotAnalysed(shown(home), 0, half_way, fatal=True) for home in _interrupted(paths)]
+    return Workspace(found.files, FileDisk()), tuple(notes), found.empty
+
+
+def _interrupted(paths: Iterable[str]) -> list[str]:
+    return sorted({home for path in paths if (home := interrupted(path)) is not None})
 
 
 def _with(report: Report, notes: tuple[NotAnalysed, ...]) -> Report:

@@ -31,6 +31,8 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
     from sqla_guard.run import run_fix
 
     config = config_of(paths, **settings)
+    if write_files:
+        _settle(paths or (".",))
     with progress_bar() as progress:
         fixed = run_fix(paths or (".",), config, progress)
     warn(fixed.after, fixed.empty)
@@ -49,6 +51,19 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
         sys.exit(FAILED)
     remains = fixed.after.diagnostics if write_files else (fixed.changes or fixed.after.diagnostics)
     sys.exit(FINDINGS if remains else CLEAN)
+
+
+def _settle(paths: tuple[str, ...]) -> None:
+    """Complete what an earlier run was interrupted in, before anything is read."""
+    from sqla_guard.fix.journal import JournalError
+    from sqla_guard.run import settle
+
+    try:
+        for done in settle(paths):
+            complain(done, word="note")
+    except JournalError as error:
+        complain(str(error))
+        sys.exit(FAILED)
 
 
 def _written(fixed: Fixed) -> bool:

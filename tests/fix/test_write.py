@@ -50,23 +50,25 @@ def test_a_symbolic_link_stays_one(folder: Path) -> None:
     assert (folder / "a.py").read_bytes() == b"y\r\n"
 
 
-def fail_on(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def failing_after(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full from the given replacement on, but for putting back."""
     real: Callable[..., None] = os.replace
     calls = []
 
     def replace(source: str, target: str) -> None:
         calls.append(target)
-        if len(calls) == number:
+        if len(calls) >= number and not source.endswith(".old"):
             raise OSError(28, "No space left on device", target)
         real(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+# .gitignore, two stored contents of each old file and one of the new, the list, then the three files.
+@pytest.mark.parametrize("number", range(1, 11))
 def test_all_files_are_put_back_when_one_fails(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(folder)
-    fail_on(number, monkeypatch)
+    failing_after(number, monkeypatch)
     with pytest.raises(WriteError, match="No space left"):
         write(a="1", b="2", d="3")
     assert content(folder) == before
@@ -86,3 +88,41 @@ def test_a_character_that_the_encoding_lacks_is_an_error(folder: Path) -> None:
     with pytest.raises(WriteError, match="latin-1"):
         write(a="x", c="# coding: latin-1\n# €\n")
     assert content(folder) == before
+
+
+def test_a_link_that_leads_out_of_the_project_is_not_written_through(folder: Path) -> None:
+    outside = folder / "outside.py"
+    (folder / "project").mkdir()
+    (folder / "project" / ".git").mkdir()
+    outside.write_bytes(b"mine\n")
+    (folder / "project" / "link.py").symlink_to(outside)
+    (folder / "project" / "a.py").write_bytes(b"x\n")
+    os.chdir(folder / "project")
+    with pytest.raises(WriteError, match=r"link\.py: leads out of"):
+        write(a="y\n", link="theirs\n")
+    assert outside.read_bytes() == b"mine\n"
+    assert (folder / "project" / "a.py").read_bytes() == b"x\n"
+    assert sorted(path.name for path in (folder / "project").iterdir()) == [".git", "a.py", "link.py"]
+
+
+def test_a_file_with_two_names_is_refused(folder: Path) -> None:
+    os.link("a.py", "other.py")
+    with pytest.raises(WriteError, match=r"a\.py: has 2 names \(hard links\)"):
+        write(a="x", b="y")
+    assert (folder / "other.py").read_bytes() == (folder / "a.py").read_bytes() == b"x = 1\r\n"
+
+
+def test_a_read_only_file_is_refused_even_for_root(folder: Path) -> None:
+    (folder / "a.py").chmod(0o444)
+    before = content(folder)
+    with pytest.raises(WriteError, match=r"a\.py: is read-only"):
+        write(a="x", b="y")
+    assert content(folder) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_stays(folder: Path) -> None:
+    os.chown("a.py", 1234, 4321)
+    write(a="x")
+    about = (folder / "a.py").stat()
+    assert (about.st_uid, about.st_gid) == (1234, 4321)
