@@ -7,15 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pages import recipes
 from tests.support.repositories import ROOT, Repository, new_repository, this_project
 
-CONFIG = """\
-repos:
-  - repo: {source}
-    rev: {revision}
-    hooks:
-      - id: {hook}
-"""
+PLACE = "<address of this repository>"
 BASE = "from sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n"
 BROKEN = """\
 from sqlalchemy import JSON, Column, Integer
@@ -46,10 +41,11 @@ def repository_with(hook: str, hooks: tuple[Repository, Path], folder: Path) -> 
     user = new_repository(
         folder / "user", PRE_COMMIT_HOME=str(store), PIP_CONSTRAINT=str(ROOT / "constraints.txt"), HOME=str(folder)
     )
+    shown = next(r.text for r in recipes("hooks") if f"- id: {hook}\n" in r.text)
     revision = source.git("rev-parse", "HEAD")
     user.write(
         {
-            ".pre-commit-config.yaml": CONFIG.format(source=source.folder, revision=revision, hook=hook),
+            ".pre-commit-config.yaml": shown.replace(PLACE, str(source.folder)).replace("v0.1.0", revision),
             "app/__init__.py": "",
             "app/base.py": BASE,
         }
