@@ -1,10 +1,37 @@
-"""A rule that raises becomes a finding of its own (SG900); the other rules go on."""
+"""A rule raised an exception where it should have judged.
+
+## What it finds
+
+A defect of sqla-guard itself: a rule that met code it was not made for. The finding names the rule, the exception and
+where in the rule it was raised; it stands at the code that was being judged.
+
+## Why it hurts
+
+That piece of code was not judged by that rule, so a finding may be missing there. All other rules and all other code
+were judged as ever.
+
+## What to do
+
+Report it, with the message and, as far as you may share it, the code that it stands at. Until it is mended, `ignore`
+(or `--ignore`) with the name of the rule that raised leaves that rule out; the others go on.
+
+## Fix
+
+None.
+
+## Fix safety
+
+Nothing is changed.
+"""
 
 from __future__ import annotations
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.source import Span
 from sqla_guard.rules.rule import Rule
+
+# No fact leads to it, so it is not among the rules that run.
+RULE = Rule("internal-error", "SG900", "error", ())
 
 
 def internal_error(path: str, rule: Rule, fact: object, error: Exception) -> Diagnostic:
@@ -15,9 +42,9 @@ def internal_error(path: str, rule: Rule, fact: object, error: Exception) -> Dia
         trace = trace.tb_next
     where = f" ({trace.tb_frame.f_code.co_name}, line {trace.tb_lineno})" if trace else ""
     return Diagnostic(
-        "SG900",
-        "internal-error",
-        "error",
+        RULE.code,
+        RULE.name,
+        RULE.severity,
         path,
         span if isinstance(span, Span) else Span(0, 0),
         f"{rule.code} could not judge this: {type(error).__name__}: {error}{where}.",

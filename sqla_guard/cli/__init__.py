@@ -48,4 +48,11 @@ def main() -> None:
     """Find and repair what breaks SQLAlchemy projects, without importing them.
 
     Exit codes: 0 nothing found, 1 findings, 2 something could not be checked.
+
+    \b
+    Examples:
+      sqla-guard check
+      sqla-guard fix
+      sqla-guard fix --write
+      sqla-guard rule SG101
     """

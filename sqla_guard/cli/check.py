@@ -36,8 +36,9 @@ def command(
     \b
     Examples:
       sqla-guard check
-      sqla-guard check desk/models migrations
-      sqla-guard check --select SG1 --statistics
+      sqla-guard check src --select SG1 --ignore hidden-by-method
+      sqla-guard check --statistics
+      sqla-guard check --output-format github
       sqla-guard check --output-format sarif --output-file sqla-guard.sarif
     """
     settings = config_of(paths, **options)

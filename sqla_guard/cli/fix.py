@@ -25,8 +25,9 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
 
     \b
     Examples:
-      sqla-guard fix src/
-      sqla-guard fix --write --rename attribute src/
+      sqla-guard fix src
+      sqla-guard fix --select SG2
+      sqla-guard fix --write --rename attribute
     """
     from sqla_guard.run import run_fix
 
