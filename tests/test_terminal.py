@@ -211,7 +211,7 @@ def test_a_failed_write_leaves_the_old_file(project: Path, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "replace", full)
     with inside(project):
         assert run("check", "--output-file", "out.txt").exit_code == 2
     assert (project / "out.txt").read_text() == "before"
