@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.project.project import Project
-from sqla_guard.project.reserved import reserved_models
+from sqla_guard.project.takers import taken_tables
 from sqla_guard.read.markers import may_define, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.reserved import may_reserve
@@ -36,8 +36,10 @@ def _table_names(project: Project) -> TableNames:
 
 
 def _may_fit_a_model(path: str, data: bytes, project: Project) -> bool:
-    """Tell whether SQL in a file can be of a table that a model with a reserved name maps; other SQL is no finding."""
+    """Tell whether SQL in a file can be of a table whose reserved column a class takes; other SQL is no finding."""
     if path.endswith(".sql") and project.read(path, lambda source: source) is None:
         return False  # what cannot be read is said, whatever it is about
-    tables = frozenset(model.table.name for model in reserved_models(project, path) if model.table is not None)
-    return bool(tables) and may_name_table(data, tables)
+    if project.config.asks_for_more:
+        return True
+    tables = taken_tables(project, path)
+    return tables is None or (bool(tables) and may_name_table(data, tables))

@@ -104,6 +104,13 @@ def outcome(version: Version, cell: Cell) -> Outcome | None:
     return Outcome("error" if fails else "warning", text, verdict == "raises", verdict)
 
 
+def hidden_on(class_name: str, name: str) -> Outcome:
+    """Return what a reserved name that reflection puts on a class leads to, in all versions that were measured."""
+    own = "MetaData" if name == "metadata" else "class registry"
+    text = f"reflection asks no one, `{class_name}.{name}` is then the column and hides the {own}"
+    return Outcome("warning", text, False, "shadowed")
+
+
 def _measured(version: Version, cell: Cell) -> str:
     table = cells(measured_version(version))
     places = table.get(cell.name) or table.get(_pattern(cell.name), {})

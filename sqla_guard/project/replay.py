@@ -131,19 +131,19 @@ class Schema:
 
     def columns(self, table: TableName) -> tuple[str, ...]:
         """Return the known columns of ``table``, in order; empty for one that is not in sight."""
-        found = self._tables.get(_key(table))
+        found = self._tables.get(plain(table))
         return tuple(found.columns) if found else ()
 
     def complete(self, table: TableName) -> bool:
         """Tell whether all columns of ``table`` are in sight."""
-        found = self._tables.get(_key(table))
+        found = self._tables.get(plain(table))
         return found is not None and found.complete
 
     def column(self, table: TableName, name: str) -> Answer:
         """Return what is known about the column ``name`` (folded like :attr:`Identifier.name`)."""
-        found = self._tables.get(_key(table))
+        found = self._tables.get(plain(table))
         if found is None:
-            why = self._dropped.get(_key(table))
+            why = self._dropped.get(plain(table))
             return Absent(why) if why else Unknown(f"no DDL of table {_written(table)} in sight")
         definitions = found.columns.get(name)
         if definitions:
@@ -159,7 +159,7 @@ class Schema:
 
     def _unread(self, table: TableName) -> tuple[UnreadSql, ...]:
         """Return the unread SQL that may concern ``table``."""
-        return tuple(u for u in self.unread if not u.tables or _key(table) in {_key(t) for t in u.tables})
+        return tuple(u for u in self.unread if not u.tables or plain(table) in {plain(t) for t in u.tables})
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
         """Return the unread SQL of other files, and of the same files after the definitions."""
@@ -192,7 +192,8 @@ def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str]
     return Schema(kept, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)))
 
 
-def _key(table: TableName) -> TableName:
+def plain(table: TableName) -> TableName:
+    """Return ``table`` without a schema that it is in anyway, so that equal tables compare equal."""
     return TableName(table.name) if table.schema in _DEFAULT_SCHEMAS else table
 
 
@@ -218,8 +219,8 @@ class _Run:
             case DropColumn():
                 self._table(fact.table).remove(fact.column.name, f"dropped in {fact.carrier.path}")
             case DropTable():
-                self.tables.pop(_key(fact.table), None)
-                self.dropped[_key(fact.table)] = f"table dropped in {fact.carrier.path}"
+                self.tables.pop(plain(fact.table), None)
+                self.dropped[plain(fact.table)] = f"table dropped in {fact.carrier.path}"
             case RenameTable():
                 self._rename_table(fact)
             case UnreadSql():
@@ -227,17 +228,17 @@ class _Run:
 
     def _table(self, name: TableName) -> _Table:
         """Return a table that is altered: it exists even where no CREATE TABLE is in sight."""
-        self.dropped.pop(_key(name), None)
-        return self.tables.setdefault(_key(name), _Table())
+        self.dropped.pop(plain(name), None)
+        return self.tables.setdefault(plain(name), _Table())
 
     def _create(self, create: CreateTable) -> None:
-        known = self.tables.get(_key(create.table))
+        known = self.tables.get(plain(create.table))
         if create.kind == "temporary" and known is not None and not known.temporary:
             return  # hides a table for a while, which is unchanged behind it
         if create.replaces or (known is not None and known.temporary):
-            self.tables.pop(_key(create.table), None)
+            self.tables.pop(plain(create.table), None)
             known = None
-        copied = [self.tables.get(_key(name)) for name in create.like]
+        copied = [self.tables.get(plain(name)) for name in create.like]
         table = self._table(create.table)
         table.temporary = create.kind == "temporary"
         for name in [name for other in copied if other is not None for name in other.columns]:
@@ -266,11 +267,11 @@ class _Run:
             table.define(Definition(rename.new, rename))
 
     def _rename_table(self, rename: RenameTable) -> None:
-        moved = self.tables.pop(_key(rename.table), None)
-        self.dropped[_key(rename.table)] = f"table renamed to {rename.new.name} in {rename.carrier.path}"
-        existing = self.tables.get(_key(rename.new))
-        self.dropped.pop(_key(rename.new), None)
+        moved = self.tables.pop(plain(rename.table), None)
+        self.dropped[plain(rename.table)] = f"table renamed to {rename.new.name} in {rename.carrier.path}"
+        existing = self.tables.get(plain(rename.new))
+        self.dropped.pop(plain(rename.new), None)
         if existing is None:
-            self.tables[_key(rename.new)] = moved or _Table()
+            self.tables[plain(rename.new)] = moved or _Table()
         elif moved is not None:
             existing.absorb(moved)

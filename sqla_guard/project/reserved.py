@@ -85,6 +85,11 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
 
 
 def reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
+    """Return those of :func:`all_reserved_models` that another name in the class body mends."""
+    return tuple(model for model in all_reserved_models(project, near) if model.renamable)
+
+
+def all_reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
     """Return every column with a reserved name that breaks a class in the project of ``near``; found once."""
     root = project.workspace.disk.project_root(near)
     return project.once(("reserved models", root), lambda: _find_models(project, near))
@@ -95,7 +100,7 @@ def _find_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
     for path in project.python_files_that_reserve(near):
         for fact in project.reserved_names(path):
             model = judge(project, fact) if fact.name in RESERVED else None
-            if isinstance(model, ReservedModel) and model.renamable:
+            if isinstance(model, ReservedModel):
                 found.append(model)
     return tuple(found)
 
@@ -160,7 +165,7 @@ def _from_outside(project: Project, fact: ReservedName) -> ReservedModel | None:
         spot = Spot("after the class", Placements(project).style(cls, fact.name), cls)
         model = _worst(project, fact, cls, kind, mapping, (spot,)) if kind != UNKNOWN else None
         if model is not None:
-            return replace(model, table=None, renamable=False)
+            return replace(model, renamable=False)
     return None
 
 
@@ -205,8 +210,16 @@ def _in_table(project: Project, fact: ReservedName, cls: ProjectClass) -> Reserv
         if isinstance(name, Literal) and isinstance(name.value, str):
             found = _worst(project, replace(fact, name=name.value), cls, "Column", mapping, (spot,))
             if found is not None:
-                return replace(found, table=None, renamable=False)
+                return replace(found, table=_named_table(call), column=name.value, renamable=False)
     return None
+
+
+def _named_table(call: Call) -> TableName | None:
+    name, schema = call.args[0], call.keyword("schema")
+    if not isinstance(name, Literal) or not isinstance(name.value, str):
+        return None
+    inside = schema.value if isinstance(schema, Literal) and isinstance(schema.value, str) else None
+    return TableName(name.value.lower(), inside)
 
 
 def _is_sqlalchemy(project: Project, path: str, call: Call, name: str) -> bool:

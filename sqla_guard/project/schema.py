@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqla_guard.facts.operations import ColumnReference, Operation, SqlFact, TableName, UnreadSql
+from sqla_guard.facts.operations import (
+    AddColumn,
+    ColumnReference,
+    CreateTable,
+    Identifier,
+    Operation,
+    RenameColumn,
+    SqlFact,
+    TableName,
+    UnreadSql,
+)
 from sqla_guard.facts.reserved import RESERVED
 from sqla_guard.project.project import Project
-from sqla_guard.project.replay import Absent, Known, Schema, replay
+from sqla_guard.project.replay import Absent, Known, Schema, plain, replay
 from sqla_guard.project.revisions import RevisionGraph, graphs
+
+Creating = CreateTable | AddColumn | RenameColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +40,11 @@ class TableHistory:
 
     def references(self, table: TableName, column: str) -> tuple[ColumnReference, ...]:
         """Return the references that certainly mean ``table.column``."""
-        return tuple(r for r in self._named(column) if self._meant(r) == table)
+        return tuple(r for r in self._named(column) if same(self._meant(r), table))
 
     def unclear_references(self, table: TableName, column: str) -> tuple[ColumnReference, ...]:
         """Return the references that may mean ``table.column``."""
-        return tuple(r for r in self._named(column) if self._meant(r) is None and table in r.candidates)
+        return tuple(r for r in self._named(column) if self._meant(r) is None and _is_among(table, r.candidates))
 
     def _named(self, column: str) -> tuple[ColumnReference, ...]:
         return tuple(f for f in self.facts if isinstance(f, ColumnReference) and f.column.name == column)
@@ -53,6 +66,30 @@ def table_history(project: Project, near: str, table: TableName) -> TableHistory
     """Return what the project of ``near`` does to ``table``."""
     key = ("history", project.workspace.disk.project_root(near), table)
     return project.once(key, lambda: _read(project, near, table))
+
+
+def same(one: TableName | None, other: TableName) -> bool:
+    """Tell whether two names mean one table: a default schema may be written or not."""
+    return one is not None and plain(one) == plain(other)
+
+
+def _is_among(table: TableName, tables: Iterable[TableName]) -> bool:
+    return any(same(other, table) for other in tables)
+
+
+def created(fact: Creating) -> tuple[Identifier, ...]:
+    """Return the columns that ``fact`` gives their names."""
+    if isinstance(fact, CreateTable):
+        return fact.columns
+    return (fact.column,) if isinstance(fact, AddColumn) else (fact.new,)
+
+
+def is_at_head(project: Project, fact: Creating, column: Identifier) -> bool:
+    """Tell whether a column that ``fact`` creates is there after everything ran, by this fact or others like it."""
+    answer = table_history(project, fact.carrier.path, fact.table).schema.column(fact.table, column.name)
+    return isinstance(answer, Known) and any(
+        d.identifier.span == column.span and d.carrier.path == fact.carrier.path for d in answer.definitions
+    )
 
 
 def _read(project: Project, near: str, table: TableName) -> TableHistory:

@@ -49,9 +49,10 @@ class SecurityEvent(db.Model):
 CREATE TABLE IF NOT EXISTS security_events (id INTEGER PRIMARY KEY, event_metadata JSONB);
 ```
 
-Or the model maps the column under another name: `event_metadata = db.Column("metadata", db.JSON)`. Quiet: tables that
-no model maps, models with a safe attribute, columns that a later migration renames or drops, arguments of functions,
-SQL in comments and docstrings.
+Or the model maps the column under another name: `event_metadata = db.Column("metadata", db.JSON)`. A class made by
+reflection (automap, `autoload_with`, `DeferredReflection`) takes the column as well. Quiet: tables that no model
+maps, models with a safe attribute, columns that a later migration renames or drops, arguments of functions, SQL in
+comments and docstrings.
 
 ## Fix
 
@@ -67,59 +68,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Place
-from sqla_guard.facts.operations import AddColumn, CreateTable, Identifier, RenameColumn
+from sqla_guard.facts.operations import AddColumn, CreateTable, Identifier, RenameColumn, UnreadSql
 from sqla_guard.facts.reserved import RESERVED
 from sqla_guard.project.project import Project
-from sqla_guard.project.replay import Known
-from sqla_guard.project.reserved import ReservedModel, reserved_models
-from sqla_guard.project.schema import table_history
+from sqla_guard.project.replay import Unknown
+from sqla_guard.project.reserved import all_reserved_models
+from sqla_guard.project.schema import Creating, created, is_at_head, same, table_history
+from sqla_guard.project.takers import Taker, tables_of, takers
 from sqla_guard.rename.plan import rename_fix
 from sqla_guard.rules.rule import Rule
 
-RULE = Rule("reserved-column", "SG301", "error", (CreateTable, AddColumn, RenameColumn))
+RULE = Rule("reserved-column", "SG301", "error", (CreateTable, AddColumn, RenameColumn, UnreadSql))
 
 
-def check(fact: CreateTable | AddColumn | RenameColumn, project: Project) -> Iterator[Diagnostic]:
+def check(fact: Creating | UnreadSql, project: Project) -> Iterator[Diagnostic | NotAnalysed]:
     """Report the reserved columns that ``fact`` creates and that exist at the head."""
-    path = fact.carrier.path
-    for column in _created(fact):
+    if isinstance(fact, UnreadSql):
+        yield from _unread(fact, project)
+        return
+    for column in created(fact):
         if column.name not in RESERVED:
             continue
-        models = [m for m in reserved_models(project, path) if m.table == fact.table and m.column == column.name]
-        if models and _is_at_head(project, fact, column):
-            yield _finding(fact, column, models[0], project)
+        found = tuple(takers(project, fact.carrier.path, fact.table, column.name))
+        if found and is_at_head(project, fact, column):
+            yield _finding(fact, column, found, project)
 
 
-def _created(fact: CreateTable | AddColumn | RenameColumn) -> tuple[Identifier, ...]:
-    match fact:
-        case CreateTable(columns=columns):
-            return columns
-        case AddColumn(column=column):
-            return (column,)
-        case RenameColumn(new=new):
-            return (new,)
+def _unread(fact: UnreadSql, project: Project) -> Iterator[NotAnalysed]:
+    """Count SQL that may create a column that a model takes, where nothing else in sight creates it."""
+    path = fact.carrier.path
+    if fact.carrier.direction == "down":
+        return
+    for model in all_reserved_models(project, path):
+        for table in tables_of(project, model):
+            concerned = not fact.tables or any(same(other, table) for other in fact.tables)
+            schema = table_history(project, path, table).schema
+            if concerned and isinstance(schema.column(table, model.column), Unknown):
+                line = project.source(path).position(fact.carrier.statement.start)[0]
+                column = f"{table.name}.{model.column}"
+                yield NotAnalysed(path, line, f"whether this creates `{column}` is not known: {fact.reason}")
 
 
-def _is_at_head(project: Project, fact: CreateTable | AddColumn | RenameColumn, column: Identifier) -> bool:
-    answer = table_history(project, fact.carrier.path, fact.table).schema.column(fact.table, column.name)
-    return isinstance(answer, Known) and any(
-        d.identifier.span == column.span and d.carrier.path == fact.carrier.path for d in answer.definitions
+def _finding(fact: Creating, column: Identifier, found: tuple[Taker, ...], project: Project) -> Diagnostic:
+    first = found[0]
+    fixable = first.model is not None and first.model.renamable
+    return replace(
+        RULE.report(
+            fact.carrier.path,
+            column.span or fact.carrier.statement,
+            f"`{fact.table.name}.{column.name}` becomes the reserved attribute `{first.name}.{first.attribute}`: "
+            f"{first.outcome.text}",
+            "Rename the column together with the attribute, or map it under another name.",
+            rename_fix(project, first.model) if fixable and first.model is not None else None,
+            tuple(Place(t.path, t.span, f"`{t.name}` takes the column here") for t in found),
+        ),
+        severity=first.outcome.severity,
     )
-
-
-def _finding(
-    fact: CreateTable | AddColumn | RenameColumn, column: Identifier, model: ReservedModel, project: Project
-) -> Diagnostic:
-    name = model.cls.definition.name
-    finding = RULE.report(
-        fact.carrier.path,
-        column.span or fact.carrier.statement,
-        f"`{fact.table.name}.{column.name}` becomes the reserved attribute `{name}.{model.fact.name}`: "
-        f"{model.outcome.text}",
-        "Rename the column together with the attribute, or map it under another name.",
-        rename_fix(project, model),
-        (Place(model.fact.path, model.fact.span, f"`{name}` maps the column here"),),
-    )
-    return replace(finding, symbol=f"{fact.table.name}.{column.name}")

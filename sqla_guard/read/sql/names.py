@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, SqlFact, TableName
+from sqla_guard.read.sql.script import HOLE
 from sqla_guard.read.sql.tokens import Token
 
 # Quoted names compare without regard to case here.
@@ -51,7 +52,9 @@ class Reading:
         names = [self.name(part) for part in parts]
         if len(names) == 1 and parts[0].kind == "quoted" and self.dialect == "bigquery":
             names = names[0].split(".")
-        return TableName(names[-1], names[-2] if len(names) > 1 else None)
+        # A schema that is put in at run time may be any, also the one that goes without saying.
+        schema = names[-2] if len(names) > 1 and HOLE not in names[-2] else None
+        return TableName(names[-1], schema or None)
 
 
 @dataclass

@@ -1,0 +1,147 @@
+"""SG301 and SG302: where a column of a reserved name exists at the head, and who would take it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqla_guard.core.config import Config
+from sqla_guard.core.diagnostic import Diagnostic
+from tests.support.memory import check_files
+
+ORM = "from sqlalchemy import Column, Integer, JSON, Table\nfrom sqlalchemy.orm import declarative_base\n"
+BASE = ORM + "Base = declarative_base()\nengine = make()\n"
+KEY = "    id = Column(Integer, primary_key=True)\n"
+EVENT = f"class Event(Base):\n    __tablename__ = 'events'\n{KEY}"
+MODEL = BASE + EVENT + "    metadata = Column(JSON)\n"
+SAFE = BASE + EVENT + "    event_metadata = Column('metadata', JSON)\n"
+DDL = "CREATE TABLE events (id INTEGER PRIMARY KEY, metadata TEXT);\n"
+
+
+def found(files: dict[str, str], code: str = "SG301") -> list[Diagnostic]:
+    report = check_files(files, config=Config(extend_select=frozenset({"SG302"})))
+    return [d for d in report.diagnostics if d.code == code]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        DDL,
+        "CREATE TABLE IF NOT EXISTS public.events (metadata JSONB);",
+        "CREATE TABLE events (id int);\nALTER TABLE events ADD COLUMN metadata TEXT;",
+        "CREATE TABLE events (meta TEXT);\nALTER TABLE events RENAME COLUMN meta TO metadata;",
+        "CREATE TABLE old (metadata TEXT);\nALTER TABLE old RENAME TO events;\nALTER TABLE events ADD metadata TEXT;",
+        DDL + "ALTER TABLE events RENAME COLUMN metadata TO m;\nALTER TABLE events RENAME COLUMN m TO metadata;",
+        "CREATE VIEW events AS SELECT id, payload AS metadata FROM raw;",
+        "CREATE TABLE events AS SELECT id, payload AS metadata FROM raw;",
+        "CREATE TABLE {{ schema }}.events (metadata TEXT);",
+        DDL + "CREATE TEMP TABLE events AS SELECT 1;",
+    ],
+)
+def test_a_column_that_a_model_takes_is_found(sql: str) -> None:
+    (finding,) = found({"models.py": MODEL, "schema.sql": sql})
+    assert finding.severity == "error"
+    assert [place.path for place in finding.related] == ["models.py"]
+    assert "metadata" in sql[finding.span.start : finding.span.end]
+
+
+@pytest.mark.parametrize(
+    ("models", "sql"),
+    [
+        (SAFE, DDL),
+        (MODEL, DDL + "ALTER TABLE events RENAME COLUMN metadata TO event_metadata;"),
+        (MODEL, DDL + "ALTER TABLE events DROP COLUMN metadata;"),
+        (MODEL, DDL + "DROP TABLE events;"),
+        (MODEL, "ALTER TABLE events ALTER COLUMN metadata TYPE jsonb;"),
+        (MODEL, "ALTER TABLE events MODIFY metadata JSON;"),
+        (MODEL, "CREATE FUNCTION events(metadata jsonb) RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;"),
+        (MODEL, "CREATE FUNCTION f() RETURNS TABLE (metadata jsonb) AS $$ SELECT 1 $$ LANGUAGE sql;"),
+        (MODEL, "CREATE TABLE metadata (id int, events int);"),
+        (MODEL, "CREATE TABLE audit.events (metadata TEXT);"),
+        (MODEL, "CREATE TEMPORARY TABLE events (metadata TEXT);"),
+        (MODEL, "-- CREATE TABLE events (metadata TEXT);"),
+        (MODEL, DDL.replace("events", "others")),
+        (MODEL, "CREATE TABLE events (note TEXT DEFAULT ', metadata TEXT');"),
+        (BASE, DDL),
+    ],
+)
+def test_what_no_model_takes_stays_quiet(models: str, sql: str) -> None:
+    assert found({"models.py": models, "schema.sql": sql}) == []
+
+
+def test_a_mixin_gives_the_column_to_the_tables_of_its_users() -> None:
+    models = BASE + "class Noted:\n    metadata = Column(JSON)\n" + EVENT.replace("(Base)", "(Noted, Base)")
+    (finding,) = found({"models.py": models, "schema.sql": DDL})
+    assert "`Noted.metadata`" in finding.message
+
+
+def test_a_column_set_on_the_class_later_is_taken_too() -> None:
+    (finding,) = found({"models.py": BASE + EVENT + "Event.metadata = Column(JSON)\n", "schema.sql": DDL})
+    assert finding.fix is None
+
+
+REFLECTED = [
+    BASE + "class Event(Base):\n    __table__ = Table('events', Base.metadata, autoload_with=engine)\n",
+    BASE + "class Event(Base):\n    __table__ = Table('events', Base.metadata, autoload=True)\n",
+    BASE + "t = Table('events', Base.metadata, autoload_with=engine)\nclass Event(Base):\n    __table__ = t\n",
+    BASE + "class Event(Base):\n    __tablename__ = 'events'\n    __table_args__ = {'autoload_with': engine}\n",
+    BASE
+    + "from sqlalchemy.ext.declarative import DeferredReflection\n"
+    + "class Event(DeferredReflection, Base):\n    __tablename__ = 'events'\nDeferredReflection.prepare(engine)\n",
+    "from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\n"
+    "class Event(Base):\n    __tablename__ = 'events'\nBase.prepare(autoload_with=engine)\n",
+    "from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\nBase.prepare(autoload_with=engine)\n",
+    "from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\nBase.prepare(engine, reflect=True)\n",
+]
+
+
+@pytest.mark.parametrize("models", REFLECTED)
+def test_a_reflected_class_takes_the_column(models: str) -> None:
+    (finding,) = found({"models.py": models, "schema.sql": DDL})
+    assert finding.severity == "warning"
+    assert "is then the column and hides the MetaData" in finding.message
+    assert [place.path for place in finding.related] == ["models.py"]
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        BASE + "t = Table('events', Base.metadata, autoload_with=engine)\n",
+        REFLECTED[0] + "    __mapper_args__ = {'column_prefix': '_'}\n",
+        REFLECTED[0] + "    note = __table__.c.metadata\n",
+        REFLECTED[3] + "    note = Column('metadata', JSON)\n",
+        REFLECTED[0].replace("'events'", "'others'"),
+        REFLECTED[0] + "def named(i, t, c):\n    c['key'] = 'x'\nlisten(Table, 'column_reflect', named)\n",
+        REFLECTED[5] + "    note = Column('metadata', JSON)\n",
+    ],
+)
+def test_reflection_that_names_the_column_otherwise_stays_quiet(models: str) -> None:
+    assert found({"models.py": models, "schema.sql": DDL}) == []
+
+
+@pytest.mark.parametrize(
+    ("models", "sql", "count"),
+    [
+        ("", DDL, 1),
+        (MODEL, DDL, 0),
+        (SAFE, DDL, 0),
+        (BASE, DDL, 1),
+        (BASE, DDL + "ALTER TABLE events RENAME COLUMN metadata TO m;", 0),
+        (BASE, "CREATE TEMP TABLE events (metadata TEXT);", 0),
+        (BASE, "ALTER TABLE events ADD registry INT;", 1),
+    ],
+)
+def test_a_column_that_no_model_maps_is_found_where_asked_for(models: str, sql: str, count: int) -> None:
+    files = {"models.py": models, "0001_events.sql": sql}
+    assert len(found(files, "SG302")) == count
+    assert not any(d.code == "SG302" for d in check_files(files).diagnostics)
+
+
+def test_sql_that_may_create_the_column_is_counted() -> None:
+    script = "from sqlalchemy import text\nimport names\nc.execute(text(f'ALTER TABLE events ADD COLUMN {names.x}'))\n"
+    script += "c.execute(text(f'ALTER TABLE {names.t} ADD COLUMN metadata INT'))\n"
+    report = check_files({"models.py": MODEL, "migrate.py": script})
+    (note,) = report.not_analysed
+    assert (note.path, note.line) == ("migrate.py", 4)
+    assert "`events.metadata`" in note.reason
+    known = check_files({"models.py": MODEL, "migrate.py": script, "schema.sql": DDL})
+    assert known.not_analysed == ()
