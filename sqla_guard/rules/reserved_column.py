@@ -125,4 +125,5 @@ def _finding(fact: Creating, column: Identifier, found: tuple[Taker, ...], proje
             tuple(Place(t.path, t.span, f"`{t.name}` takes the column here") for t in found),
         ),
         severity=first.outcome.severity,
+        symbol=f"{fact.table.name}.{column.name}",
     )

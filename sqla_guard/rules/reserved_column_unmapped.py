@@ -39,6 +39,7 @@ There is no fix.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn
@@ -58,9 +59,10 @@ def check(fact: Creating, project: Project) -> Iterator[Diagnostic]:
         if column.name not in RESERVED or column.span is None or is_mapped(project, path, fact.table):
             continue
         if not any(takers(project, path, fact.table, column.name)) and is_at_head(project, fact, column):
-            yield RULE.report(
+            finding = RULE.report(
                 path,
                 column.span,
                 f"`{fact.table.name}.{column.name}` has a name that no declarative model can map as it is.",
                 "Give the column another name while no model depends on it.",
             )
+            yield replace(finding, symbol=f"{fact.table.name}.{column.name}")
