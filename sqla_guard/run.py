@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.check.engine import check
 from sqla_guard.core.config import Config, Settings
-from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.fix.interrupted import interrupted
-from sqla_guard.read.discover import FileDisk, discover, shown
+from sqla_guard.read.discover import ALL_NAMED, Asked, FileDisk, discover
+from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
     from sqla_guard.core.fix import Fix, Place
@@ -61,26 +62,30 @@ class Fixed:
     original: Workspace
 
 
-def files_of(paths: Iterable[str]) -> tuple[str, ...]:
+def files_of(paths: Iterable[str], settings: Settings, asked: Asked = ALL_NAMED) -> tuple[str, ...]:
     """Return the files below ``paths`` that a check would report on, sorted."""
-    return _open(paths)[0].reported
+    return _open(paths, settings, asked)[0].reported
 
 
-def run_check(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Checked:
+def run_check(
+    paths: Iterable[str], settings: Settings, progress: Progress | None = None, asked: Asked = ALL_NAMED
+) -> Checked:
     """Check the files below ``paths``; ``progress`` is told how far it is."""
-    workspace, missing, empty = _open(paths)
+    workspace, missing, empty = _open(paths, settings, asked)
     with rare_collections():
         report = report_on(workspace, settings, progress)
     return Checked(_with(report, missing), empty, workspace)
 
 
-def run_fix(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Fixed:
+def run_fix(
+    paths: Iterable[str], settings: Settings, progress: Progress | None = None, asked: Asked = ALL_NAMED
+) -> Fixed:
     """Find out what repairs the files below ``paths``; nothing is written. ``progress`` is told how far it is."""
     from sqla_guard.fix.loop import fix
 
-    workspace, missing, empty = _open(paths)
+    workspace, missing, empty = _open(paths, settings, asked)
     with rare_collections():
-        result = fix(workspace, lambda ws: report_on(ws, settings, progress))
+        result = fix(workspace, lambda ws: _within(report_on(ws, settings, progress), asked))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -137,8 +142,24 @@ def _complete(workspace: Workspace, config: Config, progress: Progress | None) -
     return with_imports(report, workspace.load, read_import_block)
 
 
-def _open(paths: Iterable[str]) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
-    found = discover(paths)
+def _within(report: Report, asked: Asked) -> Report:
+    """Return ``report`` without the fixes that change more than the texts that were given, if any were."""
+    if not asked.given:
+        return report
+    return replace(report, diagnostics=tuple(_alone(d, asked.given) for d in report.diagnostics))
+
+
+def _alone(finding: Diagnostic, given: Mapping[str, bytes]) -> Diagnostic:
+    if finding.fix is None or all(edit.path in given for edit in finding.fix.edits):
+        return finding
+    return replace(finding, fix=None, help=f"{finding.help} The fix changes other files too, so it is not made here.")
+
+
+def _open(
+    paths: Iterable[str], settings: Settings, asked: Asked
+) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
+    disk = FileDisk(settings, asked.given)
+    found = discover(paths, disk, asked.force_exclude)
     notes = [
         NotAnalysed(shown(path) if path else "(an empty path)", 0, "does not exist", fatal=True)
         for path in found.missing
@@ -146,7 +167,7 @@ def _open(paths: Iterable[str]) -> tuple[Workspace, tuple[NotAnalysed, ...], tup
     # What is found in files that are half old and half new says nothing of either.
     half_way = "holds a change that was interrupted; `sqla-guard fix --write` finishes or undoes it"
     notes += [NotAnalysed(shown(home), 0, half_way, fatal=True) for home in _interrupted(paths)]
-    return Workspace(found.files, FileDisk()), tuple(notes), found.empty
+    return Workspace(found.files, disk), tuple(notes), found.empty
 
 
 def _interrupted(paths: Iterable[str]) -> list[str]:

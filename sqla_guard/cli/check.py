@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqla_guard.cli.options import config_of, paths_argument, settings_options
+from sqla_guard.cli.options import Request, input_options, paths_argument, request_of
 from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, style_for, warn, write_file
 from sqla_guard.cli.pages import rule_pages
 from sqla_guard.cli.progress import progress_bar
@@ -18,7 +18,6 @@ from sqla_guard.report.material import Material
 
 if TYPE_CHECKING:
     from sqla_guard.run import Checked
-    from sqla_guard.settings import ProjectSettings
 
 
 @click.command("check")
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--output-file", metavar="FILE", help="Write the report to FILE, and only a summary to the terminal.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and check none.")
-@settings_options
+@input_options
 def command(
     paths: tuple[str, ...], output_file: str | None, statistics: bool, show_files: bool, **options: Any
 ) -> None:
@@ -41,14 +40,14 @@ def command(
       sqla-guard check --output-format github
       sqla-guard check --output-format sarif --output-file sqla-guard.sarif
     """
-    settings = config_of(paths, **options)
+    request = request_of(paths, **options)
     if show_files:
-        _show_files(paths)
+        _show_files(request)
         return
-    report = _maker(settings.run.output_format, statistics)
-    checked = _checked(paths, settings)
+    report = _maker(request.settings.run.output_format, statistics)
+    checked = _checked(request)
     warn(checked.report, checked.empty)
-    material = Material(checked.report, checked.workspace.load, partial(rule_pages, settings.run.plugins))
+    material = Material(checked.report, checked.workspace.load, partial(rule_pages, request.settings.run.plugins))
     if output_file is not None:
         write_file(output_file, report(material))
         out(_summary(checked))
@@ -69,18 +68,18 @@ def _maker(output_format: str, statistics: bool) -> Render:
     return counts.as_json if output_format == "json" else counts.as_text
 
 
-def _show_files(paths: tuple[str, ...]) -> None:
+def _show_files(request: Request) -> None:
     from sqla_guard.report.sanitize import printable
     from sqla_guard.run import files_of
 
-    out("".join(f"{printable(path)}\n" for path in files_of(paths or (".",))))
+    out("".join(f"{printable(path)}\n" for path in files_of(*request)))
 
 
-def _checked(paths: tuple[str, ...], settings: ProjectSettings) -> Checked:
+def _checked(request: Request) -> Checked:
     from sqla_guard.run import run_check
 
     with progress_bar() as progress:
-        return run_check(paths or (".",), settings, progress)
+        return run_check(request.paths, request.settings, progress, request.asked)
 
 
 def _summary(checked: Checked) -> str:

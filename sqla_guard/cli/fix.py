@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sqla_guard.cli.options import config_of, format_option, paths_argument, settings_options
-from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, out_diff, style_for, warn
+from sqla_guard.cli.options import format_option, input_options, paths_argument, request_of
+from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, out_bytes, out_diff, style_for, warn
 from sqla_guard.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 @paths_argument
 @click.option("--write", "write_files", is_flag=True, help="Change the files instead of showing the diff.")
 @format_option
-@settings_options
+@input_options
 def command(paths: tuple[str, ...], write_files: bool, output_format: str, **settings: Any) -> None:
     """Repair findings in PATHS; without --write, show what would change as a unified diff.
+
+    Standard input (the path is `-`) is printed repaired; only what it can be repaired by alone is.
 
     \b
     Examples:
@@ -31,12 +34,16 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
     """
     from sqla_guard.run import run_fix
 
-    config = config_of(paths, **settings)
-    if write_files:
-        _settle(paths or (".",))
+    request = request_of(paths, **settings)
+    from_stdin = bool(request.asked.given)
+    if write_files and not from_stdin:
+        _settle(request.paths)
     with progress_bar() as progress:
-        fixed = run_fix(paths or (".",), config, progress)
+        fixed = run_fix(request.paths, request.settings, progress, request.asked)
     warn(fixed.after, fixed.empty)
+    if from_stdin:
+        _show_text(fixed, request.asked.given)
+        sys.exit(FAILED if fixed.after.failed else FINDINGS if fixed.after.diagnostics else CLEAN)
     if write_files and not _written(fixed):
         sys.exit(FAILED)
     if output_format == "json":
@@ -52,6 +59,16 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
         sys.exit(FAILED)
     remains = fixed.after.diagnostics if write_files else (fixed.changes or fixed.after.diagnostics)
     sys.exit(FINDINGS if remains else CLEAN)
+
+
+def _show_text(fixed: Fixed, given: Mapping[str, bytes]) -> None:
+    """Print what was on standard input with all repairs made, byte for byte."""
+    from sqla_guard.report.outcome import outcome
+
+    for path, data in given.items():
+        original, text = fixed.changes.get(path, (None, ""))
+        out_bytes(data if original is None else original.encode(text))
+    out(outcome(fixed, fixed.workspace.load, True, style_for(sys.stderr)), err=True)
 
 
 def _settle(paths: tuple[str, ...]) -> None:

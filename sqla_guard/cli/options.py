@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from sqla_guard.read.discover import Asked
     from sqla_guard.settings import ProjectSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -34,6 +35,22 @@ _SETTINGS = (
     ),
     click.option("--read-everything", is_flag=True, hidden=True),
 )
+_INPUT = (
+    click.option(
+        "--force-exclude", is_flag=True, help="Leave out what the settings exclude also where it is named; for hooks."
+    ),
+    click.option(
+        "--stdin-filename", metavar="FILE", help="Where the text on standard input belongs, when the path is `-`."
+    ),
+)
+
+
+class Request(NamedTuple):
+    """What a command was asked to look at, and by which settings."""
+
+    paths: tuple[str, ...]
+    settings: ProjectSettings
+    asked: Asked
 
 
 def settings_options(command: _Command) -> _Command:
@@ -41,6 +58,13 @@ def settings_options(command: _Command) -> _Command:
     for option in reversed(_SETTINGS):
         command = option(command)
     return command
+
+
+def input_options(command: _Command) -> _Command:
+    """Add all options that say what is looked at and how, for :func:`request_of`."""
+    for option in reversed(_INPUT):
+        command = option(command)
+    return settings_options(command)
 
 
 def config_of(paths: tuple[str, ...], **given: Any) -> ProjectSettings:
@@ -52,3 +76,26 @@ def config_of(paths: tuple[str, ...], **given: Any) -> ProjectSettings:
     from sqla_guard.settings import settings
 
     return settings(paths or (".",), **given)
+
+
+def request_of(
+    paths: tuple[str, ...], force_exclude: bool = False, stdin_filename: str | None = None, **given: Any
+) -> Request:
+    """Return what the options that :func:`input_options` adds ask for; ``-`` is read from standard input.
+
+    Raises:
+        ConfigError: The settings cannot be used.
+    """
+    from sqla_guard.read.discover import Asked
+
+    if paths != ("-",) and (paths or stdin_filename is None):
+        if stdin_filename is not None or "-" in paths:
+            raise click.UsageError(
+                "`-` is the only path where standard input is read, with or without --stdin-filename"
+            )
+        return Request(paths or (".",), config_of(paths, **given), Asked(force_exclude))
+    from sqla_guard.read.paths import shown
+
+    name = shown(stdin_filename or "stdin.py")
+    data = click.get_binary_stream("stdin").read()
+    return Request((name,), config_of((name,), **given), Asked(force_exclude, {name: data}))

@@ -68,6 +68,11 @@ def out(text: str, err: bool = False) -> None:
     _write(stream.buffer, text.encode(stream.encoding or "utf-8", "backslashreplace"))
 
 
+def out_bytes(data: bytes) -> None:
+    """Print ``data`` as it is."""
+    _write(sys.stdout.buffer, data)
+
+
 def _write(stream: BinaryIO, data: bytes) -> None:
     # Bytes, as text would get other line ends on some platforms.
     try:

@@ -22,7 +22,11 @@ class Globs:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         """Take ``patterns`` as they are written in a configuration."""
-        self._patterns = [_Pattern(pattern) for pattern in patterns]
+        texts = list(patterns)
+        # Plain names, which are most, need no walk over the patterns, unless their order counts.
+        plain = () if any(t.startswith("!") for t in texts) else [t for t in texts if not any(c in "*?[/" for c in t)]
+        self._names = frozenset(plain)
+        self._patterns = [_Pattern(text) for text in texts if text not in self._names]
 
     def decide(self, path: str, is_folder: bool) -> bool | None:
         """Tell whether ``path`` itself is matched; ``None`` where no pattern says anything.
@@ -32,6 +36,8 @@ class Globs:
             is_folder: Whether it is a folder.
         """
         names = path.split("/")
+        if names[-1] in self._names:
+            return True
         for pattern in reversed(self._patterns):
             if pattern.matches(names, is_folder):
                 return not pattern.takes_back

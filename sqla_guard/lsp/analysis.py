@@ -9,7 +9,8 @@ from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.fix.loop import fix
-from sqla_guard.read.discover import FileDisk, shown
+from sqla_guard.read.discover import FileDisk
+from sqla_guard.read.paths import shown
 from sqla_guard.run import report_on
 from sqla_guard.settings import settings
 
@@ -55,8 +56,9 @@ def analyse(buffers: Mapping[str, Buffer]) -> Analysis:
         ConfigError: The settings cannot be used.
     """
     paths = tuple(sorted(buffers))
-    workspace = Workspace(paths, FileDisk(), {path: buffer.text for path, buffer in buffers.items()})
-    return Analysis(buffers, report_on(workspace, settings(paths)), workspace)
+    config = settings(paths)
+    workspace = Workspace(paths, FileDisk(config), {path: buffer.text for path, buffer in buffers.items()})
+    return Analysis(buffers, report_on(workspace, config), workspace)
 
 
 def repaired(analysis: Analysis) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from sqla_guard.core.config import ConfigError
 from sqla_guard.lsp.actions import KINDS, OPEN_PAGE, actions_at
 from sqla_guard.lsp.analysis import Analysis, Buffer, analyse, path_of
 from sqla_guard.lsp.messages import SOURCE, message_of, unreadable
-from sqla_guard.read.discover import SUFFIXES
+from sqla_guard.read.walk import SUFFIXES
 
 # Files that findings in the open ones may depend on, beside those that are open.
 _WATCHED = ("**/*.{py,pyi,sql}", "**/pyproject.toml", "**/sqla-guard.toml", "**/*.lock", "**/requirements*.txt")

@@ -3,49 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
+from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.read.load import decode, read_bytes
+from sqla_guard.read.paths import climb, listing, repository_of, shown, starts_project
 
-SUFFIXES = (".py", ".pyi", ".sql")
+if TYPE_CHECKING:
+    from sqla_guard.read.walk import Walker
+
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
 # Bytes that are kept for the next question; the files of most projects fit in.
 _MOST_KEPT = 16 << 20
 
-# Folders that hold no source of the project itself.
-_SKIPPED = frozenset(
-    {
-        "__pycache__",
-        "__pypackages__",
-        "_build",
-        "build",
-        "buck-out",
-        "dist",
-        "node_modules",
-        "site-packages",
-        "dist-packages",
-        "venv",
-    }
-)
 
-# A file beside which a project starts.
-_ROOT_MARKERS = frozenset(
-    {
-        ".git",
-        ".hg",
-        "Pipfile",
-        "pyproject.toml",
-        "requirements.txt",
-        "setup.cfg",
-        "setup.py",
-        "sqla-guard.toml",
-    }
-)
+class Asked(NamedTuple):
+    """How the paths of a run are to be taken.
+
+    Attributes:
+        force_exclude: Whether a file that is named is left out like one that is found in a folder.
+        given: Contents that are read in place of what is stored, by path as shown.
+    """
+
+    force_exclude: bool = False
+    given: Mapping[str, bytes] = MappingProxyType({})
+
+
+ALL_NAMED = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,77 +54,60 @@ class Discovery:
     empty: tuple[str, ...]
 
 
-def shown(path: str) -> str:
-    """Return ``path`` as it is shown and remembered: relative to the working directory if inside it, with ``/``."""
-    absolute = os.path.abspath(path)
-    here = os.getcwd()
-    if absolute == here:
-        return "."
-    if absolute.startswith(here.rstrip(os.sep) + os.sep):
-        absolute = absolute[len(here.rstrip(os.sep)) + 1 :]
-    return absolute.replace(os.sep, "/")
+def discover(paths: Iterable[str], disk: FileDisk, force_exclude: bool = False) -> Discovery:
+    """Return the files below ``paths``.
 
-
-def discover(paths: Iterable[str]) -> Discovery:
-    """Return the files below ``paths``; a file that is named is taken whatever it is called."""
+    A file that is named is taken whatever it is called and wherever it lies, unless ``force_exclude`` applies to it
+    what is left out of folders.
+    """
     found: set[str] = set()
     missing: list[str] = []
     empty: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            below = set(walk(shown(path)))
-            found |= below
+            below = disk.files_to_check(path)
+            found.update(below)
             if not below:
                 empty.append(path)
-        elif os.path.lexists(path):
-            found.add(shown(path))
+        elif os.path.lexists(path) or shown(path) in disk.given:
+            if not (force_exclude and disk.walker.would_skip(shown(path))):
+                found.add(shown(path))
         else:
             missing.append(path)
     return Discovery(tuple(sorted(found)), tuple(missing), tuple(empty))
 
 
-def walk(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[str]:
-    """Yield the source files below ``folder``; caches, build output and virtual environments are left out."""
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        try:
-            entries = list(os.scandir(current))
-        except OSError:
-            continue
-        names = {entry.name for entry in entries}
-        if current != folder and "pyvenv.cfg" in names:
-            continue
-        prefix = "" if current == "." else current + "/"
-        for entry in entries:
-            if entry.name.endswith(suffixes):
-                # A link to a file of the same folder would be the same finding twice.
-                if entry.is_file() and not (entry.is_symlink() and _leads_inside(entry.path, folder)):
-                    yield prefix + entry.name
-            elif entry.is_dir(follow_symlinks=False) and not _is_skipped(entry.name):
-                pending.append(prefix + entry.name)
-
-
-def _leads_inside(link: str, folder: str) -> bool:
-    inside = os.path.realpath(folder).rstrip(os.sep) + os.sep
-    return os.path.realpath(link).startswith(inside)
-
-
-def _is_skipped(name: str) -> bool:
-    return name.startswith(".") or name in _SKIPPED or name.endswith(".egg-info")
-
-
 class FileDisk:
     """The stored files, read on demand; implements :class:`sqla_guard.core.workspace.Disk`."""
 
-    def __init__(self) -> None:
-        """Start with nothing read."""
+    def __init__(self, settings: Settings | None = None, given: Mapping[str, bytes] | None = None) -> None:
+        """Start with nothing read.
+
+        Args:
+            settings: What belongs to a project.
+            given: Contents that are read in place of what is stored, by path as shown.
+        """
+        self._settings = settings or Config()
+        self.given = given or {}
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
         self._load = lru_cache(maxsize=512)(self._decoded)
-        self._bytes: dict[str, bytes] = {}
+        self._bytes: dict[str, bytes] = dict(self.given)
         self._kept = 0
+
+    @cached_property
+    def walker(self) -> Walker:
+        """What finds the files of folders; a run on named files needs none."""
+        from sqla_guard.read.walk import Walker
+
+        return Walker(self._settings)
+
+    def files_to_check(self, folder: str) -> list[str]:
+        """Return the files below ``folder`` that are to be reported on."""
+        from sqla_guard.read.walk import not_checked
+
+        return list(self.walker.walk(shown(folder), left_out=not_checked))
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -164,7 +138,7 @@ class FileDisk:
 
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
-        return os.path.isfile(path)
+        return path in self.given or os.path.isfile(path)
 
     def canonical(self, path: str) -> str:
         """Return the one name that ``path`` goes by."""
@@ -188,27 +162,28 @@ class FileDisk:
         """Return all source files of the project of ``path``, sorted."""
         root = self.project_root(path)
         if root not in self._files:
-            self._files[root] = tuple(sorted(walk(root)))
+            inside = (p for p in self.given if root == "." or p.startswith(root + "/"))
+            self._files[root] = tuple(sorted({*self.walker.walk(root), *inside}))
         return self._files[root]
 
     def neighbours(self, path: str) -> tuple[str, ...]:
         """Return the source files of the same repository that belong to other projects than ``path``, sorted."""
         root = self.project_root(path)
-        top = _climb(root, lambda folder: ".git" in _listing(folder))
+        top = repository_of(root)
         if top is None or shown(top) == root:
             return ()
         if (top, root) not in self._neighbours:
             own = set(self.project_files(path))
-            self._neighbours[top, root] = tuple(sorted({shown(p) for p in walk(shown(top))} - own))
+            self._neighbours[top, root] = tuple(sorted({shown(p) for p in self.walker.walk(shown(top))} - own))
         return self._neighbours[top, root]
 
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files of the project of ``path``, sorted."""
         root = self.project_root(path)
-        return tuple(sorted(walk(root, TEMPLATE_SUFFIXES)))
+        return tuple(sorted(self.walker.walk(root, TEMPLATE_SUFFIXES)))
 
     def _find_root(self, folder: str) -> str:
-        marked = _climb(folder, lambda current: not _ROOT_MARKERS.isdisjoint(_listing(current)))
+        marked = climb(folder, starts_project)
         if marked is not None:
             return shown(marked)
         here = os.getcwd()
@@ -216,24 +191,6 @@ class FileDisk:
             return "."
         # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
         current = os.path.abspath(folder)
-        while "__init__.py" in _listing(current):
+        while "__init__.py" in listing(current):
             current = os.path.dirname(current)
         return shown(current)
-
-
-def _climb(folder: str, accept: Callable[[str], bool]) -> str | None:
-    """Return ``folder`` or the nearest folder above it that is accepted, as an absolute path."""
-    current = os.path.abspath(folder)
-    while not accept(current):
-        parent = os.path.dirname(current)
-        if parent == current:
-            return None
-        current = parent
-    return current
-
-
-def _listing(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

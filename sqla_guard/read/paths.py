@@ -1,0 +1,60 @@
+"""Folders and the names that files go by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+# A file beside which a project starts.
+_ROOT_MARKERS = frozenset(
+    {
+        ".git",
+        ".hg",
+        "Pipfile",
+        "pyproject.toml",
+        "requirements.txt",
+        "setup.cfg",
+        "setup.py",
+        "sqla-guard.toml",
+    }
+)
+
+
+def shown(path: str) -> str:
+    """Return ``path`` as it is shown and remembered: relative to the working directory if inside it, with ``/``."""
+    absolute = os.path.abspath(path)
+    here = os.getcwd()
+    if absolute == here:
+        return "."
+    if absolute.startswith(here.rstrip(os.sep) + os.sep):
+        absolute = absolute[len(here.rstrip(os.sep)) + 1 :]
+    return absolute.replace(os.sep, "/")
+
+
+def listing(folder: str) -> list[str]:
+    """Return the names in ``folder``; none where it cannot be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def climb(folder: str, accept: Callable[[str], bool]) -> str | None:
+    """Return ``folder`` or the nearest folder above it that is accepted, as an absolute path."""
+    current = os.path.abspath(folder)
+    while not accept(current):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return None
+        current = parent
+    return current
+
+
+def starts_project(folder: str) -> bool:
+    """Tell whether a file stands in ``folder`` that says that a project starts here."""
+    return not _ROOT_MARKERS.isdisjoint(listing(folder))
+
+
+def repository_of(folder: str) -> str | None:
+    """Return the folder of the git repository around ``folder``, absolute."""
+    return climb(folder, lambda current: os.path.exists(os.path.join(current, ".git")))
