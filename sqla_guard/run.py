@@ -13,9 +13,9 @@ from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
-from sqla_guard.core.workspace import Workspace
+from sqla_guard.core.workspace import ALL_NAMED, Asked, Workspace
 from sqla_guard.fix.interrupted import interrupted
-from sqla_guard.read.discover import ALL_NAMED, Asked, FileDisk, discover
+from sqla_guard.read.discover import FileDisk, discover
 from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ class Fixed:
     empty: tuple[str, ...]
     workspace: Workspace
     original: Workspace
+
+
+def from_text(name: str, data: bytes, force_exclude: bool) -> tuple[str, Asked]:
+    """Return the name that a text goes by in a run, and how it is given to the run in place of the file ``name``."""
+    path = shown(name)
+    return path, Asked(force_exclude, {path: data})
 
 
 def files_of(paths: Iterable[str], settings: Settings, asked: Asked = ALL_NAMED) -> tuple[str, ...]:

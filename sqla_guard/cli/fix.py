@@ -36,12 +36,14 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
 
     request = request_of(paths, **settings)
     from_stdin = bool(request.asked.given)
-    if write_files and not from_stdin:
+    if write_files:
+        if from_stdin:
+            raise click.UsageError("--write has no file to change where standard input is read")
         _settle(request.paths)
     with progress_bar() as progress:
         fixed = run_fix(request.paths, request.settings, progress, request.asked)
     warn(fixed.after, fixed.empty)
-    if from_stdin:
+    if from_stdin and output_format == "text":
         _show_text(fixed, request.asked.given)
         sys.exit(FAILED if fixed.after.failed else FINDINGS if fixed.after.diagnostics else CLEAN)
     if write_files and not _written(fixed):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from sqla_guard.core.workspace import Asked
+
 if TYPE_CHECKING:
-    from sqla_guard.read.discover import Asked
     from sqla_guard.settings import ProjectSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -21,7 +23,7 @@ format_option = click.option(
     show_default=True,
     help="How the report is written.",
 )
-_SETTINGS = (
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
     click.option("--config", type=click.Path(), help="Take the settings from this file and no other."),
     click.option("--select", multiple=True, metavar="RULE", help="Run only these rules (name, code or prefix)."),
     click.option("--extend-select", multiple=True, metavar="RULE", help="Run these rules besides."),
@@ -35,7 +37,7 @@ _SETTINGS = (
     ),
     click.option("--read-everything", is_flag=True, hidden=True),
 )
-_INPUT = (
+_INPUT: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--force-exclude", is_flag=True, help="Leave out what the settings exclude also where it is named; for hooks."
     ),
@@ -86,16 +88,11 @@ def request_of(
     Raises:
         ConfigError: The settings cannot be used.
     """
-    from sqla_guard.read.discover import Asked
-
     if paths != ("-",) and (paths or stdin_filename is None):
         if stdin_filename is not None or "-" in paths:
-            raise click.UsageError(
-                "`-` is the only path where standard input is read, with or without --stdin-filename"
-            )
+            raise click.UsageError("standard input (`-`, with or without --stdin-filename) stands for one file alone")
         return Request(paths or (".",), config_of(paths, **given), Asked(force_exclude))
-    from sqla_guard.read.paths import shown
+    from sqla_guard.run import from_text
 
-    name = shown(stdin_filename or "stdin.py")
-    data = click.get_binary_stream("stdin").read()
-    return Request((name,), config_of((name,), **given), Asked(force_exclude, {name: data}))
+    name, asked = from_text(stdin_filename or "stdin.py", sys.stdin.buffer.read(), force_exclude)
+    return Request((name,), config_of((name,), **given), asked)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from sqla_guard.core.source import SourceFile
 
@@ -20,6 +21,21 @@ class UnreadableFile(Exception):
         """Keep the reason and the line."""
         super().__init__(reason)
         self.line = line
+
+
+class Asked(NamedTuple):
+    """How the paths of a run are to be taken.
+
+    Attributes:
+        force_exclude: Whether a file that is named is left out like one that is found in a folder.
+        given: Contents that are read in place of what is stored, by path as shown.
+    """
+
+    force_exclude: bool = False
+    given: Mapping[str, bytes] = MappingProxyType({})
+
+
+ALL_NAMED = Asked()
 
 
 class Disk(Protocol):

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.source import SourceFile
@@ -22,21 +21,6 @@ TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt
 
 # Bytes that are kept for the next question; the files of most projects fit in.
 _MOST_KEPT = 16 << 20
-
-
-class Asked(NamedTuple):
-    """How the paths of a run are to be taken.
-
-    Attributes:
-        force_exclude: Whether a file that is named is left out like one that is found in a folder.
-        given: Contents that are read in place of what is stored, by path as shown.
-    """
-
-    force_exclude: bool = False
-    given: Mapping[str, bytes] = MappingProxyType({})
-
-
-ALL_NAMED = Asked()
 
 
 @dataclass(frozen=True, slots=True)
