@@ -15,12 +15,22 @@ class Import:
 
     ``import a.b as c`` is ``Import("c", "a.b", None, 0)``; ``import a.b`` is ``Import("a", "a", None, 0)``;
     ``from ..x import y as z`` is ``Import("z", "x", "y", 2)``; a star import binds ``"*"``.
+
+    Attributes:
+        local: The name that is bound.
+        module: The module that it comes from, or is.
+        name: What is taken from the module; ``None`` for the module itself.
+        level: The number of dots.
+        runs: The module that is looked for and run: ``a.b`` of ``import a.b``.
+        always: Whether it stands at the left margin, so that importing the file does it.
     """
 
     local: str
     module: str
     name: str | None
     level: int
+    runs: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,7 @@ class Outline:
         bindings: Module-level names with every value they are bound to, in source order.
         classes: All classes, nested and function-local ones included, by qualified name.
         functions: Module-level functions, by name.
+        replaced: Classes that another one of the same qualified name comes after.
     """
 
     path: str
@@ -103,3 +114,4 @@ class Outline:
     bindings: Mapping[str, tuple[Value, ...]]
     classes: Mapping[str, Class]
     functions: Mapping[str, Function]
+    replaced: tuple[Class, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqla_guard.core.source import Span
+from sqla_guard.facts.outline import Class
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,19 +14,14 @@ class DeclaredTable:
 
     Attributes:
         path: The file.
-        table: The table's name as written.
+        table: The table's name as written; ``None`` for a class that says none, whose base may derive one.
         owner: Name of the class, or of the variable that is bound to the ``Table``.
-        is_class: Whether it is a class.
-        span: Where the table's name stands.
+        span: Where the table's name stands, else the class's.
+        definition: The class, if it is one.
     """
 
     path: str
-    table: str
+    table: str | None
     owner: str
-    is_class: bool
     span: Span
-
-    @property
-    def symbol(self) -> str:
-        """What findings about it are known by."""
-        return self.owner
+    definition: Class | None = field(default=None, compare=False)

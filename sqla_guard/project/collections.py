@@ -21,6 +21,11 @@ _APART = re.compile(
 )
 
 
+def is_apart(path: str) -> bool:
+    """Tell whether a file is one of tests, examples or migrations, which say nothing about a program."""
+    return _APART.search(path) is not None
+
+
 class Collections:
     """Finds tables that are declared twice on one ``MetaData``."""
 
@@ -36,6 +41,24 @@ class Collections:
         """Return the one of ``project``, the same object each time."""
         return project.once(cls, lambda: cls(project))
 
+    def name(self, table: DeclaredTable) -> str | None:
+        """Return the name of a table: the one written, or the one that the class's base derives."""
+        if table.table is not None or table.definition is None:
+            return table.table
+        cls = ProjectClass(table.path, table.definition)
+        return self._project.once(("implied table", table), lambda: self._implied(cls))
+
+    def _implied(self, cls: ProjectClass) -> str | None:
+        """Return the name that a base derives; none for a class that shares the table of another one."""
+        if self._mappings.of(cls).role != "mapped":
+            return None
+        above = [owner for owner in self._mappings.linear(cls) if owner.definition != cls.definition]
+        mapped = [owner for owner in above if self._mappings.of(owner).role == "mapped"]
+        if any(owner.definition.attribute("__tablename__") for owner in above if owner not in mapped):
+            return None
+        own_key = any(isinstance(a.value, Call) and _is_key(a.value) for a in cls.definition.attributes)
+        return self._mappings.implied_table(cls) if own_key or not mapped else None
+
     def earlier(self, table: DeclaredTable) -> DeclaredTable | None:
         """Return a declaration of the same table that stands before ``table``, by path and place."""
         key = self.key(table)
@@ -43,33 +66,52 @@ class Collections:
             return None
         for other in self._same_name(table):
             stands_before = (other.path, other.span) < (table.path, table.span)
-            if stands_before and self.key(other) == key and self._can_meet(other.path, table.path):
+            if stands_before and self.key(other) == key and self._refuse(other, table):
                 return other
         return None
 
+    def says_columns(self, table: DeclaredTable) -> bool:
+        """Tell whether a declaration is more than a look-up: ``Table("events", metadata)`` may come again."""
+        outline = self._project.outline(table.path)
+        if table.definition is not None or outline is None:
+            return True
+        calls = [v for v in outline.bindings.get(table.owner, ()) if isinstance(v, Call)]
+        return any(isinstance(argument, Call) for call in calls for argument in call.args[1:])
+
+    def _refuse(self, one: DeclaredTable, other: DeclaredTable) -> bool:
+        """Tell whether SQLAlchemy refuses the second; in two modules, either may come second."""
+        if one.path == other.path:
+            return self.says_columns(other)
+        return self.can_meet(one.path, other.path) and self.says_columns(one) and self.says_columns(other)
+
     def key(self, table: DeclaredTable) -> Key | None:
         """Return what makes the table one: MetaData, schema, name; ``None`` where that is not certain."""
-        if _APART.search(table.path):
+        if is_apart(table.path):
             return None
         return self._project.once(("table key", table), lambda: self._key(table))
 
     def _same_name(self, table: DeclaredTable) -> Iterator[DeclaredTable]:
-        words = frozenset({re.split(r"\W", table.table)[0]})
+        name = self.name(table)
+        if name is None:
+            return
+        # A class `EventLog` may have the table `event_log`.
+        words = frozenset({re.split(r"\W", name)[0], name.replace("_", "")})
         for path in self._project.files_naming(table.path, words, (".py",)):
-            yield from (other for other in self._project.declared_tables(path) if other.table == table.table)
+            yield from (other for other in self._project.declared_tables(path) if self.name(other) == name)
 
     def _key(self, table: DeclaredTable) -> Key | None:
         outline = self._project.outline(table.path)
         if outline is None:
             return None
-        if not table.is_class:
+        if table.definition is None:
             calls = [v for v in outline.bindings[table.owner] if isinstance(v, Call)]
             return self._of_table(table, calls[0]) if len(calls) == 1 else None
-        cls = ProjectClass(table.path, outline.classes[table.owner])
-        if self._mappings.of(cls).role != "mapped" or not self._is_plain(cls):
+        cls = ProjectClass(table.path, table.definition)
+        name = self.name(table)
+        if name is None or self._mappings.of(cls).role != "mapped" or not self._is_plain(cls):
             return None
         root = self._of_class(cls)
-        return None if root is None else (*root, self._mappings.schema(cls), table.table)
+        return None if root is None else (*root, self._mappings.schema(cls), name)
 
     def _is_plain(self, cls: ProjectClass) -> bool:
         """Tell whether the options of the table are written out and do not allow a second declaration."""
@@ -159,15 +201,18 @@ class Collections:
         made = symbol.made if isinstance(symbol, External) else symbol if isinstance(symbol, Made) else None
         return ("metadata", made.path, made.value) if made is not None and self._is_bound_once(made) else None
 
-    def _can_meet(self, one: str, other: str) -> bool:
+    def can_meet(self, one: str, other: str) -> bool:
         """Tell whether a module of the project imports both, directly or not."""
         if one == other:
             return True
         above = self._above(one) & self._above(other)
-        return any(not _APART.search(path) for path in above)
+        return any(not is_apart(path) for path in above)
 
     def _above(self, path: str) -> frozenset[str]:
         """Return the modules whose import runs the module at ``path``, itself included."""
+        return self._project.once(("above", path), lambda: self._all_above(path))
+
+    def _all_above(self, path: str) -> frozenset[str]:
         importers = self._all_importers(path)
         found = {path}
         pending = [path]
@@ -183,7 +228,7 @@ class Collections:
             for path in self._project.workspace.project_files(near):
                 outline = self._project.outline(path) if path.endswith(".py") else None
                 for item in outline.imports if outline else ():
-                    for target in self._imported(path, item.module, item.name, item.level):
+                    for target in self._imported(path, item.runs, item.name, item.level):
                         found.setdefault(target, set()).add(path)
             self._importers = {path: frozenset(importers) for path, importers in found.items()}
         return self._importers
@@ -200,6 +245,12 @@ class Collections:
         while folder and self._project.workspace.exists(f"{folder}/__init__.py"):
             yield f"{folder}/__init__.py"
             folder = posixpath.dirname(folder)
+
+
+def _is_key(value: Call) -> bool:
+    """Tell whether a call makes a column of the primary key, directly or inside of another call."""
+    inner = (v for v in (*value.args, value.keyword("sa_column")) if isinstance(v, Call))
+    return value.keyword("primary_key") == Literal(True) or any(map(_is_key, inner))
 
 
 def _allows_again(key: Value) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import Attr, Call, Imported, Name, Value
 from sqla_guard.project.project import Project
@@ -56,12 +54,6 @@ def _imports(project: Project, path: str) -> Iterator[Imported]:
     """Yield what a module imports: modules, and what is taken from them, which can be modules too."""
     outline = project.outline(path)
     for item in outline.imports if outline else ():
-        yield Imported(item.module, None, item.level)
-        yield Imported(item.module, item.name, item.level)
-    try:
-        text = project.source(path).text
-    except UnreadableFile:
-        return
-    # An outline keeps of ``import a.b`` only what it binds.
-    for match in re.finditer(r"^[ \t]*import[ \t]+([\w.]+)", text, re.MULTILINE):
-        yield Imported(match.group(1), None, 0)
+        yield Imported(item.runs, None, item.level)
+        if item.name is not None:
+            yield Imported(item.module, item.name, item.level)

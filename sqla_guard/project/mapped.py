@@ -153,7 +153,7 @@ class Mappings:
         """Return the table name of a mapped class where it is a plain string, in its body or a base's."""
         found = self.attribute(cls, "__tablename__")
         if found is None:
-            return self._implied_table(cls)
+            return self.implied_table(cls)
         value = found[1].value
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
 
@@ -162,7 +162,8 @@ class Mappings:
         found = self.attribute(cls, "__table_args__")
         return _schema_in(found[1].value) if found else None
 
-    def _implied_table(self, cls: ProjectClass) -> str | None:
+    def implied_table(self, cls: ProjectClass) -> str | None:
+        """Return the table name that the base derives from the name of a mapped class, if it does that."""
         style = self.of(cls).style
         if style.startswith("flask_sqlalchemy."):
             return _snake_case(cls.definition.name)
@@ -258,7 +259,7 @@ def _schema_in(value: Value | None) -> str | None:
 def _snake_case(name: str) -> str:
     """Return the table name that Flask-SQLAlchemy derives from a class name."""
     spaced = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<!^)([A-Z])(?=[a-z])", r"_\g<0>", name)
-    return spaced.lower()
+    return spaced.lower().lstrip("_")
 
 
 def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:

@@ -20,10 +20,10 @@ def cut(text: str, span: Span) -> str:
 def test_imports_are_listed_wherever_they_stand() -> None:
     text = "import a.b as c\nfrom ..x import y as z\nif True:\n    from s import *\ndef f():\n    import os.path\n"
     assert outline(text).imports == (
-        Import("c", "a.b", None, 0),
-        Import("z", "x", "y", 2),
-        Import("*", "s", "*", 0),
-        Import("os", "os", None, 0),
+        Import("c", "a.b", None, 0, "a.b", always=True),
+        Import("z", "x", "y", 2, "x", always=True),
+        Import("*", "s", "*", 0, "s"),
+        Import("os", "os", None, 0, "os.path"),
     )
 
 

@@ -35,6 +35,7 @@ def read_outline(source: SourceFile) -> Outline:
         {name: tuple(values) for name, values in reader.bindings.items()},
         reader.classes,
         reader.functions,
+        tuple(reader.replaced),
     )
 
 
@@ -48,6 +49,7 @@ class _OutlineReader:
         self.bindings: dict[str, list[Value]] = {}
         self.classes: dict[str, Class] = {}
         self.functions: dict[str, Function] = {}
+        self.replaced: list[Class] = []
 
     def block(self, statements: list[ast.stmt], scope: str, at_module_level: bool) -> None:
         for statement in statements:
@@ -116,6 +118,8 @@ class _OutlineReader:
     def read_class(self, node: ast.ClassDef, scope: str) -> None:
         qualname = scope + node.name
         attributes = tuple(self.class_body(node.body, qualname))
+        if qualname in self.classes:
+            self.replaced.append(self.classes[qualname])
         self.classes[qualname] = Class(
             node.name,
             qualname,
@@ -192,14 +196,16 @@ class _OutlineReader:
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
+    always = node.col_offset == 0
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
-            yield Import(alias.asname or alias.name, node.module or "", alias.name, node.level)
+            module = node.module or ""
+            yield Import(alias.asname or alias.name, module, alias.name, node.level, module, always)
         elif alias.asname:
-            yield Import(alias.asname, alias.name, None, 0)
+            yield Import(alias.asname, alias.name, None, 0, alias.name, always)
         else:
             top = alias.name.partition(".")[0]
-            yield Import(top, top, None, 0)
+            yield Import(top, top, None, 0, alias.name, always)
 
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:

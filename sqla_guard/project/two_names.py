@@ -1,0 +1,142 @@
+"""Modules that one program imports under two names, so that all that they declare is declared twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from sqla_guard.core.fix import Place
+from sqla_guard.core.source import Span
+from sqla_guard.facts.outline import Import
+from sqla_guard.facts.tables import DeclaredTable
+from sqla_guard.facts.values import Attr, Call, Name, Value
+from sqla_guard.project.collections import Collections, is_apart
+from sqla_guard.project.mapped import Mappings
+from sqla_guard.project.modules import ModuleFinder
+from sqla_guard.project.project import Project
+from sqla_guard.project.symbols import External, ProjectClass
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """An import at the left margin that runs a module under a name.
+
+    Attributes:
+        name: The dotted name that the module gets.
+        importer: The file that imports.
+        written: What it writes behind ``import`` or ``from``.
+    """
+
+    name: str
+    importer: str
+    written: str
+
+
+ByFile = dict[str, dict[str, dict[str, Naming]]]
+"""Imports by the file that they run, the name that it gets, and the importer."""
+
+
+class TwoNames:
+    """Finds modules that are imported under two names."""
+
+    def __init__(self, project: Project) -> None:
+        """Look in ``project``."""
+        self._project = project
+        self._collections = Collections.of_project(project)
+        self._mappings = Mappings.of_project(project)
+        self._finder = ModuleFinder(project.workspace)
+        self._namings: dict[str, ByFile] = {}
+
+    @classmethod
+    def of_project(cls, project: Project) -> TwoNames:
+        """Return the one of ``project``, the same object each time."""
+        return project.once(cls, lambda: cls(project))
+
+    def clash(self, table: DeclaredTable) -> tuple[Naming, Naming] | None:
+        """Return two imports that run the module of ``table`` twice in one program.
+
+        Only the first table of a module that cannot be declared twice is told of: the others never get so far.
+        """
+        first = next((t for t in self._project.declared_tables(table.path) if self._is_shared(t)), None)
+        return self._project.once(("two names", table.path), lambda: self._find(table.path)) if first == table else None
+
+    def _find(self, path: str) -> tuple[Naming, Naming] | None:
+        root = self._project.workspace.disk.project_root(path)
+        if root not in self._namings:
+            self._namings[root] = self._all_namings(path)
+        by_name = self._namings[root].get(path, {})
+        for one, other in combinations(sorted(by_name), 2):
+            for first in by_name[one].values():
+                for second in by_name[other].values():
+                    if self._collections.can_meet(first.importer, second.importer):
+                        return first, second
+        return None
+
+    def _all_namings(self, near: str) -> ByFile:
+        """Return the imports of all modules of the project: by file, by name, by importer."""
+        found: ByFile = {}
+        for path in self._project.workspace.project_files(near):
+            outline = self._project.outline(path) if path.endswith(".py") and not is_apart(path) else None
+            for item in outline.imports if outline else ():
+                if item.always and not item.level:
+                    for target, naming in self._run_by(path, item):
+                        found.setdefault(target, {}).setdefault(naming.name, {}).setdefault(path, naming)
+        return found
+
+    def _run_by(self, path: str, item: Import) -> Iterator[tuple[str, Naming]]:
+        """Yield the files that an import runs, with the names that they get."""
+        parts = item.runs.split(".")
+        for end in range(1, len(parts) + 1):
+            name = ".".join(parts[:end])
+            target = self._finder.absolute(path, name)
+            if target is not None:
+                yield target, Naming(name, path, item.runs)
+        whole = self._finder.absolute(path, item.runs)
+        below = self._finder.submodule(whole, item.name) if whole and item.name else None
+        if below is not None:
+            yield below, Naming(f"{item.runs}.{item.name}", path, item.runs)
+
+    def _is_shared(self, table: DeclaredTable) -> bool:
+        """Tell whether a second run of the module finds the very same ``MetaData``: it is imported by one name."""
+        if self._collections.key(table) is None or not self._collections.says_columns(table):
+            return False
+        if table.definition is None:
+            outline = self._project.outline(table.path)
+            calls = [v for v in outline.bindings.get(table.owner, ()) if isinstance(v, Call)] if outline else []
+            return any(len(c.args) > 1 and self._is_by_name(table.path, c.args[1]) for c in calls)
+        return any(
+            self._is_by_name(table.path, base) for base in self._roots(ProjectClass(table.path, table.definition))
+        )
+
+    def _roots(self, cls: ProjectClass) -> Iterator[Value]:
+        """Yield the bases that make ``cls`` mapped and are not of its own module."""
+        for owner in self._mappings.linear(cls):
+            if owner.path != cls.path:
+                continue
+            for base in owner.definition.bases:
+                symbol = self._project.resolve(owner.path, base)
+                if isinstance(symbol, ProjectClass):
+                    if symbol.path != cls.path and self._mappings.of(symbol).role in ("mapped", "base", "abstract"):
+                        yield base
+                elif isinstance(symbol, External):
+                    yield base
+
+    def _is_by_name(self, path: str, value: Value) -> bool:
+        """Tell whether ``value`` starts with a name that is imported without dots."""
+        while isinstance(value, Attr):
+            value = value.of
+        outline = self._project.outline(path)
+        if outline is None or not isinstance(value, Name):
+            return False
+        imports = [item for item in outline.imports if item.local == value.id]
+        return bool(imports) and all(item.level == 0 and item.always for item in imports)
+
+
+def place(project: Project, naming: Naming) -> Place:
+    """Return where an import stands."""
+    text = project.source(naming.importer).text
+    found = re.search(rf"^(?:from|import)[ \t]+({re.escape(naming.written)})(?![\w.])", text, re.MULTILINE)
+    span = Span(*found.span(1)) if found else Span(0, 0)
+    return Place(naming.importer, span, f"imported as `{naming.name}` here")
