@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,9 @@ from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
     from sqla_guard.core.fix import Fix, Place
+
+
+Narrow = Callable[[Report, Workspace], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +87,26 @@ def run_check(
 
 
 def run_fix(
-    paths: Iterable[str], settings: Settings, progress: Progress | None = None, asked: Asked = ALL_NAMED
+    paths: Iterable[str],
+    settings: Settings,
+    progress: Progress | None = None,
+    asked: Asked = ALL_NAMED,
+    narrow: Narrow | None = None,
 ) -> Fixed:
-    """Find out what repairs the files below ``paths``; nothing is written. ``progress`` is told how far it is."""
+    """Find out what repairs the files below ``paths``; nothing is written.
+
+    Args:
+        paths: The files and folders.
+        settings: The settings of the run.
+        progress: Is told how far it is.
+        asked: How the paths were given.
+        narrow: Makes of each report the part that is to be repaired, or gives it other fixes.
+    """
     from sqla_guard.fix.loop import fix
 
     workspace, missing, empty = _open(paths, settings, asked)
     with rare_collections():
-        result = fix(workspace, lambda ws: _within(report_on(ws, settings, progress), asked))
+        result = fix(workspace, lambda ws: _narrowed(_within(report_on(ws, settings, progress), asked), ws, narrow))
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -100,6 +115,10 @@ def run_fix(
     before, after = (_with(report, missing) for report in (result.before, result.after))
     after = replace(after, not_analysed=(*after.not_analysed, *result.put_back))
     return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace, workspace)
+
+
+def _narrowed(report: Report, workspace: Workspace, narrow: Narrow | None) -> Report:
+    return narrow(report, workspace) if narrow is not None else report
 
 
 def settle(paths: Iterable[str]) -> Iterator[str]:

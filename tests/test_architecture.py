@@ -23,6 +23,7 @@ ROOMS = {
     "rules": {"core", "facts", "project", "rename", "fix"},
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
+    "adopt": {"core", "read"},
     "lsp": {"core", "read", "check", "fix"},
     "cli": {"core", "check", "fix", "report", "lsp"},
 }

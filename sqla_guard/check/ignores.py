@@ -122,6 +122,9 @@ def _judged(
         if those and codes.isdisjoint(rule.code for rule in those) and _could_tell(those, project, directive.path)
     )
     lacks_reason = project.config.require_reason and not directive.reason
+    if directive.fixed:
+        # Whatever it once silenced, it cannot be taken out any more.
+        expired, unused = False, ()
     return JudgedDirective(directive, () if doubtful or expired else unused, unknown, expired, lacks_reason)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sqla_guard.cli.adoption import Adoption, add_ignores, adoption_of, adoption_options, narrowed
 from sqla_guard.cli.options import Request, input_options, paths_argument, request_of
 from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, style_for, warn, write_file
 from sqla_guard.cli.pages import rule_pages
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--output-file", metavar="FILE", help="Write the report to FILE, and only a summary to the terminal.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and check none.")
+@adoption_options
 @input_options
 def command(
     paths: tuple[str, ...], output_file: str | None, statistics: bool, show_files: bool, **options: Any
@@ -39,13 +41,16 @@ def command(
       sqla-guard check --statistics
       sqla-guard check --output-format github
       sqla-guard check --output-format sarif --output-file sqla-guard.sarif
+      sqla-guard check --diff-base origin/main
+      sqla-guard check --write-baseline sqla-guard-baseline.json
     """
+    given = adoption_of(options)
     request = request_of(paths, **options)
     if show_files:
         _show_files(request)
         return
     report = _maker(request.settings.run.output_format, statistics)
-    checked = _checked(request)
+    checked = _checked(request, given)
     warn(checked.report, checked.empty)
     material = Material(checked.report, checked.workspace.load, partial(rule_pages, request.settings.run.plugins))
     if output_file is not None:
@@ -75,11 +80,14 @@ def _show_files(request: Request) -> None:
     out("".join(f"{printable(path)}\n" for path in files_of(*request)))
 
 
-def _checked(request: Request) -> Checked:
+def _checked(request: Request, given: Adoption) -> Checked:
     from sqla_guard.run import run_check
 
+    if given.add_ignores is not None:
+        return add_ignores(request, given)
     with progress_bar() as progress:
-        return run_check(request.paths, request.settings, progress, request.asked)
+        checked = run_check(request.paths, request.settings, progress, request.asked)
+    return narrowed(checked, request, given)
 
 
 def _summary(checked: Checked) -> str:

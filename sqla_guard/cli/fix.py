@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sqla_guard.cli.adoption import adoption_of, baseline_options, without_baseline
 from sqla_guard.cli.options import format_option, input_options, paths_argument, request_of
 from sqla_guard.cli.output import CLEAN, FAILED, FINDINGS, complain, out, out_bytes, out_diff, style_for, warn
 from sqla_guard.cli.progress import progress_bar
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 @paths_argument
 @click.option("--write", "write_files", is_flag=True, help="Change the files instead of showing the diff.")
 @format_option
+@baseline_options
 @input_options
-def command(paths: tuple[str, ...], write_files: bool, output_format: str, **settings: Any) -> None:
+def command(paths: tuple[str, ...], write_files: bool, output_format: str, **options: Any) -> None:
     """Repair findings in PATHS; without --write, show what would change as a unified diff.
 
     Standard input (the path is `-`) is printed repaired; only what it can be repaired by alone is.
@@ -34,20 +36,22 @@ def command(paths: tuple[str, ...], write_files: bool, output_format: str, **set
     """
     from sqla_guard.run import run_fix
 
-    request = request_of(paths, **settings)
+    given = adoption_of(options)
+    request = request_of(paths, **options)
     from_stdin = bool(request.asked.given)
     if write_files:
         if from_stdin:
             raise click.UsageError("--write has no file to change where standard input is read")
-        _settle(request.paths)
+        settle_or_exit(request.paths)
+    narrow = without_baseline(request.settings, given)
     with progress_bar() as progress:
-        fixed = run_fix(request.paths, request.settings, progress, request.asked)
+        fixed = run_fix(request.paths, request.settings, progress, request.asked, narrow)
     warn(fixed.after, fixed.empty)
     if from_stdin and output_format == "text":
         _show_text(fixed, request.asked.given)
         sys.exit(FAILED if fixed.after.failed else FINDINGS if fixed.after.diagnostics else CLEAN)
-    if write_files and not _written(fixed):
-        sys.exit(FAILED)
+    if write_files:
+        write_or_exit(fixed)
     if output_format == "json":
         from sqla_guard.report.json import dump
 
@@ -73,7 +77,7 @@ def _show_text(fixed: Fixed, given: Mapping[str, bytes]) -> None:
     out(outcome(fixed, fixed.workspace.load, True, style_for(sys.stderr)), err=True)
 
 
-def _settle(paths: tuple[str, ...]) -> None:
+def settle_or_exit(paths: tuple[str, ...]) -> None:
     """Complete what an earlier run was interrupted in, before anything is read."""
     from sqla_guard.fix.journal import JournalError
     from sqla_guard.run import settle
@@ -86,7 +90,8 @@ def _settle(paths: tuple[str, ...]) -> None:
         sys.exit(FAILED)
 
 
-def _written(fixed: Fixed) -> bool:
+def write_or_exit(fixed: Fixed) -> None:
+    """Write the changes of ``fixed``, or say why nothing was written."""
     from sqla_guard.fix.write import WriteError
     from sqla_guard.run import write
 
@@ -94,8 +99,7 @@ def _written(fixed: Fixed) -> bool:
         write(fixed)
     except WriteError as error:
         complain(f"{error}. Nothing was written.")
-        return False
-    return True
+        sys.exit(FAILED)
 
 
 def _show_fixed(fixed: Fixed, written: bool) -> None:

@@ -41,6 +41,7 @@ class Directive:
         reason: Why; empty where it does not say.
         fault: Why it cannot be understood; empty where it can.
         string: The content of the Python string that it stands in as a comment of SQL, if it does.
+        fixed: Whether it stands in a migration whose checksum tools remember, so that it has to stay.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Directive:
     reason: str = ""
     fault: str = ""
     string: Span | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

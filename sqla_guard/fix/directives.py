@@ -11,15 +11,20 @@ from sqla_guard.facts.ignores import Directive, Selector
 _BLANKS = " \t"
 
 
-def removal(directive: Directive, source: SourceFile) -> Fix:
-    """Return the fix that takes ``directive`` out, with its comment or its line where nothing else stands there."""
+def removal(directive: Directive, source: SourceFile) -> Fix | None:
+    """Return the fix that takes ``directive`` out, with its comment or its line where nothing else stands there.
+
+    A file whose checksum tools remember gets none.
+    """
+    if directive.fixed:
+        return None
     return Fix("Remove the directive", (_removal(directive, source.text),), Applicability.SAFE)
 
 
-def without(directive: Directive, dead: Collection[Selector], source: SourceFile) -> Fix:
+def without(directive: Directive, dead: Collection[Selector], source: SourceFile) -> Fix | None:
     """Return the fix that takes the selectors ``dead`` out of ``directive``, and all of it if none is left."""
     kept = [selector for selector in directive.selectors if selector not in dead]
-    if not kept:
+    if not kept or directive.fixed:
         return removal(directive, source)
     first, last = directive.selectors[0].span, directive.selectors[-1].span
     between = source.text[first.end : directive.selectors[1].span.start]

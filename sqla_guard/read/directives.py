@@ -61,6 +61,15 @@ def read_directives(source: SourceFile) -> tuple[Directive, ...]:
     return tuple(sorted(found, key=lambda d: d.span.start))
 
 
+def keeps_checksums(source: SourceFile) -> bool:
+    """Tell whether ``source`` is an SQL script whose bytes a migration tool may remember: none may change."""
+    if not source.is_sql:
+        return False
+    from sqla_guard.read.sql_files import is_history
+
+    return is_history(source)
+
+
 def _comments_of_script(source: SourceFile) -> Iterator[Comment]:
     from sqla_guard.read.sql.reader import literal_spans
 
@@ -158,7 +167,9 @@ def _plain(source: SourceFile, comment: Comment, kind: DirectiveKind, string: Sp
     first, last = source.position(comment.span.start)[0], source.position(comment.span.end)[0]
     before = source.text[source.line_starts[first - 1] : comment.span.start].strip()
     alone = not before or before.startswith("--" if source.is_sql or string else "#")
-    return Directive(source.path, kind, comment.span, (first, last), alone, string=string)
+    return Directive(
+        source.path, kind, comment.span, (first, last), alone, string=string, fixed=keeps_checksums(source)
+    )
 
 
 def _meant(verb: str) -> str:

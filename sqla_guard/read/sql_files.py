@@ -34,7 +34,7 @@ def read_sql_file(source: SourceFile, wanted: frozenset[str]) -> list[SqlFact]:
         wanted: Names, in lower case, whose references are reported.
     """
     name = source.path.rsplit("/", 1)[-1]
-    history = _VERSIONED.match(name) is not None or _ANNOTATED.search(source.text) is not None
+    history = is_history(source)
     starts, downs = _sections(source.text, _DOWN_NAME.search(name) is not None or name.lower() == "down.sql")
 
     def carrier(inner: Carrier) -> Carrier:
@@ -47,6 +47,12 @@ def read_sql_file(source: SourceFile, wanted: frozenset[str]) -> list[SqlFact]:
         )
 
     return [moved(fact, lambda span: span, carrier) for fact in read_sql(source.text, None, wanted)]
+
+
+def is_history(source: SourceFile) -> bool:
+    """Tell whether an SQL script is a step that tools run once, and of which they keep a checksum."""
+    name = source.path.rsplit("/", 1)[-1]
+    return _VERSIONED.match(name) is not None or _ANNOTATED.search(source.text) is not None
 
 
 def _sections(text: str, down: bool) -> tuple[list[int], list[bool]]:

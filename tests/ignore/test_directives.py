@@ -45,7 +45,9 @@ def test_what_is_written_is_read_back(names: list[str], day: str | None, reason:
     assert [text[s.span.start : s.span.end] for s in directive.selectors] == names
     assert (directive.until, directive.reason) == (day or "", reason)
     assert directive.kind == ("file" if verb == "ignore-file" else "statement")
-    assert apply_edits(text, removal(directive, SourceFile("", text)).edits) == re.sub(r"  (#|--).*", "", text)
+    fix = removal(directive, SourceFile("", text))
+    assert fix is not None
+    assert apply_edits(text, fix.edits) == re.sub(r"  (#|--).*", "", text)
 
 
 PIECES = st.lists(
@@ -217,8 +219,18 @@ def test_an_expired_directive_goes_and_what_it_hid_is_repaired_in_one_run() -> N
 
 
 def test_a_fix_that_leaves_a_directive_without_work_takes_it_out() -> None:
-    files = {"models.py": MODEL, "0001_events.sql": "-- sqla-guard: ignore-file[SG301] -- has run\n" + SCRIPT}
-    result = fix_files(files)
+    other = "# sqla-guard: ignore-file[SG301] -- has run\n" + STRING.replace(
+        "CREATE TABLE IF NOT EXISTS", "CREATE TABLE"
+    )
+    result = fix_files({"models.py": MODEL, "migrate.py": other})
     assert result.put_back == ()
     assert result.after.diagnostics == ()
-    assert result.workspace.load("0001_events.sql").text == SCRIPT
+    assert result.workspace.load("migrate.py").text == other.partition("\n")[2]
+
+
+def test_a_script_whose_checksum_is_kept_is_not_asked_to_change() -> None:
+    script = "-- sqla-guard: ignore-file[SG301] until=2000-01-01 -- has run\n" + SCRIPT
+    result = fix_files({"models.py": CLEAN, "V1__events.sql": script, "V2__more.sql": script.replace("SG301", "SG999")})
+    (unknown,) = result.after.diagnostics
+    assert (unknown.path, unknown.code, unknown.fix) == ("V2__more.sql", "SG902", None)
+    assert codes({"events.sql": script}) == ["SG903"]

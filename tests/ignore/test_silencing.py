@@ -6,7 +6,7 @@ import pytest
 
 from sqla_guard.core.config import Config
 from tests.ignore.cases import GETTER, MODEL, SCRIPT, STRING, above, codes, put
-from tests.support.memory import check_files, fix_files, fixed_texts
+from tests.support.memory import check_files, fix_files
 
 IGNORE = "sqla-guard: ignore[{}] -- known"
 WHY_101 = "# " + IGNORE.format("SG101")
@@ -196,11 +196,10 @@ def test_a_silenced_finding_takes_no_part_in_a_fix() -> None:
 
 def test_a_silenced_migration_does_not_stop_the_model_s_fix_that_leaves_it_alone() -> None:
     script = put(SCRIPT, "metadata", "-- " + IGNORE.format("SG301"))
-    files = {"models.py": MODEL, "0001_events.sql": script}
-    fixed = fixed_texts(files)
-    assert 'event_metadata = Column("metadata", JSON)' in fixed["models.py"]
-    # The directive has nothing left to silence, so it went in the same run; the SQL is as it was.
-    assert fixed["0001_events.sql"] == SCRIPT
+    result = fix_files({"models.py": MODEL, "0001_events.sql": script})
+    assert 'event_metadata = Column("metadata", JSON)' in result.workspace.load("models.py").text
+    assert result.workspace.load("0001_events.sql").text == script
+    assert result.after.diagnostics == ()
 
 
 def test_a_day_that_has_passed_no_longer_counts() -> None:

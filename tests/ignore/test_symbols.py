@@ -15,11 +15,9 @@ def sample() -> dict[str, bytes]:
 
 def test_every_finding_of_the_sample_has_a_symbol() -> None:
     found = {d.code: d.symbol for d in check_files(sample(), config=ALL).diagnostics}
-    assert found == {
-        "SG101": "SecurityEvent.metadata",
-        "SG201": "get_flask_app.flask_app",
-        "SG301": "security_events.metadata",
-    }
+    assert all(found.values())
+    assert (found["SG101"], found["SG201"]) == ("SecurityEvent.metadata", "get_flask_app.flask_app")
+    assert found["SG301"] == "security_events.metadata"
 
 
 def test_keys_stay_when_lines_move() -> None:
