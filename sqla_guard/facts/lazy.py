@@ -231,6 +231,8 @@ class LazyInit:
         awaits_after: Whether it may be suspended after the place was set and before it was ready.
         init_after: Whether a ``__new__`` hands out what ``__init__``, which does work, has yet to make ready.
         registry: Whether the tested attribute is a plain container that a metaclass or decorator fills at import.
+        read_lock: The lock that was held only while the place was read, as written.
+        init_call: Arguments for calling ``__init__`` in ``__new__``, where it does its work once; else ``None``.
     """
 
     path: str
@@ -283,6 +285,8 @@ class LazyInit:
     awaits_after: bool = False
     init_after: bool = False
     registry: bool = False
+    read_lock: str | None = None
+    init_call: str | None = None
 
     @property
     def function_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -72,7 +73,10 @@ def import_edit(source: SourceFile, block: ImportBlock, module: str) -> Edit | N
         return _insert_line(source, _line_start(source, section[0].span.start), statement)
     if section:
         return _insert_line(source, _line_start(source, section[0].span.start), statement, blank_after=True)
-    return _insert_line(source, _after_comments(source, block.start), statement, blank_after=True)
+    at = _after_comments(source, block.start)
+    # Formatters want two blank lines before a definition.
+    two = re.match(r"(?:class|def|async def)\b|@", source.text[at : at + 9]) is not None
+    return _insert_line(source, at, statement + source.newline if two else statement, blank_after=True)
 
 
 def from_import_edit(source: SourceFile, block: ImportBlock, module: str, names: Sequence[str]) -> tuple[Edit, ...]:

@@ -75,13 +75,17 @@ def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False, modul
         comes_back: Whether code outside the module that is called there may call the function again.
         module: Whose lock to take: ``threading``, in a coroutine ``asyncio``.
     """
-    if fact.is_async != (module == "asyncio") or fact.init_after or (fact.decided and fact.retest is None):
+    if fact.is_async != (module == "asyncio") or (fact.decided and fact.retest is None):
+        return None
+    if fact.init_after and fact.init_call is None:
         return None
     if fact.yields_guarded or fact.lock_kind == "fresh" or any(s.lock for s in fact.sets):
         return None
     lines = Lines(source, fact.strings)
     throughout = _needs_lock_throughout(fact)
-    reentrant = throughout or comes_back or fact.reenters or _mentions_reset(fact, source)
+    # One lock for all keys, or one around ``__init__``: what is made there may ask for another one.
+    shared = fact.kind == "keyed" or fact.init_after
+    reentrant = throughout or comes_back or shared or fact.reenters or _mentions_reset(fact, source)
     lock = choose_lock(fact, source, lines, reentrant, module)
     if lock is None or (module == "asyncio" and reentrant) or not lines.is_first_on_line(fact.statement.start):
         return None
@@ -236,7 +240,7 @@ def _double_check(plan: _Plan) -> bool:
     if fact.resets and not _read_once(plan):
         who = ", ".join(dict.fromkeys(f"`{reset.function}()`" for reset in fact.resets))
         plan.reasons.append(f"{who} can still empty it between test and use")
-    if fact.early and not _publish_last(plan):
+    if (fact.early or fact.init_after) and not _publish_last(plan):
         return False
     if fact.shape == "early-return":
         _repeat_return(plan)
@@ -406,11 +410,17 @@ def _publish_last(plan: _Plan) -> bool:
     last = lines.start(_last_statement_start(plan))
     ends_in_return = plan.source.text[last : fact.guarded.end].lstrip().startswith("return")
     at = last if ends_in_return and last > assignment.statement.end else lines.after(fact.guarded.end)
-    lines.insert_lines(at, [f"{indent}{fact.written} = {plan.local}"])
+    lines.insert_lines(at, [indent + line for line in published(fact, plan.local)])
     plan.reasons.append(f"`{fact.name}` is no longer set while it is being set up, nor when that fails")
     if not fact.resets:
         plan.local = ""
     return True
+
+
+def published(fact: LazyInit, local: str) -> list[str]:
+    """Return the lines that make the object in ``local`` ready and visible, without indentation."""
+    ready = [f"{fact.parameters[0]}.__init__({local}{fact.init_call})"] if fact.init_after else []
+    return [*ready, f"{fact.written} = {local}"]
 
 
 def _last_statement_start(plan: _Plan) -> int:

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from sqla_guard.core.fix import Applicability, Fix
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, LazyInit
-from sqla_guard.fix.async_lock import async_lock_fix
-from sqla_guard.fix.lock import local_name, lock_fix
+from sqla_guard.fix.async_lock import LOCK_AT_IMPORT, async_lock_fix
+from sqla_guard.fix.lock import local_name, lock_fix, published
 from sqla_guard.fix.reindent import Lines
 
 _LEAVES = re.compile(r"^\s*(?:return|yield|break|continue)\b|=\s*yield\b", re.MULTILINE)
 
 
-def publish_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False) -> Fix | None:
+def publish_fix(
+    fact: LazyInit, source: SourceFile, comes_back: bool = False, python: tuple[int, int] = LOCK_AT_IMPORT
+) -> Fix | None:
     """Return the fix that sets the shared place last, or ``None`` where no edit is known to be right."""
-    if fact.init_after:
+    if fact.init_after and fact.init_call is None:
         return None
     if fact.guard == "checked":
         return _publish_under_lock(fact, source)
-    return async_lock_fix(fact, source) if fact.is_async else lock_fix(fact, source, comes_back)
+    return async_lock_fix(fact, source, python) if fact.is_async else lock_fix(fact, source, comes_back)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def _publish_under_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
     lines = Lines(source, fact.strings)
     rest = _rest(lines, sets[0], fact.strings)
     after = [load for load in fact.loads if rest.span.contains(load.span)]
-    if rest.span.start == rest.span.end or _LEAVES.search(source.text[rest.span.start : rest.span.end]):
+    text = source.text[rest.span.start : rest.span.end]
+    if (not text and not fact.init_after) or _LEAVES.search(text):
         return None
     if any(load.role == "nested" for load in fact.loads) or not lines.is_first_on_line(sets[0].statement.start):
         return None
@@ -58,7 +61,7 @@ def _publish_under_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
         lines.replace(sets[0].target, local)
     for load in after:
         lines.replace(load.span, local)
-    lines.insert_lines(rest.span.end, [f"{rest.indent}{fact.written} = {local}"])
+    lines.insert_lines(rest.span.end, [rest.indent + line for line in published(fact, local)])
     title = f"Set `{fact.name}` last (it is no longer set while it is being set up, nor when that fails)"
     return Fix(title, lines.edits(), Applicability.UNSAFE)
 

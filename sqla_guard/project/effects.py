@@ -46,7 +46,7 @@ class Effect:
     path: str | None = None
 
 
-# Words of a callee's name, in order of precedence. They choose the sentence; whether it is worth one is decided below.
+# Words of a callee's name, of which the last known one chooses the sentence; whether it is worth one is decided below.
 _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("thread", frozenset({"thread", "timer", "process", "scheduler", "executor", "popen", "watchdog"})),
     ("app", frozenset({"app", "flask", "celery", "quart", "application"})),
@@ -115,6 +115,12 @@ _STANDARD: dict[str, Kind] = {
     "uuid.uuid4": "identity",
     "os.urandom": "identity",
 }
+# Factories of libraries around SQLAlchemy whose names do not tell.
+_LIBRARY: dict[str, Kind] = {
+    "transaction_context": "engine",
+    "get_notification_transport": "client",
+    "get_rpc_transport": "client",
+}
 _IDENTITY_MODULES = frozenset({"secrets", "random"})
 
 _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
@@ -129,6 +135,7 @@ _MAKES_SOMETHING = re.compile(
     r"(?<![\w@])(?!raise)(?:[A-Z][A-Z0-9]*[a-z]\w*(?:\.[a-z]\w*)?|(?:create|make|build|connect|init|start)_\w+)\("
 )
 _RAISES = re.compile(r"\braise\b[^\n]*|\bexcept\b[^\n]*|^[^\n]*\bdef\b[^\n]*|->[^\n]*", re.MULTILINE)
+_ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
 _TEXTS = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|#[^\n]*", re.DOTALL)
 
 
@@ -206,11 +213,17 @@ def _external(project: Project, path: str, call: Call, name: str) -> Effect | No
     if root in _IDENTITY_MODULES:
         return Effect("identity", _shown(call.func))
     if root in sys.stdlib_module_names:
+        started = name.partition("()")[0]
+        if _STANDARD.get(started) == "thread" and started != name:
+            # ``multiprocessing.Manager().dict()`` starts a process for it.
+            return Effect("thread", _shown(call.func))
         # ``hashlib.sha256(os.urandom(16)).hexdigest()``: the value is as fresh as what it is made of.
         owner = effect_of(project, path, call.func.of) if isinstance(call.func, Attr) else None
         inner = owner or _first(project, path, call.args)
         return inner if inner and inner.kind == "identity" else None
     last = name.rpartition(".")[2]
+    if last in _LIBRARY:
+        return Effect(_LIBRARY[last], _shown(call.func))
     if root in _DATA_MODULES or last in _DATA_CALLS:
         return None
     return _named("state", call, None, last) if _sounds_making(last) else None
@@ -221,8 +234,10 @@ def _named(default: Kind, call: Call, path: str | None, name: str = "") -> Effec
     text = _shown(call.func)
     kind: Kind = default
     for part in (name, *reversed(text.removesuffix("()").split("."))):
-        words = set(_words(part))
-        found = next((k for k, known in _KINDS if words & known), None)
+        words = _words(part)
+        # ``SchedulerReportClient`` is a client; ``scoped_session`` makes no session.
+        ordered = ["scoped"] if "scoped" in words else reversed(words)
+        found = next((kind for word in ordered for kind, known in _KINDS if word in known), None)
         if found is not None:
             kind = found
             break
@@ -251,6 +266,34 @@ def _keeps_state(project: Project, path: str, definition: Class, depth: int = 0)
     return False
 
 
+def singleton_effect(project: Project, path: str, qualname: str, kept_in: str) -> Effect | None:
+    """Return the effect of making a class's only instance twice; ``None`` for a marker object that keeps nothing.
+
+    Args:
+        project: The project.
+        path: The class's module.
+        qualname: Its qualified name there.
+        kept_in: The attribute that keeps the instance.
+    """
+    effect = Effect("state", qualname.rpartition(".")[2] + "()", path)
+    outline = project.outline(path)
+    definition = outline.classes.get(qualname) if outline else None
+    if definition is None:
+        return effect
+    text = _TEXTS.sub("", project.source(path).text[definition.span.start : definition.span.end])
+    assigned = {name for name in _ASSIGNED.findall(text) if name != kept_in}
+    filled = any(isinstance(a.value, (Display, Dictionary, Call)) for a in definition.attributes)
+    if assigned or filled or "setattr(" in text:
+        return effect
+    bases = [b for b in definition.bases if _last_name(b) not in _PLAIN_BASES | _VALUE_BASES]
+    return effect if any(_has_state(project, path, base) for base in bases) else None
+
+
+def _has_state(project: Project, path: str, base: Value) -> bool:
+    symbol = project.resolve(path, base)
+    return not isinstance(symbol, ProjectClass) or _keeps_state(project, symbol.path, symbol.definition)
+
+
 def _is_own_singleton(definition: Class) -> bool:
     """Tell whether the class itself sees to it that there is one instance; then that is the place to look at."""
     marks = [*definition.decorators, *(value for key, value in definition.keywords if key == "metaclass")]
@@ -262,7 +305,9 @@ def _makes(project: Project, symbol: ProjectFunction) -> bool:
     definition = symbol.definition
     if any(_last_name(d) in ("cache", "lru_cache", "cached", "singleton") for d in definition.decorators):
         return False
-    if definition.returns is not None and _is_plain(definition.returns):
+    if definition.returns is not None and (
+        _is_plain(definition.returns) or _is_record(project, symbol.path, definition.returns)
+    ):
         return False
     try:
         text = project.source(symbol.path).text[definition.span.start : definition.span.end]
@@ -275,6 +320,15 @@ def _makes(project: Project, symbol: ProjectFunction) -> bool:
         # It keeps one itself, so a second call gives the same.
         return False
     return _MAKES_SOMETHING.search(_RAISES.sub("", _TEXTS.sub("", text))) is not None
+
+
+def _is_record(project: Project, path: str, annotation: Value) -> bool:
+    """Tell whether an annotation is a class of the project that only holds values together."""
+    symbol = project.resolve(path, annotation)
+    if not isinstance(symbol, ProjectClass) or _keeps_state(project, symbol.path, symbol.definition):
+        return False
+    marks = {_last_name(m) for m in (*symbol.definition.decorators, *symbol.definition.bases)}
+    return bool(marks & (_VALUE_BASES | {"dataclass", "define", "frozen"}))
 
 
 def _is_plain(annotation: Value) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import Call, Dictionary, Display, Item, Literal, Name, Unknown, Value, dotted
-from sqla_guard.project.effects import Effect, effect_of, work_of
+from sqla_guard.project.effects import Effect, effect_of, singleton_effect, work_of
 from sqla_guard.project.lazy_quiet import is_handed_in, is_quiet
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External
@@ -67,6 +67,8 @@ def _judge(fact: LazyInit, project: Project) -> Verdict | None:
     code = _code(fact, effect is not None or _is_filled_later(fact) or _sets_another(fact))
     if code is None or (fact.kind == "keyed" and effect is None):
         return None
+    if effect is not None and effect.kind == "lock" and code in ("SG201", "SG202"):
+        return Verdict("SG203", f"make `{effect.made}`", _HARM["lock"])
     if effect is not None:
         verb = "run" if effect.kind in ("work", "app") or effect.made.split(".")[-1].islower() else "make"
         comes_back = _comes_back(fact, project, effect.path)
@@ -126,6 +128,8 @@ def _effect(fact: LazyInit, project: Project) -> Effect | None:
     flag = fact.form == "flag"
     if fact.kind == "keyed" and fact.function_name not in ("__new__", "__call__"):
         return _instance_by_class(fact)
+    if not flag and fact.function_name == "__new__" and fact.owner and fact.kind == "class":
+        return singleton_effect(project, fact.path, fact.owner, fact.name.rpartition(".")[2])
     if not flag and fact.function_name in ("__new__", "__call__") and fact.owner:
         return Effect("state", fact.owner.rpartition(".")[2] + "()", fact.path)
     for assignment in fact.sets:
@@ -193,8 +197,15 @@ def _comes_back(fact: LazyInit, project: Project, where: str | None) -> bool:
     return re.search(rf"\b{re.escape(fact.function_name)}\b", text) is not None
 
 
-def found(fact: LazyInit) -> str:
-    """Return what a thread finds the place to be, for messages."""
-    if fact.form == "flag":
-        return "unset"
-    return "missing or outdated" if fact.rebuilds else "missing"
+def two_threads(fact: LazyInit, verdict: Verdict) -> str:
+    """Return the interleaving that hurts, of threads or in a coroutine of its calls, in one line."""
+    if fact.is_async:
+        return (
+            f"`{fact.function_name}()` is suspended between finding `{fact.name}` missing and setting it: a second "
+            f"call finds it missing too, and both {verdict.makes}: {verdict.harm}"
+        )
+    found = "unset" if fact.form == "flag" else "missing or outdated" if fact.rebuilds else "missing"
+    return (
+        f"in `{fact.function_name}()` a second thread finds `{fact.name}` {found} before the first has set it, "
+        f"and both {verdict.makes}: {verdict.harm}"
+    )

@@ -55,6 +55,12 @@ def flask_sqlalchemy_major(project: Project, path: str) -> int:
     return 2 if sqlalchemy_version(project, path) < (1, 4) else 3
 
 
+def python_version(project: Project, path: str) -> tuple[int, int]:
+    """Return the oldest Python that the module at ``path`` is to run on, as far as the project says; else 3.10."""
+    found = _version(project, path, "python")
+    return (found[0], found[1]) if found and len(found) > 1 else (3, 10)
+
+
 def _version(project: Project, path: str, package: str) -> tuple[int, ...] | None:
     folder = posixpath.dirname(path)
     return project.once(("version", folder, package), lambda: _look(project, folder, package))

@@ -65,6 +65,7 @@ def _pipfile_lock(table: object) -> Iterator[Requirement]:
 
 def _pyproject(table: dict[str, object]) -> Iterator[Requirement]:
     project = _table(table, "project")
+    yield from _specified("python", str(project.get("requires-python", "")))
     yield from _lines(_strings(project.get("dependencies")))
     for extra in _table(project, "optional-dependencies").values():
         yield from _lines(_strings(extra))
@@ -86,6 +87,7 @@ def _setup_cfg(text: str) -> Iterator[Requirement]:
         parser.read_string(text)
     except configparser.Error:
         return
+    yield from _specified("python", parser.get("options", "python_requires", fallback=""))
     yield from _lines(parser.get("options", "install_requires", fallback="").splitlines())
 
 
@@ -98,6 +100,8 @@ def _setup_py(text: str) -> Iterator[Requirement]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.keyword) and node.arg == "python_requires" and isinstance(node.value, ast.Constant):
+            yield from _specified("python", str(node.value.value))
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             value = lists.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
             for element in value.elts if isinstance(value, (ast.List, ast.Tuple)) else ():

@@ -68,9 +68,10 @@ from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.async_lock import async_lock_fix
-from sqla_guard.project.lazy_verdict import Verdict, judge
+from sqla_guard.fix.async_lock import LOCK_AT_IMPORT, async_lock_fix
+from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
+from sqla_guard.project.versions import python_version
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("await-between-check-and-set", "SG205", "warning", LazyInit)
@@ -85,9 +86,15 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
         fact.path,
         fact.spot,
         _message(fact, verdict),
-        f"hold one `asyncio.Lock` from a second test of `{fact.name}` to its assignment",
-        async_lock_fix(fact, project.source(fact.path)),
+        _help(fact, project),
+        async_lock_fix(fact, project.source(fact.path), python_version(project, fact.path)),
     )
+
+
+def _help(fact: LazyInit, project: Project) -> str:
+    if python_version(project, fact.path) < LOCK_AT_IMPORT:
+        return f"test `{fact.name}` again after the `await`, before it is set"
+    return f"hold one `asyncio.Lock` from a second test of `{fact.name}` to its assignment"
 
 
 def _message(fact: LazyInit, verdict: Verdict) -> str:
@@ -96,7 +103,4 @@ def _message(fact: LazyInit, verdict: Verdict) -> str:
             f"`{fact.function_name}()` awaits while it holds `{fact.lock}`, a lock of threads: the next coroutine that "
             "wants it blocks the event loop, and the first can never go on"
         )
-    return (
-        f"`{fact.function_name}()` is suspended between finding `{fact.name}` missing and setting it: a second call "
-        f"finds it missing too and both {verdict.makes}: {verdict.harm}"
-    )
+    return two_threads(fact, verdict)

@@ -67,8 +67,8 @@ from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.broken_lock import broken_lock_fix
-from sqla_guard.project.lazy_verdict import judge
+from sqla_guard.fix.broken_lock import broken_lock_fix, lock_at_import_fix
+from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
@@ -80,24 +80,28 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    source = project.source(fact.path)
+    lazy_lock = fact.guard == "none"
     yield RULE.report(
         fact.path,
         fact.spot,
-        f"{_WHY[fact.guard].format(lock=_lock(fact))}, so two threads in `{fact.function_name}()` both "
-        f"{verdict.makes}: "
-        f"{verdict.harm}",
-        f"test `{fact.name}` again under the lock that is held while it is set, the same for every thread",
-        broken_lock_fix(fact, project.source(fact.path)),
+        two_threads(fact, verdict) if lazy_lock else _message(fact, verdict),
+        f"make `{fact.name}` at import, where it is bound"
+        if lazy_lock
+        else f"test `{fact.name}` again under the lock that is held while it is set, the same for every thread",
+        lock_at_import_fix(fact, source) if lazy_lock else broken_lock_fix(fact, source),
     )
 
 
 _WHY = {
-    "unchecked": "nothing is tested again once `{lock}` is held",
-    "other-lock": "the test holds another lock than `{lock}`",
-    "fresh": "the lock is made in the function, one for each thread",
-    "released": "the lock is let go between test and assignment",
+    "unchecked": "tests nothing again once it holds `{lock}`: a second thread has passed the first test by then",
+    "other-lock": "holds `{read}` for the test and `{lock}` for the assignment: a second thread tests in between",
+    "fresh": "makes its lock itself: a second thread holds another one",
+    "released": "lets `{read}` go before it sets `{name}`: a second thread tests in between",
 }
 
 
-def _lock(fact: LazyInit) -> str:
-    return next((s.lock for s in fact.sets if s.lock), fact.lock or "the lock")
+def _message(fact: LazyInit, verdict: Verdict) -> str:
+    lock = next((s.lock for s in fact.sets if s.lock), None) or fact.lock or "the lock"
+    why = _WHY[fact.guard].format(lock=lock, read=fact.read_lock or lock, name=fact.name)
+    return f"`{fact.function_name}()` {why}, and both {verdict.makes}: {verdict.harm}"

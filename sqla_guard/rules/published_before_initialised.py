@@ -76,6 +76,7 @@ from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.publish import publish_fix
 from sqla_guard.project.lazy_verdict import judge
 from sqla_guard.project.project import Project
+from sqla_guard.project.versions import python_version
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("published-before-initialised", "SG204", "warning", LazyInit)
@@ -91,7 +92,7 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
         fact.spot,
         f"another thread in `{fact.function_name}()` can take `{fact.name}` before it is ready: {_why(fact)}",
         f"make it in a local name and set `{fact.name}` last, under a {fact.lock_level} lock",
-        publish_fix(fact, project.source(fact.path), verdict.comes_back),
+        publish_fix(fact, project.source(fact.path), verdict.comes_back, python_version(project, fact.path)),
     )
 
 

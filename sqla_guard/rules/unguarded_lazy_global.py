@@ -75,7 +75,7 @@ from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.at_import import at_import_fix, can_be_made_at_import
 from sqla_guard.fix.lock import lock_fix
 from sqla_guard.project.import_order import can_run_at_import
-from sqla_guard.project.lazy_verdict import Verdict, found, judge
+from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
@@ -90,8 +90,7 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     yield RULE.report(
         fact.path,
         fact.spot,
-        f"two threads in `{fact.function_name}()` can both find `{fact.name}` {found(fact)} and both {verdict.makes}: "
-        f"{verdict.harm}",
+        two_threads(fact, verdict),
         f"repeat the test under a {fact.lock_level} `threading.Lock` before `{fact.name}` is set",
         _fix(fact, project, verdict),
     )

@@ -59,9 +59,9 @@ from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.async_lock import async_lock_fix
+from sqla_guard.fix.async_lock import repeat_test_fix
 from sqla_guard.fix.lock import lock_fix
-from sqla_guard.project.lazy_verdict import found, judge
+from sqla_guard.project.lazy_verdict import judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
@@ -76,10 +76,9 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     yield RULE.report(
         fact.path,
         fact.spot,
-        f"two threads in `{fact.function_name}()` can both find `{fact.name}` {found(fact)} and both {verdict.makes}: "
-        f"{verdict.harm}",
+        two_threads(fact, verdict),
         f"make `{fact.name}` at import, or repeat the test under a {fact.lock_level} `threading.Lock`",
-        async_lock_fix(fact, project.source(fact.path))
+        repeat_test_fix(fact, project.source(fact.path), "")
         if fact.is_async
         else lock_fix(fact, project.source(fact.path), verdict.comes_back),
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import re
 import sys
+import threading
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +34,57 @@ RULES = {
     "published-before-initialised": "SG204",
     "await-between-check-and-set": "SG205",
     "unguarded-memo": "SG206",
+}
+# Every shape that the family promises to find; each has a case that is raced.
+PATTERNS = {
+    "unguarded-lazy-global": {
+        "is None",
+        "early return",
+        "falsy",
+        "equals None",
+        "walrus",
+        "sentinel object",
+        "init flag",
+        "tuple unpacking",
+        "inline in a longer function",
+        "parameter changed",
+        "first caller's arguments",
+        "nonlocal",
+        "closure holder",
+        "dictionary holder",
+        "list holder",
+        "app.state",
+    },
+    "unguarded-lazy-attribute": {
+        "cls",
+        "class of the instance",
+        "self.__class__",
+        "class name",
+        "hasattr",
+        "__new__",
+        "keyed __new__",
+        "metaclass __call__",
+        "__init__ behind a class flag",
+        "module-level singleton",
+    },
+    "broken-double-checked-lock": {
+        "no second test",
+        "different locks",
+        "lock made in the function",
+        "lock made lazily",
+        "released before the assignment",
+    },
+    "published-before-initialised": {
+        "filled without a lock",
+        "initialised under a lock",
+        "connected under a lock",
+        "__init__ after __new__",
+        "__init__ once",
+        "connected with await",
+    },
+    "await-between-check-and-set": {"await", "async for", "async with", "threading.Lock across an await"},
+    "unguarded-memo": {"container", "comprehension", "compiled pattern", "settings", "string"},
+    "cached-factory": {"cache", "lru_cache", "cached_property"},
 }
 MODULES = {name: import_module(f"sqla_guard.rules.{name.replace('-', '_')}") for name in RULES}
 
@@ -120,6 +174,13 @@ def is_torn(first: object, second: object) -> bool:
     return first is not second or isinstance(first, Exception) or isinstance(second, Exception)
 
 
+@pytest.mark.parametrize("rule", PATTERNS)
+def test_every_shape_has_a_case_that_is_raced(rule: str) -> None:
+    files = sorted(path.name for path in (FIXTURES / rule).glob("*.md"))
+    raced = {case.pattern for f in files for case in cases(rule, f) if case.race and case.block("bad")}
+    assert raced - {""} == PATTERNS[rule]
+
+
 @pytest.mark.parametrize(("rule", "case"), RACED, ids=name)
 def test_two_threads_get_two_or_half_of_one_before(rule: str, case: Case) -> None:
     bad = case.block("bad")
@@ -142,13 +203,31 @@ def test_two_threads_get_one_in_every_order_after(rule: str, case: Case) -> None
 
 def together(text: str, function: str) -> list[Any]:
     """Return what two calls of a coroutine function give that run on one event loop."""
-    module: dict[str, Any] = {"__name__": "raced"}
+    module: dict[str, Any] = {"__name__": "raced", "__builtins__": {**vars(builtins), "__import__": _import}}
     exec(compile(text, "<raced>", "exec"), module)
 
     async def both() -> list[Any]:
-        return list(await asyncio.gather(module[function](), module[function]()))
+        return list(await asyncio.gather(module[function](), module[function](), return_exceptions=True))
 
     return asyncio.run(both())
+
+
+class _ImpatientLock:
+    """A lock of threads that says so where the loop's only thread would wait for itself."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self.lock.acquire(blocking=False):
+            raise Deadlock("the loop waits for itself")
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def _import(name: str, *args: Any) -> Any:
+    return SimpleNamespace(Lock=_ImpatientLock) if name == "threading" else builtins.__import__(name, *args)
 
 
 @pytest.mark.parametrize(("rule", "case"), ON_A_LOOP, ids=name)
@@ -159,6 +238,19 @@ def test_two_tasks_on_a_loop(rule: str, case: Case) -> None:
     function = case.race.split()[1]
     assert is_torn(*together(bad, function))
     assert not is_torn(*together(fixed, function))
+
+
+@pytest.mark.parametrize("case", cases("cached-factory", "raced.md"), ids=name)
+def test_two_threads_run_a_cached_factory_twice(case: Case) -> None:
+    if case.pattern == "cached_property" and sys.version_info < (3, 12):
+        pytest.skip("cached_property holds a lock until Python 3.11")
+    bad = case.block("bad")
+    assert bad is not None
+    everything = project(case.files)
+    facts = [f for f in everything.lazy_inits("desk/case.py") if isinstance(f, CachedFactory)]
+    (found,) = [d for f in facts for d in cached_factory.check(f, everything)]
+    assert "# !" in bad.split("\n")[bad[: found.span.start].count("\n")]
+    assert any(is_torn(first, second) for first, second in all_orders(bad, case.race, case.race))
 
 
 def test_a_cached_factory() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 _FENCE = re.compile(r"^```python (\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SETTING = re.compile(r"^(race|says|unsafe|code): (.+)$", re.MULTILINE)
+_SETTING = re.compile(r"^(race|says|unsafe|code|pattern): (.+)$", re.MULTILINE)
 
 
 @dataclass
@@ -20,6 +20,7 @@ class Case:
         race: The function to call in two threads, if any.
         says: Part of the message.
         code: The rule, where it is another one than the folder's.
+        pattern: Which of the family's shapes it shows.
         unsafe: Part of the title that an unsafe fix must have; empty for a safe one.
         blocks: Pairs of what a block shows (``bad``, ``fixed``, ``quiet``, ``file``) and its text, with its path.
     """
@@ -29,6 +30,7 @@ class Case:
     unsafe: str = ""
     says: str = ""
     code: str = ""
+    pattern: str = ""
     blocks: list[tuple[str, str, str]] = field(default_factory=list)
 
     def block(self, kind: str) -> str | None:
@@ -54,6 +56,7 @@ def cases(rule: str, name: str) -> list[Case]:
                 settings.get("unsafe", ""),
                 settings.get("says", ""),
                 settings.get("code", ""),
+                settings.get("pattern", ""),
                 blocks,
             )
         )

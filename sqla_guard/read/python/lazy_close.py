@@ -12,6 +12,7 @@ from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, LockKind, Shape, SlotKind, TestForm
 from sqla_guard.read.python.lazy_early import EarlySight
 from sqla_guard.read.python.lazy_functions import FunctionInfo
+from sqla_guard.read.python.lazy_inits import init_call, works_after_new
 from sqla_guard.read.python.lazy_loads import is_log, mutations, read_loads
 from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_sets import AnyStatement, BlockReader, Locks, after_acquire, blocks, span_of_all
@@ -78,7 +79,8 @@ class _Walker:
         found = set()
         for node in below(self.node, cst.Assign):
             target = node.targets[0].target
-            if isinstance(target, cst.Name) and makes_lock(code(node.value)):
+            own = isinstance(target, cst.Name) and target.value not in self.info.declared
+            if isinstance(target, cst.Name) and own and makes_lock(code(node.value)):
                 found.add(target.value)
         return frozenset(found)
 
@@ -280,6 +282,8 @@ class _Walker:
             awaits_after=reader.late,
             init_after=self._init_after(),
             registry=self._fills_registry(),
+            read_lock=self._read_lock(region),
+            init_call=init_call(self.info.class_node, self.info.node),
         )
 
     def _kind(self, name: str) -> SlotKind:
@@ -327,16 +331,7 @@ class _Walker:
 
     def _init_after(self) -> bool:
         """Tell whether ``__init__`` of the class works on what this ``__new__`` has handed out."""
-        owner = self.info.class_node
-        if self.info.node.name != "__new__" or owner is None:
-            return False
-        inits = [n for n in owner.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-        for node in (n for init in inits for n in ast.walk(init)):
-            if isinstance(node, ast.With) and any(self.locks.held(ast.unparse(i.context_expr)) for i in node.items):
-                return False
-        return any(
-            isinstance(n, (ast.Assign, ast.AnnAssign, ast.For, ast.With, ast.If)) for init in inits for n in init.body
-        )
+        return works_after_new(self.info.class_node, self.info.node, self.locks)
 
     def _fills_registry(self) -> bool:
         """Tell whether the function runs for each class that is defined, while modules are imported."""

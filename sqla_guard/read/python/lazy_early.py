@@ -67,7 +67,8 @@ class EarlySight:
         if same[-1].name not in self.tested:
             # ``A, B = make()`` stores A first; a thread can see A without B.
             return same[-1].name
-        later = (s for s in self.sets if s.name not in self.tested and s.statement.start > last.statement.start)
+        others = (s for s in self.sets if s.name not in self.tested and not s.empty)
+        later = (s for s in others if s.statement.start > last.statement.start)
         return next((s.name for s in later), "")
 
     def _helper_after(self, first: GlobalSet) -> str:

@@ -16,6 +16,9 @@ from sqla_guard.read.python.statements import Statement
 LOG_METHODS = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "notice", "print", "echo"}
 )
+_READYING = frozenset(
+    {"reload", "load", "open", "connect", "init", "initialize", "initialise", "start", "setup", "configure", "prepare"}
+)
 _LOOKUPS = frozenset({"get", "keys", "values", "items", "copy", "isinstance", "len"})
 
 
@@ -152,6 +155,9 @@ def mutations(
             if isinstance(call, cst.Call) and not is_log(call) and _touches(call, names, slots):
                 yield statement.span(small), _shown(call)
         elif isinstance(small, cst.Assign):
+            call = small.value.expression if isinstance(small.value, cst.Await) else small.value
+            if isinstance(call, cst.Call) and _sets_up(call, names, slots):
+                yield statement.span(small), _shown(call)
             for target in small.targets:
                 if _is_part_of(target.target, names, slots):
                     yield statement.span(small), code(target.target)
@@ -188,6 +194,13 @@ def _touches(call: cst.Call, names: Collection[str], slots: Slots) -> bool:
     elif isinstance(call.func, cst.Name) and call.func.value in _LOOKUPS | {"setattr", "hasattr"}:
         return False
     return any(_names(arg.value, names, slots) for arg in call.args)
+
+
+def _sets_up(call: cst.Call, names: Collection[str], slots: Slots) -> bool:
+    """Tell whether a call whose result is kept makes the value ready, by the method's name: ``ok = X.load()``."""
+    func = call.func
+    verb = func.attr.value.lstrip("_").partition("_")[0] if isinstance(func, cst.Attribute) else ""
+    return verb in _READYING and _is_part_of(func, names, slots)
 
 
 def _shown(call: cst.Call) -> str:

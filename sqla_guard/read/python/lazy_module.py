@@ -147,7 +147,7 @@ class ModuleIndex:
     @cached_property
     def guards(self) -> frozenset[str]:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
-        names = {name for name, _ in self.locks}
+        names = {name for name, _ in self.locks} | self._lock_attributes
         for function in self.functions:
             node = function.node
             inner = [n for n in ast.walk(node) if isinstance(n, (ast.With, ast.AsyncWith))]
@@ -159,6 +159,21 @@ class ModuleIndex:
             if locks and (yields or wraps):
                 names.add(node.name)
         return frozenset(names)
+
+    @cached_property
+    def _lock_attributes(self) -> frozenset[str]:
+        """Attributes and globals bound to a lock somewhere, as functions write them, whatever they are called."""
+        found: set[str] = set()
+        for node in ast.walk(self.tree):
+            value = node.value if isinstance(node, ast.Assign) else None
+            if not isinstance(value, ast.Call) or not makes_lock(ast.unparse(value.func) + "("):
+                continue
+            for target in getattr(node, "targets", ()):
+                name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+                found.update(f"{owner}.{name}" for owner in ("self", "cls", *self.class_names))
+                if isinstance(target, ast.Name) and self.initial(name):
+                    found.add(name)
+        return frozenset(found)
 
     @cached_property
     def _walked(self) -> bool:
@@ -210,7 +225,8 @@ class ModuleIndex:
             if isinstance(node, ast.ClassDef) and node is not function.top:
                 known[node.name] = node
         seen: set[str] = set()
-        pending = set(function.identifiers)
+        # ``super().__new__(cls)`` is another one.
+        pending = set(function.identifiers) - ({"__new__"} & {function.node.name})
         while pending:
             name = pending.pop()
             if name == function.node.name:

@@ -46,6 +46,7 @@ class BlockReader:
     inside: bool = False
     late: bool = False
     again: frozenset[str] = frozenset()
+    awake: frozenset[str] = frozenset()  # tested since the last suspension
 
     def read(self, body: Sequence[AnyStatement], lock: str | None, direct: bool = True) -> None:
         """Read ``body``, where ``lock`` is held; ``direct`` for the guarded block itself."""
@@ -89,10 +90,12 @@ class BlockReader:
 
     def _tested(self, test: cst.BaseExpression) -> None:
         asked = (read_condition(test, truth, self.places) for truth in (True, False))
-        self.again |= {key for condition in asked for key in condition.empty}
+        keys = frozenset(key for condition in asked for key in condition.empty)
+        self.again |= keys
+        self.awake |= keys
 
     def _suspended(self, lock: str | None) -> None:
-        self.awaited = True
+        self.awaited, self.awake = True, frozenset()
         self.inside |= lock is not None
         self.late |= any(not s.empty for s in self.sets)
 
@@ -164,7 +167,7 @@ class BlockReader:
                 value is not None and is_empty(value),
                 direct,
                 lock,
-                self.awaited or (value is not None and not generated and has_await(value)),
+                (self.awaited and key not in self.awake) or (value is not None and not generated and has_await(value)),
                 key in self.again,
             )
         )
