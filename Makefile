@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo golden quick-is-close bench lowest clean
+.PHONY: help setup envs services lint test demo golden quick-is-close bench fuzz lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ quick-is-close: setup ## Compare quick and close reading on every installed pack
 bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDERS="src ../other"
 	$(BIN)/python benchmarks/run.py $(or $(FOLDERS),$(CODE))
 
+fuzz: .envs/fuzz/.ready ## Look for inputs that break the tool: make fuzz MINUTES=60
+	.envs/fuzz/bin/python -m scripts.fuzz $(or $(MINUTES),8)
+
 oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
 	ORACLE=all $(BIN)/pytest -rP --timeout 3600 tests/oracle
 
@@ -48,7 +51,7 @@ lowest: .envs/lowest/.ready envs services ## Run the tests on the oldest depende
 	.envs/lowest/bin/pytest
 
 clean: ## Remove what make made, and the caches
-	rm -rf .venv .envs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .sqla_guard_cache
+	rm -rf .venv .envs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .sqla_guard_cache .fuzz
 	find $(CODE) fixtures -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp file stands in each environment: it is made last, so an interrupted set-up starts afresh,
@@ -85,6 +88,13 @@ endef
 	@while read -r tool; do \
 		$(@D)/bin/python -m pip install $(PIP_FLAGS) "$$tool" || echo "$$tool does not install here; it is left out"; \
 	done < $<
+	@touch $@
+
+.envs/fuzz/.ready: pyproject.toml constraints.txt
+	$(fresh_environment)
+	@$(@D)/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt hatchling editables
+	@$(@D)/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt --no-build-isolation -e . pytest
+	@$(@D)/bin/python -m pip install $(PIP_FLAGS) atheris || echo 'atheris does not install here; inputs are not guided'
 	@touch $@
 
 .envs/sqlalchemy-%/.ready: constraints/sqlalchemy-%.txt constraints/app.txt scripts/make-environment.sh
