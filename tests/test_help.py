@@ -12,6 +12,7 @@ import pytest
 from sqla_guard.cli import COMMANDS
 from tests.report.projects import inside, run
 from tests.support.projects import copy_project
+from tests.support.repositories import new_repository
 
 # It serves until its client leaves; `tests/lsp` drives it.
 SERVES = {"lsp"}
@@ -19,11 +20,15 @@ SERVES = {"lsp"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The sample, with its code in `src` as most projects have it."""
-    folder = copy_project("security_desk", tmp_path_factory.mktemp("help"))
+    """The sample, with its code in `src` as most projects have it, in a repository with a remote branch."""
+    repository = new_repository(tmp_path_factory.mktemp("help") / "repository")
+    folder = copy_project("security_desk", repository.folder)
     (folder / "src").mkdir()
     for name in ("asgi.py", "desk"):
         (folder / name).rename(folder / "src" / name)
+    repository.git("add", "--all")
+    repository.git("commit", "-q", "-m", "The sample")
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     with inside(folder):
         yield folder
 
