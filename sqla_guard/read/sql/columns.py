@@ -95,7 +95,9 @@ def _owner(item: Cursor, outer: TableName | None, own: TableName) -> TableName |
 
 def _is_column(item: Cursor, scope: Scope, token: Token) -> bool:
     before = item.tokens[item.at - 1] if item.at else None
-    if item.upper(1) == "(" or (before is not None and before.upper in ("::", "COLLATE", ":", "AS")):
+    # ``KEY (metadata(10))`` is an index of MySQL over the start of a text.
+    prefix = item.upper(1) == "(" and item.upper(3) == ")" and (item.peek(2) or token).kind == "number"
+    if (item.upper(1) == "(" and not prefix) or (before is not None and before.upper in ("::", "COLLATE", ":", "AS")):
         return False
     if before is None or before.upper != ".":
         return item.upper(1) != "."

@@ -236,6 +236,15 @@ def read_alter_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> None
         return
     cursor.take("*")
     scope = Scope(reading, carrier, reading.table(parts))
+    if cursor.take("SET", "SCHEMA"):
+        schema = cursor.dotted()
+        if without_hole(schema):
+            moved = TableName(scope.table.name, reading.name(schema[-1]))
+            reading.facts.append(RenameTable(scope.table, moved, carrier))
+        return
+    if cursor.take("SET", "UNUSED"):  # Oracle: gone for everyone, its space is freed later
+        _drop(cursor, scope)
+        return
     if cursor.take("WITH"):  # SQL Server: WITH CHECK ADD CONSTRAINT …
         cursor.take_any(frozenset(("CHECK", "NOCHECK")))
     verb = ""

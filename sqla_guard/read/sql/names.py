@@ -105,7 +105,7 @@ class Cursor:
         """Move past ``a.b.c`` and return its parts; empty where none comes next."""
         self.take("#")
         self.take("#")
-        first = self.name(strings=True)
+        first = self.name(strings=True) or self._placeholder()
         if first is None:
             return []
         parts = [first]
@@ -118,6 +118,14 @@ class Cursor:
                 break
             parts.append(part)
         return parts
+
+    def _placeholder(self) -> Token | None:
+        """Move past ``:schema`` or ``%s`` before a dot: a name that is put in at run time."""
+        token = self.peek()
+        if token is None or token.kind != "parameter" or self.upper(1) != ".":
+            return None
+        self.at += 1
+        return Token("word", HOLE, HOLE, token.start, token.end, token.raw)
 
     def parenthesised(self) -> Cursor | None:
         """Move past a parenthesis and return what is inside; an unclosed one ends with the statement."""

@@ -24,13 +24,27 @@ from sqla_guard.read.sql import definitions
 from sqla_guard.read.sql.columns import read_references as read_parentheses
 from sqla_guard.read.sql.names import Cursor, Reading, Scope, without_hole
 from sqla_guard.read.sql.references import mentioned_tables, read_references
-from sqla_guard.read.sql.script import mask
+from sqla_guard.read.sql.script import HOLE, mask
 from sqla_guard.read.sql.statements import Statement, heading, split
 from sqla_guard.read.sql.tokens import Lexed, Token, guess_dialect, tokenize
 
 _QUERIES = frozenset(["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "VALUES", "EXPLAIN"])
 _COMMANDS = _QUERIES | frozenset(
-    ["CREATE", "ALTER", "DROP", "RENAME", "COMMENT", "EXEC", "EXECUTE", "COPY", "GRANT", "REVOKE", "TRUNCATE"]
+    [
+        "CREATE",
+        "ALTER",
+        "DROP",
+        "RENAME",
+        "COMMENT",
+        "EXEC",
+        "EXECUTE",
+        "COPY",
+        "GRANT",
+        "REVOKE",
+        "TRUNCATE",
+        "ANALYZE",
+        "VACUUM",
+    ]
 )
 # Behind these words another command may begin inside one statement of a procedural language.
 _BEFORE_COMMAND = frozenset(["THEN", "ELSE", "BEGIN", "LOOP", "DO", ";", "AS", "END"])
@@ -38,7 +52,10 @@ _PROCEDURAL = frozenset(
     ["IF", "BEGIN", "DECLARE", "ELSE", "ELSIF", "ELSEIF", "DO", "WHILE", "FOR", "END", "LOOP", "EXCEPTION"]
 )
 _NO_REFERENCES = frozenset(["TYPE", "DOMAIN", "SCHEMA", "DATABASE", "SEQUENCE", "EXTENSION", "ROLE", "USER"])
+_CALLS = frozenset(["CALL", "EXEC", "EXECUTE", "PERFORM", "SELECT", "FROM"])
 _DEEPEST = 4
+# What format() puts in.
+_FORMAT = re.compile(r"%(?:\d+\$)?-?\d*[sIL]")
 _DEFINES = re.compile(r"create|alter|drop|rename", re.IGNORECASE)
 _STRING_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE)\b", re.IGNORECASE)
 
@@ -176,6 +193,8 @@ class _Statement:
             self._procedure_call(Cursor(tokens, 1))
         elif first == "COPY":
             self._copy(Cursor(tokens, 1))
+        elif first in ("ANALYZE", "VACUUM"):
+            self._analyze(Cursor(tokens, 1))
         elif first in _QUERIES or first == "(":
             start = self._behind_explain(tokens)
             if self._depth == 0 and self._tokens[0].upper in ("SELECT", "WITH") and start == 0:
@@ -189,6 +208,12 @@ class _Statement:
             self._table(verb, cursor, tokens)
         elif verb == "CREATE" and kind == "INDEX":
             self._index(cursor)
+        elif kind == "SCHEMA" and verb == "ALTER":
+            self._alter_schema(cursor)
+        elif kind == "SEQUENCE":
+            self._owned_by(tokens)
+        elif kind == "STATISTICS" and verb == "CREATE":
+            self._statistics(cursor)
         elif kind == "VIEW" and verb == "CREATE":
             start = definitions.read_create_view(cursor, self._reading, self._carrier)
             query = _without_data(tokens[start:])
@@ -240,6 +265,47 @@ class _Statement:
             if self._reading.is_wanted(token):
                 scope.refer(token)
 
+    def _analyze(self, cursor: Cursor) -> None:
+        if cursor.upper() == "(":
+            cursor.skip_group()
+        cursor.take_any(frozenset(("FULL", "VERBOSE", "ANALYZE")))
+        self._copy(cursor)
+
+    def _alter_schema(self, cursor: Cursor) -> None:
+        """Read ``ALTER SCHEMA s TRANSFER dbo.t`` of SQL Server."""
+        schema = cursor.dotted()
+        if not cursor.take("TRANSFER"):
+            return
+        if cursor.take("OBJECT"):
+            cursor.take(":", ":")
+            cursor.take("::")
+        parts = cursor.dotted()
+        if without_hole(schema) and without_hole(parts):
+            table = self._reading.table(parts)
+            there = replace(table, schema=self._reading.name(schema[-1]))
+            self._reading.facts.append(RenameTable(table, there, self._carrier))
+
+    def _owned_by(self, tokens: Sequence[Token]) -> None:
+        """Read ``ALTER SEQUENCE s OWNED BY t.metadata``."""
+        at = next((i for i, t in enumerate(tokens[:-1]) if t.upper == "OWNED" and tokens[i + 1].upper == "BY"), None)
+        parts = Cursor(tokens, at + 2).dotted() if at is not None else []
+        if len(parts) > 1 and self._reading.is_wanted(parts[-1]) and without_hole(parts[:-1]):
+            Scope(self._reading, self._carrier, self._reading.table(parts[:-1])).refer(parts[-1])
+
+    def _statistics(self, cursor: Cursor) -> None:
+        """Read ``CREATE STATISTICS s ON metadata, kind FROM t``."""
+        while cursor.peek() is not None and not cursor.take("ON"):
+            cursor.at += 1
+        start = cursor.at
+        while cursor.peek() is not None and not cursor.take("FROM"):
+            cursor.at += 1
+        stop, parts = cursor.at, cursor.dotted()
+        if without_hole(parts):
+            scope = Scope(self._reading, self._carrier, self._reading.table(parts))
+            for token in cursor.tokens[start:stop]:
+                if self._reading.is_wanted(token):
+                    scope.refer(token)
+
     def _procedure_call(self, cursor: Cursor) -> None:
         """Read ``EXEC sp_rename 'dbo.t.old', 'new', 'COLUMN'``."""
         parts = cursor.dotted()
@@ -281,6 +347,29 @@ class _Statement:
 
     def _read_body(self) -> None:
         """Read a trigger, function or procedure: definitions as such, all other names as fixed."""
+        before = len(self._reading.facts)
+        self._read_routine()
+        if not self._is_called():
+            self._reading.facts[before:] = [_as_unread(fact) for fact in self._reading.facts[before:]]
+
+    def _is_called(self) -> bool:
+        """Tell whether the script itself runs the routine that this statement makes."""
+        _, kind, behind = heading(self._tokens)
+        cursor = Cursor(self._tokens, behind)
+        cursor.take("IF", "NOT", "EXISTS")
+        parts = cursor.dotted() if kind not in ("TRIGGER", "EVENT") else []
+        own = self._carrier.statement
+        for index, token in enumerate(self._lexed.tokens if parts else ()):
+            if token.name.lower() != parts[-1].name.lower() or own.start <= token.start < own.end:
+                continue
+            before = [t.upper for t in self._lexed.tokens[max(0, index - 3) : index]]
+            if before[-1:] == ["."]:
+                before = before[:-2]
+            if before[-1:] and before[-1] in _CALLS:
+                return True
+        return False
+
+    def _read_routine(self) -> None:
         kind = heading(self._tokens)[1]
         start = 0
         if kind != "TRIGGER":
@@ -308,15 +397,20 @@ class _Statement:
             return
         for index, token in enumerate(self._tokens):
             if token.kind == "heredoc":
-                lead = token.text.index("$", 1) + 1
+                lead = token.text.index("$", 1) + 1  # behind the tag
                 inner = token.text[lead : len(token.text) - lead]
                 self._scan_inside(inner, token.start + lead, fixed and first != "DO")
             elif token.kind == "string" and self._runs_text(index) and _STRING_SQL.match(token.name):
                 # A doubled quote is one quote of the inner text; the length must stay.
-                self._scan_inside(token.name.replace("''", " '"), token.content.start, True)
+                inner = token.name.replace("''", " '")
+                if "FORMAT" in (t.upper for t in self._tokens[max(0, index - 2) : index]):
+                    inner = _FORMAT.sub(lambda match: HOLE * len(match.group()), inner)
+                self._scan_inside(inner, token.content.start, True)
 
     def _runs_text(self, index: int) -> bool:
         before = [t.upper for t in self._tokens[max(0, index - 3) : index]]
+        if self._tokens[0].upper == "SET" and any(t.upper == "PREPARE" for t in self._lexed.tokens):
+            return True
         return bool({"EXECUTE", "EXEC", "IMMEDIATE", "FROM"} & set(before)) and not {"FUNCTION", "SELECT"} & set(before)
 
     def _scan_inside(self, inner: str, at: int, fixed: bool) -> None:
@@ -344,6 +438,13 @@ def _identifiers(fact: SqlFact) -> list[Identifier]:
     if isinstance(fact, (AddColumn, DropColumn, ColumnReference)):
         return [fact.column]
     return [fact.old, fact.new] if isinstance(fact, RenameColumn) else []
+
+
+def _as_unread(fact: SqlFact) -> SqlFact:
+    """Return what a routine does that something out of sight may call, or nothing."""
+    if isinstance(fact, (ColumnReference, UnreadSql)):
+        return fact
+    return UnreadSql("it stands in a routine that is not called here", fact.carrier, (fact.table,))
 
 
 def _as_history(facts: list[SqlFact]) -> list[SqlFact]:

@@ -17,7 +17,22 @@ Role = Literal["output", "plain", "fixed"]
 _ROW = frozenset(("excluded", "new", "old", "inserted", "deleted"))
 _TABLE_WORDS = frozenset(["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "ON", "REFERENCES"])
 _NO_NAME = frozenset(
-    ["OF", "SELECT", "CONFLICT", "SET", "ONLY", "LATERAL", "DUPLICATE", "ALL", "WHERE", "TRUE", "FALSE"]
+    [
+        "OF",
+        "SELECT",
+        "CONFLICT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "SET",
+        "ONLY",
+        "LATERAL",
+        "DUPLICATE",
+        "ALL",
+        "WHERE",
+        "TRUE",
+        "FALSE",
+    ]
 )
 _DATA_CHANGES = frozenset(("Update", "Delete", "Insert", "Merge"))
 # Nodes in which a name stands for something else than a column.

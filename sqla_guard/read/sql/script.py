@@ -21,12 +21,17 @@ _DELIMITER = re.compile(r"\s*DELIMITER\s+(\S+)\s*\Z", re.IGNORECASE)
 _CLIENT = re.compile(r"\s*(?:\\|:(?:setvar|r|on|connect|out)\b|(?:PROMPT|REM)(?:\s|\Z))", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"/\*M?!\d*", re.IGNORECASE)
 _NOT_BLANK = re.compile(r"[^\r\n]")
+# Placeholders of migration tools: {schema}, $(schema), @schema@, and &schema. before a dot (SQL*Plus).
+_PLACEHOLDER = re.compile(r"\{[^\W\d]\w*\}|\$\([^\W\d]\w*\)|@[^\W\d]\w*@|&&?[^\W\d]\w*\.(?=\.)")
+_MARK = "\ufeff"
 _TEMPLATES = (("{{", "}}", HOLE), ("{%", "%}", " "), ("{#", "#}", " "), ("${", "}", HOLE))
 
 
 def mask(text: str) -> str:
     """Return ``text`` with everything that is not SQL masked; the result has the same length."""
-    text = _mask_templates(text)
+    text = _mask_templates(text.replace(_MARK, " "))
+    if "{" in text or "$(" in text or "@" in text or "&" in text:
+        text = _PLACEHOLDER.sub(lambda match: HOLE * len(match.group()), text)
     if "/*!" in text or "/*M!" in text:
         text = _open_conditional_comments(text)
     return "".join(_masked_lines(text))

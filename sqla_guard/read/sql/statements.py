@@ -66,6 +66,7 @@ _OBJECTS = frozenset(
         "USER",
         "POLICY",
         "RULE",
+        "STATISTICS",
     ]
 )
 _BODIES = frozenset(["TRIGGER", "FUNCTION", "PROCEDURE", "PROC", "PACKAGE", "EVENT"])
@@ -128,7 +129,7 @@ def split(tokens: Sequence[Token], text: str) -> list[Statement]:
         if body and token.kind == "word":
             depth = max(0, depth + _nesting(tokens, index))
         ends = token.kind == "break" or (token.upper == ";" and depth == 0)
-        new_line = index > start and not (body and depth) and _starts_line(tokens, index, text)
+        new_line = index > start and not (body and depth) and _starts_anew(tokens, index, start, text)
         if new_line and not ends and tokens[start].upper == "IF" and not conditional:
             # SQL Server: the command that follows ``IF …`` belongs to it.
             new_line, conditional = False, True
@@ -156,6 +157,15 @@ def _nesting(tokens: Sequence[Token], index: int) -> int:
         after = tokens[index + 1].upper if index + 1 < len(tokens) else ""
         return 0 if after in _NOT_CLOSING else -1
     return 0
+
+
+def _starts_anew(tokens: Sequence[Token], index: int, start: int, text: str) -> bool:
+    if _starts_line(tokens, index, text):
+        return True
+    # ``CREATE SCHEMA s CREATE TABLE …``, and SQL Server's statements side by side.
+    if tokens[index].upper != "CREATE" or heading(tokens, index)[1] != "TABLE":
+        return False
+    return tokens[index - 1].upper == ")" or heading(tokens, start)[:2] == ("CREATE", "SCHEMA")
 
 
 def _starts_line(tokens: Sequence[Token], index: int, text: str) -> bool:

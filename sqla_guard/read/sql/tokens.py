@@ -54,13 +54,13 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\bautoincrement\b|\bwithout\s+rowid\b|\bpragma\b|\bfts[345]\b|\binsert or\b", re.IGNORECASE),
     ),
     ("oracle", re.compile(r"\bn?varchar2\b|\bnumber\s*\(|\bsysdate\b|\bclob\b|\bexecute immediate\b", re.IGNORECASE)),
+    ("bigquery", re.compile(r"\bstruct<|\bint64\b|\barray<|`[\w-]+\.[\w-]+(?:\.\w+)?`", re.IGNORECASE)),
     (
         "snowflake",
         re.compile(
             r"\bvariant\b|\bcreate or replace (?:transient )?table\b|\bcluster by\b|\btimestamp_ntz\b", re.IGNORECASE
         ),
     ),
-    ("bigquery", re.compile(r"\bstruct<|\bint64\b|\barray<|`[\w-]+\.[\w-]+(?:\.\w+)?`", re.IGNORECASE)),
 )
 
 
