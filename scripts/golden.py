@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts import configuration
+
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "fixtures" / "projects" / "security_desk"
 GOLDEN = ROOT / "fixtures" / "golden"
@@ -59,11 +61,12 @@ def first_hunks(diff: str) -> list[str]:
 
 
 def main() -> None:
-    """Write golden files and README."""
+    """Write golden files, README and what is made of the table of settings."""
     golden = outputs()
     for name, text in golden.items():
         (GOLDEN / name).write_text(text, encoding="utf-8")
     README.write_text(filled(README.read_text(encoding="utf-8"), golden), encoding="utf-8")
+    configuration.main()
 
 
 if __name__ == "__main__":

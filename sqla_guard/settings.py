@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqla_guard.core.config import Config, ConfigError
-from sqla_guard.read.config import config_in, load_config, place_of
+from sqla_guard.read.config import config_in, load_config, place_of, read_table
+
+if TYPE_CHECKING:
+    from sqla_guard.core.keys import Key
 
 _SELECTORS = ("select", "extend_select", "ignore")
 
@@ -18,6 +21,7 @@ class ProjectSettings:
     Implements :class:`sqla_guard.core.config.Settings`.
 
     Attributes:
+        given: Settings of the command line.
         run: The settings of the run as a whole, from the configuration nearest to all of its paths: the form of the
             output, the number of processes.
     """
@@ -28,7 +32,7 @@ class ProjectSettings:
         Raises:
             ConfigError: The configuration cannot be used.
         """
-        self._given = given
+        self.given = given
         self._loaded: dict[str | None, Config] = {}
         self._nearest: dict[str, str | None] = {}
         self._only = self._load(config, of_the_run=True) if config else None
@@ -78,12 +82,12 @@ class ProjectSettings:
         config = Config()
         if file:
             config = load_config(file)
-            _check_selectors(config, file)
+            check_selectors(config, file)
         if of_the_run:  # the user named the file, so its globs start where the user is
             config = config._replace(root="")
-        own = {name: value for name, value in self._given.items() if name in _SELECTORS}
-        _check_selectors(Config(plugins=config.plugins, **own), None)
-        return config._replace(**self._given)
+        own = {name: value for name, value in self.given.items() if name in _SELECTORS}
+        check_selectors(Config(plugins=config.plugins, **own), None)
+        return config._replace(**self.given)
 
 
 def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> ProjectSettings:
@@ -104,6 +108,41 @@ def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> P
     return ProjectSettings(paths, config, changes)
 
 
+class Effective(NamedTuple):
+    """One setting as it counts.
+
+    Attributes:
+        key: What is set.
+        value: Its value, as TOML or JSON would hold it; ``None`` where it is not set and has no default.
+        origin: ``default``, ``command line``, or the file with the line that sets it.
+    """
+
+    key: Key
+    value: object
+    origin: str
+
+
+def effective(settings: ProjectSettings, path: str) -> tuple[str | None, list[Effective]]:
+    """Return the configuration file that counts for ``path``, a file or folder, and every setting with its origin.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+    """
+    from sqla_guard.core.keys import KEYS
+
+    config = settings.of(os.path.join(path, "x") if os.path.isdir(path) else path)
+    table = read_table(config.file) if config.file else {}
+    found = []
+    for key in KEYS:
+        held = getattr(config, key.field)
+        if key.field in settings.given:
+            origin = "command line"
+        else:
+            origin = place_of(config.file, key.name) if key.name in table else "default"
+        found.append(Effective(key, None if held is None else key.kind.plain(held), origin))
+    return config.file or None, found
+
+
 def _common_folder(paths: Sequence[str]) -> str:
     folders = [path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths] or ["."]
     try:
@@ -121,8 +160,16 @@ def _given_version(text: str) -> tuple[int, int]:
         raise ConfigError(f"--sqlalchemy-version {error}") from error
 
 
-def _check_selectors(config: Config, file: str | None) -> None:
-    """Raise an error if a selector of ``config`` means no rule; ``file`` is where they come from."""
+def check_selectors(config: Config, file: str | None) -> None:
+    """Find out whether every selector of ``config`` means a rule.
+
+    Args:
+        config: The settings.
+        file: Where they come from; ``None`` for the command line.
+
+    Raises:
+        ConfigError: One does not.
+    """
     given = [("select", config.select), ("extend-select", config.extend_select), ("ignore", config.ignore)]
     given += [("per-file-ignores", selectors) for _, selectors in config.per_file_ignores]
     if not any(selectors for _, selectors in given):

@@ -92,8 +92,11 @@ def convert(table: Mapping[str, object]) -> dict[str, Any]:
 
 def place_of(path: str, key: str) -> str:
     """Return a configuration file with the line that sets ``key``, or without one where that cannot be told."""
-    with open(path, "rb") as file:
-        data = file.read()
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return path
     table = _TABLE.search(data)
     setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
     found = re.compile(setting).search(data, table.start() if table else 0)
