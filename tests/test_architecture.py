@@ -24,7 +24,7 @@ ROOMS = {
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
     "adopt": {"core", "read"},
-    "lsp": {"core", "read", "check", "fix"},
+    "lsp": {"core", "read", "check", "fix", "adopt"},
     "cli": {"core", "check", "fix", "report", "lsp"},
 }
 PARSERS = {"ast", "libcst", "sqlglot", "tokenize"}

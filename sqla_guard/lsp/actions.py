@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
+from sqla_guard.adopt.directives import ignoring
 from sqla_guard.core.diagnostic import Diagnostic
-from sqla_guard.core.fix import Applicability
+from sqla_guard.core.fix import Applicability, Fix
+from sqla_guard.core.report import Report
 from sqla_guard.lsp.analysis import Analysis, repaired
 from sqla_guard.lsp.edits import edits_to, range_of, workspace_edit
 from sqla_guard.lsp.messages import message_of
 
+# What is written for the reason; an editor has no way to ask for it.
+REASON = "why this is meant to be so"
 OPEN_PAGE = "sqla-guard.openPage"
 FIX_ALL = "source.fixAll.sqla-guard"
 KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll, FIX_ALL)
@@ -52,12 +56,25 @@ def _quick_fixes(diagnostic: Diagnostic, analysis: Analysis, codec: PositionCode
             is_preferred=fix.applicability is Applicability.SAFE,
             edit=workspace_edit(fix.edits, analysis, codec),
         )
+    ignore = _ignoring(diagnostic, analysis)
+    if ignore is not None:
+        yield types.CodeAction(
+            title=f"{ignore.title}, with a reason",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=shown,
+            edit=workspace_edit(ignore.edits, analysis, codec),
+        )
     yield types.CodeAction(
         title=f"Explain {diagnostic.name} ({diagnostic.code})",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=shown,
         command=types.Command(title="Open the rule's page", command=OPEN_PAGE, arguments=[diagnostic.name]),
     )
+
+
+def _ignoring(diagnostic: Diagnostic, analysis: Analysis) -> Fix | None:
+    report = Report.of((diagnostic,), (), 1)
+    return ignoring(report, analysis.workspace.load, REASON).diagnostics[0].fix
 
 
 def _fix_all(analysis: Analysis, codec: PositionCodec) -> Iterator[types.CodeAction]:

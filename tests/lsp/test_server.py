@@ -208,3 +208,15 @@ def test_a_syntax_error_is_a_note_and_goes_when_mended(project: Path) -> None:
         assert codes(await editor.type("models.py", MODELS)) == ["SG101"]
 
     drive(project, session)
+
+
+def test_a_finding_is_ignored_with_a_reason(project: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open("models.py")
+        ignore = next(a for a in await editor.actions("models.py", 8, 6) if a.title.startswith("Ignore"))
+        assert ignore.edit is not None
+        text = editor.apply(ignore.edit)["models.py"]
+        assert "    # sqla-guard: ignore[reserved-attribute] -- why this is meant to be so\n    metadata" in text
+        assert await editor.type("models.py", text) == []
+
+    drive(project, session)
