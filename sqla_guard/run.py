@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqla_guard.check.engine import check
-from sqla_guard.core.config import Config, Settings
-from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
-from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import ALL_NAMED, Asked, Workspace
 from sqla_guard.fix.interrupted import interrupted
 from sqla_guard.read.discover import FileDisk, discover
 from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
+    from sqla_guard.core.config import Config, Settings
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.fix import Fix, Place
+    from sqla_guard.core.source import SourceFile
 
 
 Narrow = Callable[[Report, Workspace], Report]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A finished check.
 
     Attributes:
@@ -40,8 +38,7 @@ class Checked:
     workspace: Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(NamedTuple):
     """A finished fix.
 
     Attributes:
@@ -113,7 +110,7 @@ def run_fix(
         if not workspace.exists(path) or workspace.load(path).text != text
     }
     before, after = (_with(report, missing) for report in (result.before, result.after))
-    after = replace(after, not_analysed=(*after.not_analysed, *result.put_back))
+    after = after._replace(not_analysed=(*after.not_analysed, *result.put_back))
     return Fixed(before, after, result.made, result.to_look_at, changes, empty, result.workspace, workspace)
 
 
@@ -171,12 +168,14 @@ def _within(report: Report, asked: Asked) -> Report:
     """Return ``report`` without the fixes that change more than the texts that were given, if any were."""
     if not asked.given:
         return report
-    return replace(report, diagnostics=tuple(_alone(d, asked.given) for d in report.diagnostics))
+    return report._replace(diagnostics=tuple(_alone(d, asked.given) for d in report.diagnostics))
 
 
 def _alone(finding: Diagnostic, given: Mapping[str, bytes]) -> Diagnostic:
     if finding.fix is None or all(edit.path in given for edit in finding.fix.edits):
         return finding
+    from dataclasses import replace
+
     return replace(finding, fix=None, help=f"{finding.help} The fix changes other files too, so it is not made here.")
 
 
@@ -185,14 +184,17 @@ def _open(
 ) -> tuple[Workspace, tuple[NotAnalysed, ...], tuple[str, ...]]:
     disk = FileDisk(settings, asked.given)
     found = discover(paths, disk, asked.force_exclude)
-    notes = [
-        NotAnalysed(shown(path) if path else "(an empty path)", 0, "does not exist", fatal=True)
-        for path in found.missing
-    ]
+    notes = [_note(path or "(an empty path)", "does not exist") for path in found.missing]
     # What is found in files that are half old and half new says nothing of either.
     half_way = "holds a change that was interrupted; `sqla-guard fix --write` finishes or undoes it"
-    notes += [NotAnalysed(shown(home), 0, half_way, fatal=True) for home in _interrupted(paths)]
+    notes += [_note(home, half_way) for home in _interrupted(paths)]
     return Workspace(found.files, disk), tuple(notes), found.empty
+
+
+def _note(path: str, reason: str) -> NotAnalysed:
+    from sqla_guard.core.diagnostic import NotAnalysed
+
+    return NotAnalysed(path if path.startswith("(") else shown(path), 0, reason, fatal=True)
 
 
 def _interrupted(paths: Iterable[str]) -> list[str]:

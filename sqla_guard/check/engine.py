@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqla_guard.core.config import Config
-from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.read.markers import files_that_matter, may_hold_directive
 
 if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule
+    from sqla_guard.core.config import Config
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
 
@@ -29,6 +29,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     from sqla_guard.check.readers import QUICK, close_readers
     from sqla_guard.check.registry import registered_rules
     from sqla_guard.check.selection import is_ignored, selected_rules
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def command(
         write_file(output_file, report(material))
         out(_summary(checked))
     else:
-        out(report(replace(material, style=style_for(sys.stdout))))
+        out(report(material._replace(style=style_for(sys.stdout))))
     sys.exit(FAILED if checked.report.failed else FINDINGS if checked.report.diagnostics else CLEAN)
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.fix import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What was found.
 
     Attributes:

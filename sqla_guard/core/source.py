@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 # What Python's tokenizer takes for a line end; str.splitlines() would also cut at form feeds and U+2028.
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = r"\r\n|\r|\n"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Half-open range of character offsets into :attr:`SourceFile.text`, counted from 0."""
 
     start: int
@@ -27,9 +26,8 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
-@dataclass(frozen=True)
 class SourceFile:
-    """One readable file.
+    """One readable file; never changed. No dataclass, whose making would cost each start of the tool.
 
     Attributes:
         path: As shown to the user: relative to the working directory where possible, with ``/``.
@@ -38,10 +36,24 @@ class SourceFile:
         bom: Bytes of the byte order mark, or empty.
     """
 
-    path: str
-    text: str
-    encoding: str = "utf-8"
-    bom: bytes = b""
+    def __init__(self, path: str, text: str, encoding: str = "utf-8", bom: bytes = b"") -> None:
+        self.path = path
+        self.text = text
+        self.encoding = encoding
+        self.bom = bom
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SourceFile):
+            return NotImplemented
+        return self is other or (self.path, self.text, self.encoding, self.bom) == (
+            other.path,
+            other.text,
+            other.encoding,
+            other.bom,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.text))
 
     @property
     def is_python(self) -> bool:
@@ -56,12 +68,12 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
-        return (0, *(match.end() for match in _LINE_END.finditer(self.text)))
+        return (0, *(match.end() for match in re.finditer(_LINE_END, self.text)))
 
     @cached_property
     def newline(self) -> str:
         """The line end of the file's first line; a line feed where there is none."""
-        match = _LINE_END.search(self.text)
+        match = re.search(_LINE_END, self.text)
         return match.group() if match else "\n"
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqla_guard.core.source import SourceFile
+
+if TYPE_CHECKING:
+    from sqla_guard.core.disk import Disk
 
 
 class UnreadableFile(Exception):
@@ -38,44 +40,8 @@ class Asked(NamedTuple):
 ALL_NAMED = Asked()
 
 
-class Disk(Protocol):
-    """What the pure rooms may ask about files; the read room answers."""
-
-    def load(self, path: str) -> SourceFile:
-        """Return the file at ``path``.
-
-        Raises:
-            UnreadableFile: It cannot be opened or decoded.
-        """
-
-    def raw(self, path: str) -> bytes:
-        """Return the bytes of ``path``; empty where it cannot be opened."""
-
-    def exists(self, path: str) -> bool:
-        """Tell whether ``path`` is a file."""
-
-    def canonical(self, path: str) -> str:
-        """Return the one name that ``path`` goes by."""
-
-    def is_folder(self, path: str) -> bool:
-        """Tell whether ``path`` is a folder."""
-
-    def project_files(self, path: str) -> tuple[str, ...]:
-        """Return all source files of the project that ``path`` belongs to, sorted."""
-
-    def neighbours(self, path: str) -> tuple[str, ...]:
-        """Return the source files of the same repository that belong to other projects than ``path``, sorted."""
-
-    def templates(self, path: str) -> tuple[str, ...]:
-        """Return the template files of the project that ``path`` belongs to, sorted."""
-
-    def project_root(self, path: str) -> str:
-        """Return the folder that the project of ``path`` starts in."""
-
-
-@dataclass(frozen=True)
 class Workspace:
-    """The files to report on, and a view of everything around them.
+    """The files to report on, and a view of everything around them; never changed.
 
     Attributes:
         reported: Files that findings may be reported in, sorted.
@@ -83,9 +49,10 @@ class Workspace:
         changed: Texts that replace stored ones (or add files), by path; how fixes are tried before they are written.
     """
 
-    reported: tuple[str, ...]
-    disk: Disk
-    changed: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, reported: tuple[str, ...], disk: Disk, changed: Mapping[str, str] | None = None) -> None:
+        self.reported = reported
+        self.disk = disk
+        self.changed = changed or {}
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path`` as this workspace sees it.

@@ -35,7 +35,7 @@ def with_imports(report: Report, load: Load, read_imports: ReadImports) -> Repor
             added = _import_edits(fix.imports, load, read_imports)
             made[fix] = replace(fix, edits=tuple(sorted({*fix.edits, *added})), imports=())
     diagnostics = tuple(replace(d, fix=made[d.fix]) if d.fix else d for d in report.diagnostics)
-    return replace(report, diagnostics=diagnostics)
+    return report._replace(diagnostics=diagnostics)
 
 
 def _import_edits(needs: Iterable[ImportNeed], load: Load, read_imports: ReadImports) -> Iterator[Edit]:

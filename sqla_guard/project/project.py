@@ -26,7 +26,8 @@ from sqla_guard.facts.operations import (
 from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.requirements import Requirement
-from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.revision import Revision
 from sqla_guard.facts.runs import Run
 from sqla_guard.facts.script import ScriptManner

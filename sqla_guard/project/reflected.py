@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import TableName
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Value
 from sqla_guard.project.mapped import Mappings
 from sqla_guard.project.project import Project

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.facts.operations import TableName
-from sqla_guard.facts.reserved import RESERVED, ReservedName
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Call, Item, Literal, Value
 from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, outcome
 from sqla_guard.project.kinds import AGAIN, UNKNOWN, coarse, kind_in_words, type_name

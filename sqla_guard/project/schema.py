@@ -16,7 +16,7 @@ from sqla_guard.facts.operations import (
     TableName,
     UnreadSql,
 )
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Absent, Known, Schema, plain, replay
 from sqla_guard.project.revisions import RevisionGraph, graphs

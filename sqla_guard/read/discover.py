@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.source import SourceFile
@@ -23,8 +22,7 @@ TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt
 _MOST_KEPT = 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """What the paths given by the user stand for.
 
     Attributes:
@@ -62,7 +60,7 @@ def discover(paths: Iterable[str], disk: FileDisk, force_exclude: bool = False) 
 
 
 class FileDisk:
-    """The stored files, read on demand; implements :class:`sqla_guard.core.workspace.Disk`."""
+    """The stored files, read on demand; implements :class:`sqla_guard.core.disk.Disk`."""
 
     def __init__(self, settings: Settings | None = None, given: Mapping[str, bytes] | None = None) -> None:
         """Start with nothing read.

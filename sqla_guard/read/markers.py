@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from sqla_guard.core.config import Config
-from sqla_guard.core.diagnostic import NotAnalysed
-from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
 from sqla_guard.read.sql_marker import is_wide, may_name, may_run_sql
 
+if TYPE_CHECKING:
+    from sqla_guard.core.config import Config
+    from sqla_guard.core.diagnostic import NotAnalysed
+    from sqla_guard.core.source import SourceFile
+
 # Up to here, syntax is checked in files that cannot matter too: it costs less than a tenth of a second.
 _SMALL_RUN = 1_000_000
 
 # Without one of these words nothing creates or renames a column.
 _DDL = (b"add_column", b"sp_rename")
-_VERBS = tuple((verb, re.compile(verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)")) for verb in (b"create", b"alter"))
+_VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in (b"create", b"alter"))
 
 # The flag of ``ast``, which a clean run does not import, for "parse, do not compile".
 _ONLY_AST = 0x400
@@ -69,7 +72,7 @@ def may_define(data: bytes, sql: bool = False) -> bool:
     if is_wide(data):
         return True
     lowered = data.lower()
-    if not (any(w in lowered for w in _DDL) or any(w in lowered and more.search(lowered) for w, more in _VERBS)):
+    if not (any(w in lowered for w in _DDL) or any(w in lowered and re.search(more, lowered) for w, more in _VERBS)):
         return False
     return (sql or may_run_sql(lowered)) and may_name(lowered, RESERVED, sql)
 
@@ -97,6 +100,8 @@ def _unreadable(workspace: Workspace, path: str, data: bytes, check_syntax: bool
         if check_syntax and source.is_python:
             _check_syntax(source)
     except UnreadableFile as error:
+        from sqla_guard.core.diagnostic import NotAnalysed
+
         return (NotAnalysed(path, error.line, str(error), fatal=True),)
     return ()
 

@@ -15,10 +15,10 @@ _VERBS = (
     *(b"comment", b"where", b"order", b"alembic", b"text"),
 )
 # An ASCII letter as Python literals can hide it.
-_ESCAPED = re.compile(rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)")
+_ESCAPED = rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)"
 # What may stand before a name in the text of a literal: no word, or an escape that ends in a letter.
-_MIDDLE = re.compile(rb"\w\Z")
-_ESCAPE = re.compile(rb"\\(?:[abfnrtv]|[0-7]{1,3}|x..|u....|u........)\Z")
+_MIDDLE = rb"\w\Z"
+_ESCAPE = rb"\\(?:[abfnrtv]|[0-7]{1,3}|x..|u....|u........)\Z"
 
 
 def may_hold_sql(data: bytes, wanted: frozenset[str], sql: bool = False) -> bool:
@@ -56,7 +56,7 @@ def may_name(lowered: bytes, names: frozenset[str], sql: bool = False) -> bool:
     if sql:
         return False
     # A name in pieces, or with escapes, as Python literals can have it.
-    if b"\\" in lowered and _ESCAPED.search(lowered):
+    if b"\\" in lowered and re.search(_ESCAPED, lowered):
         return True
     return any(
         any(_stands(m.start(), lowered) for m in head.finditer(lowered)) and tail.search(lowered) is not None
@@ -66,7 +66,8 @@ def may_name(lowered: bytes, names: frozenset[str], sql: bool = False) -> bool:
 
 def _stands(at: int, text: bytes) -> bool:
     """Tell whether a word can begin at ``at``: behind none, or behind an escape that ends in a letter."""
-    return _MIDDLE.search(text, max(0, at - 11), at) is None or _ESCAPE.search(text, max(0, at - 11), at) is not None
+    before = text[max(0, at - 11) : at]
+    return re.search(_MIDDLE, before) is None or re.search(_ESCAPE, before) is not None
 
 
 @lru_cache(maxsize=64)

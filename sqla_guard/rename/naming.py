@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterator
 
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.reserved import ReservedModel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
@@ -12,8 +12,7 @@ from sqla_guard.report.style import PLAIN, Style
 Load = Callable[[str], SourceFile]
 
 
-@dataclass(frozen=True, slots=True)
-class RulePage:
+class RulePage(NamedTuple):
     """A rule as formats describe it.
 
     Attributes:
@@ -37,8 +36,7 @@ def _no_pages() -> tuple[RulePage, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(NamedTuple):
     """What a report is made from.
 
     Attributes:

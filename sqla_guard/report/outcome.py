@@ -10,8 +10,8 @@ from sqla_guard.core.report import Report
 from sqla_guard.report.material import Load, Material
 from sqla_guard.report.sanitize import printable
 from sqla_guard.report.style import PLAIN, Style
-from sqla_guard.report.tally import number
 from sqla_guard.report.text import notes, render
+from sqla_guard.report.words import number
 
 
 class Outcome(Protocol):

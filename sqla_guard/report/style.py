@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Terminal codes by role; a role without one is left as it is.
 
     Roles: ``error``, ``warning``, ``path``, ``rule``, ``margin``, ``mark``, ``word``.
     """
 
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = MappingProxyType({})
 
     def __call__(self, role: str, text: str) -> str:
         """Return ``text``, which must already be safe to print, set off as ``role``."""

@@ -38,11 +38,6 @@ def tally(report: Report) -> tuple[Count, ...]:
     return tuple(sorted(counts, key=lambda c: (-c.findings, c.code)))
 
 
-def number(count: int, noun: str) -> str:
-    """Return ``3 findings`` or ``1 finding``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def repairs(counts: tuple[Count, ...]) -> str:
     """Return what ``fix`` can do about the findings, such as ``2 safe, 1 unsafe``; empty where it can do nothing."""
     kinds = {"safe": sum(c.safe for c in counts), "unsafe": sum(c.unsafe for c in counts)}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.report import Report
-from sqla_guard.report.excerpt import excerpt
 from sqla_guard.report.material import Load, Material
 from sqla_guard.report.sanitize import printable
 from sqla_guard.report.style import PLAIN, Style
-from sqla_guard.report.tally import number, repairs, tally
+from sqla_guard.report.words import number
+
+if TYPE_CHECKING:
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 
 
 def render(material: Material, /) -> str:
@@ -43,6 +45,8 @@ def summary(report: Report, style: Style = PLAIN) -> list[str]:
     left_out = _left_out(report)
     if not report.diagnostics:
         return [f"No findings; {'; '.join([f'{files} checked', *left_out])}."]
+    from sqla_guard.report.tally import repairs, tally
+
     counts = tally(report)
     lines = [f"{number(len(report.diagnostics), 'finding')}; {'; '.join([f'{files} checked', *left_out])}."]
     width = len(f"{counts[0].findings:,}")
@@ -68,6 +72,8 @@ def _left_out(report: Report) -> list[str]:
 
 
 def _finding(diagnostic: Diagnostic, load: Load, style: Style) -> Iterator[str]:
+    from sqla_guard.report.excerpt import excerpt
+
     source = load(diagnostic.path)
     line, column = source.position(diagnostic.span.start)
     place = style("path", f"{printable(diagnostic.path)}:{line}:{column}:")

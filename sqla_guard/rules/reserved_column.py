@@ -71,7 +71,7 @@ from dataclasses import replace
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Place
 from sqla_guard.facts.operations import AddColumn, CreateTable, Identifier, RenameColumn, UnreadSql
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Unknown
 from sqla_guard.project.reserved import all_reserved_models

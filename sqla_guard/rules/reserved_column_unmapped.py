@@ -43,7 +43,7 @@ from dataclasses import replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn
-from sqla_guard.facts.reserved import RESERVED
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
 from sqla_guard.project.schema import Creating, created, is_at_head
 from sqla_guard.project.takers import is_mapped, takers

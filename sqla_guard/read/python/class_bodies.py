@@ -8,7 +8,8 @@ import libcst as cst
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.outline import Class
-from sqla_guard.facts.reserved import Constructor, Form, ReservedName, is_marked
+from sqla_guard.facts.reserved import Constructor, ReservedName
+from sqla_guard.facts.reserved_words import Form, is_marked
 from sqla_guard.facts.values import Value
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.statements import Statement, read_module, read_statement

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.outline import Outline
-from sqla_guard.facts.reserved import Form, ReservedName
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved_words import Form
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import parse, span_of
 

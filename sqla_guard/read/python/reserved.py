@@ -5,37 +5,46 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.reserved import RESERVED, Form, ReservedName, is_marked
+from sqla_guard.core.words import holds_word
+from sqla_guard.facts.reserved_words import RESERVED, is_marked
 
 if TYPE_CHECKING:
+    from sqla_guard.core.source import SourceFile
     from sqla_guard.facts.outline import Class, Outline
+    from sqla_guard.facts.reserved import ReservedName
+    from sqla_guard.facts.reserved_words import Form
 
-_ALWAYS = re.compile(rb"\b(?:" + b"|".join(sorted(n.encode() for n in RESERVED)) + rb")\b")
-_OF_SQLALCHEMY = re.compile(rb"_sa_\w+\s*[:=,(]")
+# Patterns are compiled when a file first needs them: a clean run needs few.
+_OF_SQLALCHEMY = rb"_sa_\w+\s*[:=,(]"
 # A dunder that is given something other than a plain constant; the usual ones have those. Blind to attributes.
-_DUNDER = re.compile(rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?[A-Za-z_(](?!rue\b|alse\b|one\b|[\"']))")
-_SELF = re.compile(rb"self\s*[:=,](?!=)")
-_QUERY = re.compile(rb"query(?:_class)?\s*[:=,(](?!=)")
-_TABLE = re.compile(rb"table\s*=\s*True")
-_BLOCK = re.compile(rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b")
-_DEFINITION = re.compile(rb"(?:async\s+)?(def|class)\b")
+_DUNDER = rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?[A-Za-z_(](?!rue\b|alse\b|one\b|[\"']))"
+# ... but not the first parameter of a method.
+_SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
+_QUERY = rb"query(?:_class)?\s*[:=,(](?!=)"
+_TABLE = rb"table\s*=\s*True"
+_BLOCK = rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
+_DEFINITION = rb"(?:async\s+)?(def|class)\b"
+_WORDS = tuple(sorted(name.encode() for name in RESERVED))
 
 
 def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
-    if _ALWAYS.search(data) is not None:
+    if any(word in data and holds_word(data, word) for word in _WORDS):
         # ``Model.metadata = ...`` needs no class of its own.
         return True
     if b"class" not in data:
         return False
-    if _OF_SQLALCHEMY.search(data) is not None or _TABLE.search(data) is not None:
+    if b"_sa_" in data and re.search(_OF_SQLALCHEMY, data) is not None:
         return True
-    return any(_may_be_attribute(data, marker) for marker in (_DUNDER, _QUERY, _SELF))
+    if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
+        return True
+    if b"query" in data and _may_be_attribute(data, _QUERY):
+        return True
+    return _may_be_attribute(data, _DUNDER) or _may_be_attribute(data, _SELF)
 
 
-def _may_be_attribute(data: bytes, marker: re.Pattern[bytes]) -> bool:
-    return any(_may_stand_in_class(data, found.start()) for found in marker.finditer(data))
+def _may_be_attribute(data: bytes, marker: bytes) -> bool:
+    return any(_may_stand_in_class(data, found.start()) for found in re.finditer(marker, data))
 
 
 def _may_stand_in_class(data: bytes, start: int) -> bool:
@@ -56,11 +65,11 @@ def _may_stand_in_class(data: bytes, start: int) -> bool:
         text = data[line : end if end >= 0 else len(data)]
         bare = text.lstrip()
         if bare and not bare.startswith(b"#") and len(text) - len(bare) < depth:
-            definition = _DEFINITION.match(bare)
+            definition = re.match(_DEFINITION, bare)
             if definition is not None:
                 # A "def" inside of a string is none.
                 return definition.group(1) == b"class" or b'"""' in data[line:start] or b"'''" in data[line:start]
-            if not _BLOCK.match(bare):
+            if not re.match(_BLOCK, bare):
                 return not bare.rstrip().endswith((b"(", b"[", b"{", b","))
             depth = len(text) - len(bare)
         if line == 0:

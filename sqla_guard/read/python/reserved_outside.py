@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.reserved import RESERVED, ReservedName, is_marked
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved_words import RESERVED, is_marked
 from sqla_guard.facts.values import Call, Literal, Value
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import parse, span_of

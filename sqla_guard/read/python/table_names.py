@@ -6,12 +6,11 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from sqla_guard.core.workspace import Workspace
 
-_CLASS = re.compile(rb"__tablename__\s*(?::[^=\n]*)?=\s*[\"']([^\"'\n]+)[\"']")
-_TABLE = re.compile(rb"Table\(\s*[\"']([^\"'\n]+)[\"']")
+_CLASS = rb"__tablename__\s*(?::[^=\n]*)?=\s*[\"']([^\"'\n]+)[\"']"
+_TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
 
 # Packages whose bases derive the name of a table from that of the class.
 _IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
@@ -19,7 +18,6 @@ _IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
 _OF_MODELS = (b"Column(", b".Model", b"(Model", b"table=True", b"table = True")
 
 
-@dataclass(slots=True)
 class _Names:
     """What the files of a project say at a glance.
 
@@ -30,10 +28,11 @@ class _Names:
         imported: The modules that are imported at the left margin.
     """
 
-    explicit: Counter[bytes] = field(default_factory=Counter)
-    implied: Counter[bytes] = field(default_factory=Counter)
-    has_implied: bool = False
-    imported: set[bytes] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.explicit: Counter[bytes] = Counter()
+        self.implied: Counter[bytes] = Counter()
+        self.has_implied = False
+        self.imported: set[bytes] = set()
 
 
 class TableNames:
@@ -86,9 +85,9 @@ def may_imply(data: bytes) -> bool:
 def _explicit(data: bytes) -> list[bytes]:
     found: list[bytes] = []
     if b"__tablename__" in data:
-        found += _CLASS.findall(data)
+        found += re.findall(_CLASS, data)
     if b"Table(" in data:
-        found += _TABLE.findall(data)
+        found += re.findall(_TABLE, data)
     return [_plain(name) for name in found]
 
 

@@ -1,0 +1,42 @@
+"""What the pure rooms may ask about files."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqla_guard.core.source import SourceFile
+
+
+class Disk(Protocol):
+    """What the pure rooms may ask about files; the read room answers."""
+
+    def load(self, path: str) -> SourceFile:
+        """Return the file at ``path``.
+
+        Raises:
+            UnreadableFile: It cannot be opened or decoded.
+        """
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of ``path``; empty where it cannot be opened."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether ``path`` is a file."""
+
+    def canonical(self, path: str) -> str:
+        """Return the one name that ``path`` goes by."""
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether ``path`` is a folder."""
+
+    def project_files(self, path: str) -> tuple[str, ...]:
+        """Return all source files of the project that ``path`` belongs to, sorted."""
+
+    def neighbours(self, path: str) -> tuple[str, ...]:
+        """Return the source files of the same repository that belong to other projects than ``path``, sorted."""
+
+    def templates(self, path: str) -> tuple[str, ...]:
+        """Return the template files of the project that ``path`` belongs to, sorted."""
+
+    def project_root(self, path: str) -> str:
+        """Return the folder that the project of ``path`` starts in."""
