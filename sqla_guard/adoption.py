@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqla_guard.adopt.baseline import BaselineError, Judged, dump, extended, parse, shrunk, stale
 from sqla_guard.adopt.known import Key, counted, key_of, matched
@@ -149,7 +149,7 @@ def added_since(ref: str, checked: Checked, settings: Settings, paths: Sequence[
     # What was found in a file that was looked at again, or is gone, may have moved to another.
     old = matched(found, known, lambda path: path in now or not checked.workspace.exists(path))
     kept = (d for d in checked.report.diagnostics if key_of(d, state.name) not in old)
-    return replace(checked, report=Report.of(kept, checked.report.not_analysed, checked.report.files))
+    return checked._replace(report=Report.of(kept, checked.report.not_analysed, checked.report.files))
 
 
 def _folder(paths: Iterable[str]) -> str:

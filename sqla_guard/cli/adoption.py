@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -87,7 +87,7 @@ def narrowed(checked: Checked, request: Request, given: Adoption) -> Checked:
 
     if given.write_baseline is not None:
         written = adoption.write_baseline(given.write_baseline, checked, settings, given.add_to_baseline)
-        return replace(checked, report=written.rest(checked.report))
+        return checked._replace(report=written.rest(checked.report))
     whole = checked
     for baseline in baselines:
         stale = adoption.stale_entries(baseline, whole, settings)
@@ -95,7 +95,7 @@ def narrowed(checked: Checked, request: Request, given: Adoption) -> Checked:
             complain(f"{baseline.file} knows what nobody finds any more: {entry}", word="warning")
         if stale:
             complain(f"`sqla-guard check --write-baseline {baseline.file}` drops it", word="hint")
-        checked = replace(checked, report=baseline.rest(checked.report))
+        checked = checked._replace(report=baseline.rest(checked.report))
     if given.diff_base is not None:
         checked = adoption.added_since(given.diff_base, checked, settings, request.paths)
     return checked
