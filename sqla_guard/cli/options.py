@@ -11,6 +11,8 @@ import click
 from sqla_guard.core.workspace import Asked
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from sqla_guard.settings import ProjectSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -23,11 +25,27 @@ format_option = click.option(
     show_default=True,
     help="How the report is written.",
 )
+
+
+def _rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from sqla_guard.cli.complete import complete_rule  # a run that completes nothing does without
+
+    return complete_rule(ctx, param, incomplete)
+
+
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     click.option("--config", type=click.Path(), help="Take the settings from this file and no other."),
-    click.option("--select", multiple=True, metavar="RULE", help="Run only these rules (name, code or prefix)."),
-    click.option("--extend-select", multiple=True, metavar="RULE", help="Run these rules besides."),
-    click.option("--ignore", multiple=True, metavar="RULE", help="Do not run these rules."),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="RULE",
+        shell_complete=_rule,
+        help="Run only these rules (name, code or prefix).",
+    ),
+    click.option(
+        "--extend-select", multiple=True, metavar="RULE", shell_complete=_rule, help="Run these rules besides."
+    ),
+    click.option("--ignore", multiple=True, metavar="RULE", shell_complete=_rule, help="Do not run these rules."),
     click.option("--sqlalchemy-version", metavar="X.Y", help="The version that the project runs on."),
     click.option(
         "--rename",

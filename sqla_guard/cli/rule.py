@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from sqla_guard.cli.complete import complete_rule
 from sqla_guard.cli.options import config_of
 from sqla_guard.cli.output import FAILED, complain, out
 from sqla_guard.cli.pages import rule_pages
@@ -13,7 +14,7 @@ from sqla_guard.report.rules import PAGE_FORMATS, page
 
 
 @click.command("rule")
-@click.argument("name", metavar="NAME|CODE")
+@click.argument("name", metavar="NAME|CODE", shell_complete=complete_rule)
 @click.option(
     "--output-format",
     type=click.Choice(PAGE_FORMATS),
