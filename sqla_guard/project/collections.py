@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Name, Value
 from sqla_guard.project.mapped import Mappings
-from sqla_guard.project.modules import ModuleFinder
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol
 
@@ -33,7 +32,7 @@ class Collections:
         """Look in ``project``."""
         self._project = project
         self._mappings = Mappings.of_project(project)
-        self._finder = ModuleFinder(project.workspace)
+        self._finder = project.modules
         self._importers: dict[str, frozenset[str]] | None = None
 
     @classmethod

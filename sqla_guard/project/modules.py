@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.workspace import Workspace
 
@@ -30,9 +30,10 @@ KNOWN_PACKAGES = frozenset(
 class ModuleFinder:
     """Finds the file behind an import, as far as the folders around the importing file tell."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Search in ``workspace``; answers are remembered."""
+    def __init__(self, workspace: Workspace, src: Iterable[str] = ()) -> None:
+        """Search in ``workspace``, in the folders ``src`` first; answers are remembered."""
         self._workspace = workspace
+        self._src = [self._folder(folder) for folder in src]
         self._found: dict[tuple[str, str], str | None] = {}
         self._paths: dict[str, tuple[str, ...]] = {}
 
@@ -52,7 +53,7 @@ class ModuleFinder:
         """Return the file of ``from ..module import``, ``level`` dots, as ``importer`` sees it."""
         folder = posixpath.dirname(importer)
         for _ in range(level - 1):
-            folder = posixpath.dirname(folder)
+            folder = self._above(folder)
         return self._module(posixpath.join(folder, module.replace(".", "/")) if module else folder or ".")
 
     def submodule(self, package: str, name: str) -> str | None:
@@ -77,10 +78,19 @@ class ModuleFinder:
             self._paths[folder] = tuple(dict.fromkeys(self._starts(folder)))
         return self._paths[folder]
 
+    def _folder(self, path: str) -> str:
+        path = posixpath.normpath(self._workspace.disk.canonical(path))
+        return "" if path == "." else path
+
+    def _above(self, folder: str) -> str:
+        """Return the folder around ``folder``; the working directory, which is empty, lies in one as well."""
+        return posixpath.dirname(folder) if folder else self._workspace.disk.canonical("..")
+
     def _starts(self, folder: str) -> Iterator[str]:
+        yield from self._src
         outermost = folder
-        while self._workspace.exists(posixpath.join(outermost, "__init__.py")) and outermost:
-            outermost = posixpath.dirname(outermost)
+        while self._workspace.exists(posixpath.join(outermost, "__init__.py")) and outermost != "/":
+            outermost = self._above(outermost)
         yield outermost
         root = self._workspace.disk.project_root(posixpath.join(folder, "x.py"))
         root = "" if root == "." else root

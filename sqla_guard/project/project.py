@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -110,7 +110,15 @@ class Project:
     @cached_property
     def resolver(self) -> Resolver:
         """The name resolution of this project."""
-        return Resolver(ModuleFinder(self.workspace), self.outline)
+        return Resolver(self.modules, self.outline)
+
+    @cached_property
+    def modules(self) -> ModuleFinder:
+        """Where the modules of this project stand."""
+        config = self.config
+        # The default is what the finder tries anyway, from the nearest folder that looks like a project.
+        src = config.src if config.src != Config().src else ()
+        return ModuleFinder(self.workspace, map(config.path_of, src))
 
     def resolve(self, path: str, value: Value) -> Symbol:
         """Return what ``value``, an expression of module ``path``, stands for."""
@@ -157,7 +165,14 @@ class Project:
 
     def sql_facts(self, path: str) -> tuple[SqlFact, ...]:
         """Return what the SQL of a file does, with references to reserved names."""
-        return self.once(("sql", path), lambda: self.read(path, lambda s: self.readers.sql(s, RESERVED)) or ())
+        return self.once(("sql", path), lambda: self._sql_facts(path))
+
+    def _sql_facts(self, path: str) -> tuple[SqlFact, ...]:
+        facts = self.read(path, lambda source: self.readers.sql(source, RESERVED)) or ()
+        if not self.config.is_migration(path):
+            return facts
+        # What the configuration calls history has run, whatever it looks like.
+        return tuple(replace(fact, carrier=replace(fact.carrier, rerunnable=False)) for fact in facts)
 
     def files_naming(self, near: str, words: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
         """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""

@@ -14,7 +14,6 @@ from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Name, Value
 from sqla_guard.project.collections import Collections, is_apart
 from sqla_guard.project.mapped import Mappings
-from sqla_guard.project.modules import ModuleFinder
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, ProjectClass
 
@@ -46,7 +45,7 @@ class TwoNames:
         self._project = project
         self._collections = Collections.of_project(project)
         self._mappings = Mappings.of_project(project)
-        self._finder = ModuleFinder(project.workspace)
+        self._finder = project.modules
         self._namings: dict[str, ByFile] = {}
 
     @classmethod

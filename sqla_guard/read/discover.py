@@ -124,7 +124,7 @@ class FileDisk:
 
     def canonical(self, path: str) -> str:
         """Return the one name that ``path`` goes by."""
-        return shown(path) if os.path.isabs(path) else path
+        return shown(path) if os.path.isabs(path) or path.startswith("..") else path
 
     def is_folder(self, path: str) -> bool:
         """Tell whether ``path`` is a folder."""
@@ -169,10 +169,15 @@ class FileDisk:
         if marked is not None:
             return shown(marked)
         here = os.getcwd()
-        if not os.path.isabs(folder) and here not in (os.path.dirname(here), os.path.expanduser("~")):
-            return "."
-        # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
-        current = os.path.abspath(folder)
-        while "__init__.py" in listing(current):
-            current = os.path.dirname(current)
-        return shown(current)
+        if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
+            # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
+            return shown(os.path.dirname(_outermost_package(os.path.abspath(folder))))
+        return shown(_outermost_package(here)) if "__init__.py" in listing(here) else "."
+
+
+def _outermost_package(folder: str) -> str:
+    """Return the outermost package that ``folder`` belongs to; where it is none, ``folder`` with a ``/`` at the end."""
+    top = os.path.join(folder, "")
+    while "__init__.py" in listing(folder):
+        top, folder = folder, os.path.dirname(folder)
+    return top

@@ -56,6 +56,7 @@ class Walker:
             suffixes: How names end.
             left_out: Which globs of a configuration count.
         """
+        here = os.getcwd().replace(os.sep, "/")
         pending = [_Place(folder, self._ignored.about(folder), *self._globs_at(folder, left_out))]
         while pending:
             place = pending.pop()
@@ -72,6 +73,8 @@ class Walker:
                 if not (_is_file(entry, folder) if is_source else _is_folder(entry)):
                     continue
                 inner = place.inside(entry.name)
+                if inner.path == here:
+                    inner = inner._replace(path=".")
                 if inner.is_left_out(not is_source):
                     continue
                 if is_source:

@@ -62,6 +62,7 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     if isinstance(forward, Refusal):
         return forward
     ran = {d.carrier.path for d in known.definitions if not is_rerunnable(known)}
+    ran |= {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)}
     edits = {_reference_edit(r, wish.new) for r in references if _is_alive(r, ran)}
     return Change((*forward.edits, *sorted(edits - set(forward.edits))), forward.imports)
 

@@ -17,29 +17,50 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 def new_name(project: Project, model: ReservedModel, taken: frozenset[str]) -> str:
     """Return the first candidate that is free in the class, its bases, its subclasses and its table.
 
+    Where the configuration has a template, what it makes comes first, and then ``name_``.
+
     Args:
         project: The project.
         model: The class and its reserved attribute.
         taken: Names of the table's columns, as far as they are known.
     """
     texts = list(_class_texts(project, model))
-    for candidate in candidates(model.cls.definition.name, model.fact.name):
+    template = project.config.rename_template
+    for candidate in candidates(model, template) if template else usual_candidates(model):
         word = re.compile(rf"\b{re.escape(candidate)}\b")
         if candidate not in taken and not any(word.search(text) for text in texts):
             return candidate
     return _numbered(model.fact.name, texts, taken)
 
 
-def candidates(class_name: str, name: str) -> Iterator[str]:
+def usual_candidates(model: ReservedModel) -> Iterator[str]:
     """Yield the names to try: last word of the class + name, whole class + name, name + ``_``."""
-    words = [word.lower() for word in _WORDS.findall(class_name)]
+    name = model.fact.name
+    words = _words(model)
     for prefix in (words[-1:], words):
-        candidate = "_".join([*prefix, name])
         # ``Metadata.metadata`` would become ``metadata_metadata``, which says nothing twice.
-        says_more = prefix and name not in prefix
-        if says_more and candidate.isidentifier() and not keyword.iskeyword(candidate) and candidate not in RESERVED:
-            yield candidate
+        if prefix and name not in prefix:
+            yield from _usable("_".join([*prefix, name]))
     yield f"{name}_"
+
+
+def candidates(model: ReservedModel, template: str) -> Iterator[str]:
+    """Yield the names to try: what ``template`` makes, name + ``_``."""
+    name = model.fact.name
+    table = model.table.name if model.table is not None else ""
+    # Without a table, a name that should tell of it would tell nothing.
+    if table or "{table}" not in template:
+        yield from _usable(template.format(**{"name": name, "table": table, "class": "_".join(_words(model))}))
+    yield f"{name}_"
+
+
+def _words(model: ReservedModel) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(model.cls.definition.name)]
+
+
+def _usable(candidate: str) -> Iterator[str]:
+    if candidate.isidentifier() and not keyword.iskeyword(candidate) and candidate not in RESERVED:
+        yield candidate
 
 
 def _numbered(name: str, texts: list[str], taken: frozenset[str]) -> str:
