@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo golden quick-is-close bench fuzz lowest clean
+.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ setup: .venv/.ready ## Make .venv with sqla-guard (editable) and the development
 
 envs: $(ENVS:%=.envs/sqlalchemy-%/.ready) ## Make .envs/sqlalchemy-1.4, -2.0 and -2.1, which run the samples
 
-services: ## Install the PostgreSQL and MariaDB servers where they are missing and may be installed
+services: ## Install PostgreSQL's and MariaDB's servers and a browser where they are missing and may be installed
 	@PYTHON="$(PYTHON)" scripts/install-services.sh
 
 lint: setup ## ruff, mypy --strict, and sqla-guard on itself
@@ -31,6 +31,10 @@ test: setup envs services lint ## Set everything up, lint, run all tests: what C
 
 demo: setup .envs/sqlalchemy-2.0/.ready ## Watch a broken app become a running one
 	@$(BIN)/python -m scripts.demo
+
+docs: setup ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'Open site/index.html'
 
 golden: setup ## Write what the tool says of the sample app into the golden files and the README
 	$(BIN)/python -m scripts.golden
@@ -51,7 +55,7 @@ lowest: .envs/lowest/.ready envs services ## Run the tests on the oldest depende
 	.envs/lowest/bin/pytest
 
 clean: ## Remove what make made, and the caches
-	rm -rf .venv .envs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .sqla_guard_cache .fuzz
+	rm -rf .venv .envs build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache .sqla_guard_cache .fuzz
 	find $(CODE) fixtures -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp file stands in each environment: it is made last, so an interrupted set-up starts afresh,

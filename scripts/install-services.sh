@@ -1,26 +1,27 @@
 #!/usr/bin/env bash
-# Install the PostgreSQL and MariaDB servers for the tests that talk to real ones. They start throw-away
-# servers of their own, so nothing is configured or left running here.
+# Install what tests talk to for real: the PostgreSQL and MariaDB servers, and a browser. They start
+# throw-away ones of their own, so nothing is configured or left running here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-find_server() { "${PYTHON:-python3}" "scripts/find_$1.py"; }
+where_is() { "${PYTHON:-python3}" "scripts/find_$1.py"; }
 
 missing=()
-find_server postgres >/dev/null || missing+=(postgresql)
-find_server mariadb >/dev/null || missing+=(mariadb-server-core)
+where_is postgres >/dev/null || missing+=(postgresql)
+where_is mariadb >/dev/null || missing+=(mariadb-server-core)
+where_is browser >/dev/null || missing+=(chromium chromium-driver)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
-# Without a server the tests that need it skip, so a contributor can go on; under CI that is a failure.
+# Without one of them the tests that need it skip, so a contributor can go on; under CI that is a failure.
 give_up() {
     echo "Not installed: ${missing[*]}. $1" >&2
     echo "The tests look for initdb and postgres on PATH and in /usr/lib/postgresql/*/bin, and for mariadbd" >&2
-    echo "on PATH and where systems keep their servers." >&2
+    echo "on PATH and where systems keep their servers, and for chromium and chromedriver on PATH." >&2
     [ -z "${CI:-}" ] || exit 1
     exit 0
 }
 
-command -v apt-get >/dev/null || give_up "Install PostgreSQL 13 and MariaDB 10.6, or newer, with this system's own tools."
+command -v apt-get >/dev/null || give_up "Install PostgreSQL 13, MariaDB 10.6, or newer, and Chromium with this system's own tools."
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null && sudo -n true 2>/dev/null \
@@ -47,5 +48,6 @@ if ! { "${as_root[@]}" apt-get update -q \
     give_up "apt-get could not install it (its output is above)."
 fi
 rm -f "$log"
-find_server postgres
-find_server mariadb
+where_is postgres
+where_is mariadb
+where_is browser

@@ -20,17 +20,15 @@ SERVES = {"lsp"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The sample, with its code in `src` as most projects have it, in a repository with a remote branch."""
-    repository = new_repository(tmp_path_factory.mktemp("help") / "repository")
-    folder = copy_project("security_desk", repository.folder)
-    (folder / "src").mkdir()
-    for name in ("asgi.py", "desk"):
-        (folder / name).rename(folder / "src" / name)
+    """The sample as most projects lie: its code in `src`, cloned from somewhere."""
+    root = tmp_path_factory.mktemp("help")
+    repository = new_repository(root / "project")
+    copy_project("security_desk", root).rename(repository.folder / "src")
     repository.git("add", "--all")
-    repository.git("commit", "-q", "-m", "The sample")
+    repository.git("commit", "-q", "-m", "As it stands")
     repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    with inside(folder):
-        yield folder
+    with inside(repository.folder):
+        yield repository.folder
 
 
 def examples(*command: str) -> list[str]:
@@ -53,7 +51,7 @@ def test_every_command_has_an_example_of_itself(command: str) -> None:
 
 
 PARTS = [*((name,) for name in COMMANDS if name not in SERVES), ()]
-ALL = [line for part in PARTS for line in examples(*part)]
+ALL = list(dict.fromkeys(line for part in PARTS for line in examples(*part)))
 
 
 @pytest.mark.parametrize("line", ALL)
