@@ -11,8 +11,7 @@ import pytest
 
 from sqla_guard.cli import COMMANDS
 from tests.report.projects import inside, run
-from tests.support.projects import copy_project
-from tests.support.repositories import new_repository
+from tests.support.repositories import sample_repository
 
 # It serves until its client leaves; `tests/lsp` drives it.
 SERVES = {"lsp"}
@@ -20,13 +19,8 @@ SERVES = {"lsp"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The sample as most projects lie: its code in `src`, cloned from somewhere."""
-    root = tmp_path_factory.mktemp("help")
-    repository = new_repository(root / "project")
-    copy_project("security_desk", root).rename(repository.folder / "src")
-    repository.git("add", "--all")
-    repository.git("commit", "-q", "-m", "As it stands")
-    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    """The sample, with its code in `src` as most projects have it."""
+    repository = sample_repository(tmp_path_factory.mktemp("help"), "src")
     with inside(repository.folder):
         yield repository.folder
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.projects import copy_project
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = (".pre-commit-hooks.yaml", "CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "sqla_guard")
 
@@ -66,6 +68,17 @@ def new_repository(folder: Path, **variables: str) -> Repository:
     repository.git("init", "-q", "-b", "main")
     for key, value in (("user.name", "t"), ("user.email", "t@example.invalid"), ("commit.gpgsign", "false")):
         repository.git("config", key, value)
+    return repository
+
+
+def sample_repository(root: Path, place: str = ".") -> Repository:
+    """Make a repository of the sample app below ``root``, its code in the folder ``place``, cloned from somewhere."""
+    repository = new_repository(root / "project")
+    copy = copy_project("security_desk", root)
+    shutil.copytree(copy, repository.folder / place, dirs_exist_ok=True)
+    repository.git("add", "--all")
+    repository.git("commit", "-q", "-m", "As it stands")
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     return repository
 
 
