@@ -56,7 +56,7 @@ class Readers:
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
-    sql: Callable[[SourceFile, frozenset[str]], tuple[SqlFact, ...]]
+    sql: Callable[[SourceFile, frozenset[str], str | None, str | None], tuple[SqlFact, ...]]
     revision: Callable[[SourceFile], Revision | None]
     manner: Callable[[SourceFile, DefiningOperation, Sequence[Operation]], ScriptManner]
     runs: Callable[[SourceFile, str, str, bool], tuple[Run, ...]]
@@ -168,7 +168,11 @@ class Project:
         return self.once(("sql", path), lambda: self._sql_facts(path))
 
     def _sql_facts(self, path: str) -> tuple[SqlFact, ...]:
-        facts = self.read(path, lambda source: self.readers.sql(source, RESERVED)) or ()
+        from sqla_guard.project.dialects import configured_dialect, likely_dialect
+
+        dialect = configured_dialect(self, path)
+        likely = None if dialect else likely_dialect(self, path)
+        facts = self.read(path, lambda source: self.readers.sql(source, RESERVED, dialect, likely)) or ()
         if not self.config.is_migration(path):
             return facts
         # What the configuration calls history has run, whatever it looks like.

@@ -7,7 +7,7 @@ in sight does not tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqla_guard.facts.operations import (
@@ -170,7 +170,9 @@ class Schema:
         return tuple(u for u in self._unread(table) if u.carrier.moment > last.get(u.carrier.path, (-1, -1)))
 
 
-def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str] = ()) -> Schema:
+def replay(
+    facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str] = (), ranks: Mapping[str, int] | None = None
+) -> Schema:
     """Return the schema after ``facts`` ran.
 
     Down operations are left out. Within a file, operations run by position. Files run in this
@@ -181,9 +183,10 @@ def replay(facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str]
     Args:
         facts: Operations of the whole project, in any order.
         revision_order: Paths of Alembic revisions, bases first; see ``RevisionGraph.order``.
+        ranks: Places that a tool gives to SQL files within their folder.
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
-    rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order))}
+    rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order, ranks or {}))}
     ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.moment))
     run = _Run()
     for fact in ups:

@@ -20,6 +20,7 @@ from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Absent, Known, Schema, plain, replay
 from sqla_guard.project.revisions import RevisionGraph, graphs
+from sqla_guard.project.sql_plans import is_deployed, ranks
 
 Creating = CreateTable | AddColumn | RenameColumn
 
@@ -94,15 +95,14 @@ def is_at_head(project: Project, fact: Creating, column: Identifier) -> bool:
 
 def _read(project: Project, near: str, table: TableName) -> TableHistory:
     words = frozenset({table.name, *RESERVED})
-    facts = tuple(
-        fact for path in project.files_naming(near, words, (".py", ".sql")) for fact in project.sql_facts(path)
-    )
+    paths = [p for p in project.files_naming(near, words, (".py", ".sql")) if is_deployed(project, p)]
+    facts = tuple(fact for path in paths for fact in project.sql_facts(path))
     carriers = {fact.carrier.path for fact in facts if fact.carrier.kind == "alembic"}
     revisions = project.once(("revisions", project.workspace.disk.project_root(near)), lambda: _graphs(project, near))
     mine = tuple(g for g in revisions if any(r.path in carriers for r in g.revisions))
     order = [path for graph in mine for path in graph.order()]
     operations: list[Operation | UnreadSql] = [f for f in facts if not isinstance(f, ColumnReference)]
-    return TableHistory(facts, replay(operations, order), mine)
+    return TableHistory(facts, replay(operations, order, ranks(project, paths)), mine)
 
 
 def _graphs(project: Project, near: str) -> tuple[RevisionGraph, ...]:

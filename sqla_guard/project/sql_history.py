@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Literal
@@ -19,6 +19,9 @@ _MIGRATE = re.compile(r"(?P<number>\d+)(?P<separator>[_.-])(?P<slug>.*)\.(?P<kin
 _ROLLBACK = re.compile(r"(?P<number>\d+)(?P<separator>[_.-]+)(?P<slug>.*)\.(?P<kind>rollback)\.sql", re.ASCII)
 _PLAIN = re.compile(r"(?P<prefix>[A-Za-z]{0,2}?)(?P<number>\d+)(?P<separator>[_.-]+)(?P<slug>.*)\.sql", re.ASCII)
 _BARE = re.compile(r"(?P<prefix>)(?P<number>\d+)(?P<separator>)(?P<slug>)\.sql", re.ASCII)
+
+_DIGITS = re.compile(r"(\d+)")
+_NO_RANKS: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +82,46 @@ def says_down(path: str) -> bool:
     return file is not None and file.down
 
 
-def apply_order(paths: Collection[str], revision_order: Sequence[str] = ()) -> tuple[str, ...]:
+def apply_order(
+    paths: Collection[str], revision_order: Sequence[str] = (), ranks: Mapping[str, int] = _NO_RANKS
+) -> tuple[str, ...]:
     """Return ``paths`` in the order they run.
 
     SQL files first (a file without a number is a starting point, so it runs before the numbered
     ones of its folder; Flyway's repeatable ones run after them), then Alembic revisions as in
     ``revision_order``, then other Python.
+
+    Args:
+        paths: The files.
+        revision_order: Paths of Alembic revisions, bases first.
+        ranks: Places that a tool gives to SQL files within their folder.
     """
     revision = {path: i for i, path in enumerate(revision_order)}
+    # Flyway takes the files of all its folders together, by their numbers.
+    together = {dirname(path) for path in paths if _is_flyway(basename(path))}
 
-    def key(path: str) -> tuple[int, int, str, int, tuple[int, ...], str]:
+    def key(path: str) -> tuple[int, int, tuple[tuple[int, str], ...], int, tuple[int, ...], str]:
         if path in revision:
-            return 1, revision[path], "", 0, (), path
+            return 1, revision[path], (), 0, (), path
         if not path.endswith(".sql"):
-            return 2, 0, "", 0, (), path
+            return 2, 0, (), 0, (), path
+        if path in ranks:
+            return 0, 0, _natural(dirname(path)), 1, (ranks[path],), path
         file = numbered(path)
         repeatable = _REPEATABLE.fullmatch(basename(path))
         stage = 2 if repeatable else 1 if file else 0
-        return 0, 0, dirname(path), stage, file.order if file else (), path
+        everywhere = dirname(path) in together
+        folder = () if everywhere else _natural(dirname(path))
+        return 0, 0, folder, stage, file.order if file else (), path
 
     return tuple(sorted(paths, key=key))
+
+
+def _is_flyway(name: str) -> bool:
+    return _FLYWAY.fullmatch(name) is not None or _REPEATABLE.fullmatch(name) is not None
+
+
+def _natural(folder: str) -> tuple[tuple[int, str], ...]:
+    """Return a folder as a sort key in which ``10_more`` comes behind ``9_some``."""
+    parts = _DIGITS.split(folder)
+    return tuple((int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts))

@@ -68,7 +68,7 @@ def _version(project: Project, path: str, package: str) -> tuple[int, ...] | Non
 
 def _look(project: Project, folder: str, package: str) -> tuple[int, ...] | None:
     """Ask the folders from the module's own up to the project's root, and the one that is a repository above it."""
-    for current in _upwards(project, folder):
+    for current in upwards(project, folder):
         bounds: tuple[int, ...] | None = None
         for name in _FILES:
             wanted = [r for r in _requirements(project, posixpath.join(current, name)) if r.package == package]
@@ -81,7 +81,13 @@ def _look(project: Project, folder: str, package: str) -> tuple[int, ...] | None
     return None
 
 
-def _upwards(project: Project, folder: str) -> Iterator[str]:
+def requirement_files() -> tuple[str, ...]:
+    """Return the names of the files that say what a project asks for, the surest first."""
+    return _FILES
+
+
+def upwards(project: Project, folder: str) -> Iterator[str]:
+    """Yield ``folder`` and those above it, up to the root of its project."""
     root = project.workspace.disk.project_root(posixpath.join(folder, "x.py"))
     root = "" if root == "." else root
     current = folder

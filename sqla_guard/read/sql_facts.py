@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import CreateTable, SqlFact
+from sqla_guard.read.sql.dialect import Dialect
 
 
-def read_sql_facts(source: SourceFile, wanted: frozenset[str]) -> tuple[SqlFact, ...]:
+def read_sql_facts(
+    source: SourceFile, wanted: frozenset[str], dialect: str | None = None, likely: str | None = None
+) -> tuple[SqlFact, ...]:
     """Return the facts of a Python file or an SQL script, in the order of their statements.
 
     Args:
         source: A ``.py`` or ``.sql`` file; any other gives nothing.
         wanted: Names, in lower case, whose references are reported. Definitions are reported whatever their name.
+        dialect: sqlglot's name of the dialect, where it is certain.
+        likely: The dialect to read SQL in that does not itself look like any.
 
     Raises:
         UnparsableFile: A Python file that is no Python.
@@ -19,9 +24,9 @@ def read_sql_facts(source: SourceFile, wanted: frozenset[str]) -> tuple[SqlFact,
     if source.is_sql:
         from sqla_guard.read.sql_files import read_sql_file
 
-        facts = read_sql_file(source, wanted)
+        facts = read_sql_file(source, wanted, Dialect(dialect, likely))
     elif source.is_python:
-        facts = _read_python(source, wanted)
+        facts = _read_python(source, wanted, Dialect(dialect, likely))
     else:
         facts = []
     return tuple(sorted(facts, key=_order))
@@ -31,11 +36,11 @@ def _order(fact: SqlFact) -> tuple[int, bool]:
     return fact.carrier.statement.start, not isinstance(fact, CreateTable)
 
 
-def _read_python(source: SourceFile, wanted: frozenset[str]) -> list[SqlFact]:
+def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect) -> list[SqlFact]:
     from sqla_guard.read.python.alembic import read_alembic
     from sqla_guard.read.python.nodes import nodes_of
     from sqla_guard.read.python.sql_strings import read_sql_strings
     from sqla_guard.read.python.sql_values import Values
 
     values = Values(source, nodes_of(source))
-    return read_alembic(source, values, wanted) + read_sql_strings(source, values, wanted)
+    return read_alembic(source, values, wanted) + read_sql_strings(source, values, wanted, dialect)

@@ -44,22 +44,28 @@ class SqlCall:
         argument: The expression of the SQL.
         certain: Whether the argument is SQL whatever it looks like (``text(...)``, ``op.execute``).
         wrapper: Whether the call only wraps it (``text(...)``), and something else runs it.
+        down: Whether it undoes, whatever function it stands in.
     """
 
     call: ast.Call
     argument: ast.expr
     certain: bool
     wrapper: bool
+    down: bool = False
 
 
 def find_sql_calls(values: Values) -> list[SqlCall]:
     """Return the calls of a module that take SQL, those that run it before those that wrap it."""
     texts, packages, op = _imported(values.nodes)
+    steps = _steps(values.nodes)
     calls = [node for node in values.nodes.of(ast.Call) if isinstance(node, ast.Call)]
     found: list[SqlCall] = []
     for call in calls:
         name = called_name(call)
         argument = _argument(call)
+        if isinstance(call.func, ast.Name) and call.func.id in steps:
+            found += _step(call)
+            continue
         if argument is None:
             continue
         if _is_text(call, texts, packages):
@@ -99,6 +105,19 @@ def _imported(nodes: Nodes) -> tuple[set[str], set[str], set[str]]:
         elif isinstance(node, ast.Import):
             packages |= {a.asname for a in node.names if a.asname and a.name.split(".")[0] == "sqlalchemy"}
     return texts, packages, op
+
+
+def _steps(nodes: Nodes) -> set[str]:
+    """Return the local names of yoyo's ``step``."""
+    found = (n for n in nodes.of(ast.ImportFrom) if isinstance(n, ast.ImportFrom) and n.module == "yoyo")
+    return {alias.asname or alias.name for node in found for alias in node.names if alias.name == "step"}
+
+
+def _step(call: ast.Call) -> list[SqlCall]:
+    """Return what ``step("CREATE …", "DROP …")`` does and how it is undone."""
+    given = dict(zip(("apply", "rollback"), call.args, strict=False))
+    given.update({k.arg: k.value for k in call.keywords if k.arg in ("apply", "rollback")})
+    return [SqlCall(call, value, False, False, name == "rollback") for name, value in given.items()]
 
 
 def _is_text(call: ast.Call, texts: set[str], packages: set[str]) -> bool:

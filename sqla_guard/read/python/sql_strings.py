@@ -26,6 +26,7 @@ from sqla_guard.read.python.sql_guards import Guards
 from sqla_guard.read.python.sql_values import Env, Values, parameter_names
 from sqla_guard.read.python.sql_ways import Way, Ways
 from sqla_guard.read.sql import moved, read_sql
+from sqla_guard.read.sql.dialect import Dialect
 
 _COMMENT = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\()*"
 _STATEMENT = re.compile(
@@ -36,26 +37,28 @@ _STATEMENT = re.compile(
 )
 
 
-def read_sql_strings(source: SourceFile, values: Values, wanted: frozenset[str]) -> list[SqlFact]:
+def read_sql_strings(source: SourceFile, values: Values, wanted: frozenset[str], dialect: Dialect) -> list[SqlFact]:
     """Return the facts of all SQL in strings of a module that reach a database call.
 
     Args:
         source: The file.
         values: Its nodes and bindings.
         wanted: Names, in lower case, whose references are reported.
+        dialect: What is known of the dialect.
     """
-    reader = _Strings(source, values, wanted)
+    reader = _Strings(source, values, wanted, dialect)
     for call in find_sql_calls(values):
         reader.read(call)
     return reader.facts
 
 
 class _Strings:
-    def __init__(self, source: SourceFile, values: Values, wanted: frozenset[str]) -> None:
+    def __init__(self, source: SourceFile, values: Values, wanted: frozenset[str], dialect: Dialect) -> None:
         self.facts: list[SqlFact] = []
         self._source = source
         self._values = values
         self._wanted = wanted
+        self._dialect = dialect
         self._guards = Guards(values)
         self._ways = Ways(values)
         self._way = Way(False)
@@ -66,9 +69,9 @@ class _Strings:
         """Report the facts of the strings that ``call`` can be given."""
         for value, env in self._strings(call):
             known = next((start for start, _, number in value.origins if number >= 0), -1)
-            if (value.text, known, self._way.down) in self._done:
+            if (value.text, known, self._way.down or call.down) in self._done:
                 continue
-            self._done.add((value.text, known, self._way.down))
+            self._done.add((value.text, known, self._way.down or call.down))
             if _STATEMENT.match(value.text) or value.text[:1] == HOLE:
                 self._read_value(value, call, env)
             elif call.certain and self._word.search(value.text):
@@ -115,7 +118,7 @@ class _Strings:
         statement = expression_span(self._values.statement(call.call), self._source)
         way = self._way
         runs_at = expression_span(way.site, self._source).start if way.site is not None else None
-        direction: Direction = "down" if way.down else "up"
+        direction: Direction = "down" if way.down or call.down else "up"
         return Carrier(self._source.path, "python-sql", statement, direction, runs_at=runs_at)
 
     def _read_fragment(self, value: Mapped, call: SqlCall) -> None:
@@ -129,7 +132,7 @@ class _Strings:
         home = self._carrier(call)
         # What a helper makes of its arguments is put together here and there: nothing to rewrite in place.
         helper = bool(self._way.env)
-        for fact in read_sql(value.text, None, self._wanted):
+        for fact in read_sql(value.text, self._dialect.certain, self._wanted, self._dialect.likely):
             fact = moved(fact, value.place, lambda inner: replace(home, rerunnable=inner.rerunnable and not helper))
             self.facts.append(fact if helper else self._guarded(fact, call, env))
 

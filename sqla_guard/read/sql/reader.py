@@ -60,7 +60,7 @@ _DEFINES = re.compile(r"create|alter|drop|rename", re.IGNORECASE)
 _STRING_SQL = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE)\b", re.IGNORECASE)
 
 
-def read_sql(text: str, dialect: str | None, wanted: frozenset[str]) -> list[SqlFact]:
+def read_sql(text: str, dialect: str | None, wanted: frozenset[str], likely: str | None = None) -> list[SqlFact]:
     """Return what ``text`` says about tables and columns.
 
     Args:
@@ -68,6 +68,7 @@ def read_sql(text: str, dialect: str | None, wanted: frozenset[str]) -> list[Sql
             not known.
         dialect: sqlglot's name of the dialect; ``None`` to take what the text looks like.
         wanted: Names, in lower case, whose references are reported.
+        likely: The dialect to take where ``text`` looks like none.
 
     Returns:
         Facts in the order of the text. Spans are offsets into ``text``; carriers have no path, the kind ``sql-file``
@@ -75,7 +76,7 @@ def read_sql(text: str, dialect: str | None, wanted: frozenset[str]) -> list[Sql
     """
     if not _DEFINES.search(text) and not any(name in text.lower() for name in wanted):
         return []  # a definition needs one of these words, all else a wanted name
-    return _read(mask(text), dialect or guess_dialect(text), wanted, 0)
+    return _read(mask(text), dialect or guess_dialect(text) or likely, wanted, 0)
 
 
 def statement_spans(text: str, dialect: str | None) -> tuple[Span, ...]:
