@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import configuration
+from scripts import configuration, plugin_page
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "fixtures" / "projects" / "security_desk"
@@ -67,6 +67,7 @@ def main() -> None:
         (GOLDEN / name).write_text(text, encoding="utf-8")
     README.write_text(filled(README.read_text(encoding="utf-8"), golden), encoding="utf-8")
     configuration.main()
+    plugin_page.main()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,10 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     """
     notes: list[NotAnalysed] = []
     matter = list(files_that_matter(workspace, config, notes))
+    if config.plugins:
+        from sqla_guard.check.plugins import files_for_plugins
+
+        matter = sorted({*matter, *files_for_plugins(workspace, config)})
     if not matter:
         return Report.of((), notes, len(workspace.reported))
     from sqla_guard.check.readers import QUICK, close_readers
@@ -61,6 +65,10 @@ def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) 
     from sqla_guard.check.facts import facts_of
     from sqla_guard.check.judge import judge
 
+    if project.config.plugins:
+        from sqla_guard.check.plugins import judged_as_a_whole
+
+        yield from judged_as_a_whole(path, project, rules)
     for fact in facts_of(path, project):
         for registered in rules:
             if isinstance(fact, registered.rule.reads):

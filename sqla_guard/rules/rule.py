@@ -19,6 +19,8 @@ class Rule:
         severity: ``error`` where the program fails, ``warning`` where it may.
         reads: The fact type, or types, that ``check`` takes.
         on_by_default: Whether it runs without being selected.
+        looks_for: For rules of plugins that read :class:`~sqla_guard.core.source.SourceFile`: bytes, one of which a
+            file must hold for the rule to be asked; empty for all files.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Rule:
     severity: Severity
     reads: type | tuple[type, ...]
     on_by_default: bool = True
+    looks_for: tuple[bytes, ...] = ()
 
     def report(
         self, path: str, span: Span, message: str, help: str, fix: Fix | None = None, related: tuple[Place, ...] = ()
