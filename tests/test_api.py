@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import sqla_guard
+from sqla_guard.cli import main
 from tests.config.test_projects import LAZY, MODEL, write
 from tests.support.projects import ROOT
 
@@ -45,6 +47,14 @@ def test_each_file_has_its_own_settings_unless_some_are_given(folder: Path) -> N
     assert [f.code for f in sqla_guard.check(".", config).findings] == ["SG101"]
     loaded = sqla_guard.load_config("app/sqla-guard.toml")
     assert loaded.ignore == {"SG1"}
+
+
+def test_what_a_baseline_knows_is_left_out(folder: Path) -> None:
+    write(folder, {"model.py": MODEL, "sqla-guard.toml": 'baseline = "known.json"\n'})
+    assert CliRunner().invoke(main, ["check", "--write-baseline", "known.json"]).exit_code == 0
+    write(folder, {"pool.py": LAZY})
+    assert [f.code for f in sqla_guard.check(".").findings] == ["SG201"]
+    assert list(sqla_guard.fix(".").texts) == ["pool.py"]
 
 
 def test_fix_writes_only_when_it_is_told_to(folder: Path) -> None:
