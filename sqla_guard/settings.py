@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqla_guard.core.config import Config, ConfigError
@@ -102,10 +102,15 @@ def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> P
         ConfigError: The configuration cannot be used.
     """
     changes = {name: value for name, value in given.items() if value not in (None, (), False)}
-    changes.update({name: frozenset(changes[name]) for name in _SELECTORS if name in changes})
+    changes.update({name: _selectors(changes[name]) for name in _SELECTORS if name in changes})
     if "sqlalchemy_version" in changes:
         changes["sqlalchemy_version"] = _given_version(changes["sqlalchemy_version"])
     return ProjectSettings(paths, config, changes)
+
+
+def _selectors(given: Iterable[str]) -> frozenset[str]:
+    """Return the selectors of an option, which may be repeated or hold several with commas between them."""
+    return frozenset(word.strip() for words in given for word in words.split(",") if word.strip())
 
 
 class Effective(NamedTuple):

@@ -315,3 +315,28 @@ def test_fix_says_what_it_did(folder: Path) -> None:
     written = run("fix", "--write").stdout
     assert "fixed model.py\n" in written
     assert "1 finding repaired:\n  Rename `Event.metadata`" in written
+
+
+def test_a_mistyped_command_is_guessed(folder: Path) -> None:
+    done = run("chek")
+    assert done.exit_code == 2
+    assert "No such command 'chek'. Did you mean 'check'?" in done.stderr
+    assert "There are check, fix" in run("audit").stderr
+
+
+def test_several_rules_may_stand_in_one_option(folder: Path) -> None:
+    write(folder, model=MODEL)
+    assert run("check", "--select", "SG2,SG301").exit_code == 0
+    assert run("check", "--select", "SG2, reserved-attribute").exit_code == 1
+
+
+def test_tables_of_pyproject_in_our_own_file_are_explained(folder: Path) -> None:
+    (folder / "sqla-guard.toml").write_text('[tool.sqla-guard]\nignore = ["SG101"]\n')
+    done = run("check")
+    assert done.exit_code == 2
+    assert "the keys of sqla-guard.toml stand at its top, without `[tool.sqla-guard]`" in done.stderr
+
+
+def test_writing_a_baseline_says_what_it_holds(folder: Path) -> None:
+    write(folder, model=MODEL)
+    assert run("check", "--write-baseline", "known.json").stderr == "note: known.json holds 1 known finding now\n"

@@ -87,6 +87,8 @@ def narrowed(checked: Checked, request: Request, given: Adoption) -> Checked:
 
     if given.write_baseline is not None:
         written = adoption.write_baseline(given.write_baseline, checked, settings, given.add_to_baseline)
+        count = sum(written.known.values())
+        complain(f"{written.file} holds {count} known {'finding' if count == 1 else 'findings'} now", word="note")
         return checked._replace(report=written.rest(checked.report))
     whole = checked
     for baseline in baselines:

@@ -46,10 +46,11 @@ class Effect:
     path: str | None = None
 
 
+_APPLICATIONS = frozenset({"app", "flask", "celery", "quart", "application"})
 # Words of a callee's name, of which the last known one chooses the sentence; whether it is worth one is decided below.
 _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("thread", frozenset({"thread", "timer", "process", "scheduler", "executor", "popen", "watchdog"})),
-    ("app", frozenset({"app", "flask", "celery", "quart", "application"})),
+    ("app", _APPLICATIONS),
     ("sessions", frozenset({"sessionmaker", "scoped"})),
     ("engine", frozenset({"engine"})),
     ("pool", frozenset({"pool"})),
@@ -238,6 +239,8 @@ def _named(default: Kind, call: Call, path: str | None, name: str = "") -> Effec
         # ``SchedulerReportClient`` is a client; ``scoped_session`` makes no session.
         ordered = ["scoped"] if "scoped" in words else reversed(words)
         found = next((kind for word in ordered for kind, known in _KINDS if word in known), None)
+        if found == "app" and words[-1] not in _APPLICATIONS:
+            break  # an `AppSettings` or a `WhatsAppService` loads no models
         if found is not None:
             kind = found
             break

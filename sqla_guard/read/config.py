@@ -82,6 +82,8 @@ def convert(table: Mapping[str, object]) -> dict[str, Any]:
         if key is None:
             meant = nearest(name, BY_NAME)
             hint = f"did you mean `{meant}`?" if meant else f"known are {', '.join(sorted(BY_NAME))}"
+            if name == "tool":  # as it would be right in pyproject.toml
+                hint = "the keys of sqla-guard.toml stand at its top, without `[tool.sqla-guard]`"
             raise KeyedError(name, f"unknown key `{name}`; {hint}")
         try:
             settings[key.field] = key.kind.convert(value)
