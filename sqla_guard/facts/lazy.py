@@ -232,6 +232,7 @@ class LazyInit:
         init_after: Whether a ``__new__`` hands out what ``__init__``, which does work, has yet to make ready.
         registry: Whether the tested attribute is a plain container that a metaclass or decorator fills at import.
         read_lock: The lock that was held only while the place was read, as written.
+        own_reset: The statement of the function's body, before the test, in which it may empty the place itself.
         init_call: Arguments for calling ``__init__`` in ``__new__``, where it does its work once; else ``None``.
     """
 
@@ -286,6 +287,7 @@ class LazyInit:
     init_after: bool = False
     registry: bool = False
     read_lock: str | None = None
+    own_reset: Span | None = None
     init_call: str | None = None
 
     @property

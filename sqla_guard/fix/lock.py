@@ -112,7 +112,7 @@ def _needs_lock_throughout(fact: LazyInit) -> bool:
     if fact.shape in ("expression", "else") or (fact.shape == "if" and fact.statement.end > fact.guarded.end):
         # With another branch, a thread that finds the object only at the second test would run neither.
         return True
-    return bool(fact.early) and not fact.early_simple
+    return (bool(fact.early) and not fact.early_simple) or fact.own_reset is not None
 
 
 def _mentions_reset(fact: LazyInit, source: SourceFile) -> bool:
@@ -222,7 +222,12 @@ def _lock_throughout(plan: _Plan) -> bool:
     if plan.source.text.startswith("elif", fact.statement.start):
         return False
     whole = fact.statement
-    if fact.shape == "early-return":
+    if fact.own_reset is not None:
+        if plan.base != _body_indent(plan):
+            return False
+        # Whoever empties it must be through with making it anew before another one looks.
+        whole = Span(fact.own_reset.start, fact.span.end)
+    elif fact.shape == "early-return":
         whole = Span(whole.start, fact.guarded.end)
     elif any(load.role == "return" and load.span.start > whole.end for load in fact.loads) and fact.resets:
         plan.reasons.append("another function can empty it before it is returned")

@@ -55,7 +55,11 @@ _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("engine", frozenset({"engine"})),
     ("pool", frozenset({"pool"})),
     ("lock", frozenset({"lock", "rlock", "semaphore", "condition"})),
-    ("model", frozenset({"tokenizer", "pretrained", "encoder", "transformer", "model", "pipeline", "embedding"})),
+    (
+        "model",
+        frozenset({"tokenizer", "pretrained", "encoder", "transformer", "model", "pipeline", "embedding", "embed"})
+        | {"embedder", "embeddings", "ocr", "recognizer", "detector", "reranker", "vectorizer", "classifier"},
+    ),
     ("client", frozenset({"client", "session", "redis", "connect", "connection", "url", "resource", "driver", "db"})),
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

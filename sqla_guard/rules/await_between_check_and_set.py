@@ -54,12 +54,13 @@ async def connect(name):
 ## Fix
 
 A module-level or class-level `asyncio.Lock`, which from Python 3.10 on belongs to no loop until it is first waited
-for, and the test repeated under it.
+for, and the test repeated under it. Where the project supports older Pythons, the test is repeated after the `await`
+instead. A lock of threads that nothing but coroutines take becomes one of asyncio.
 
 ## Fix safety
 
-Unsafe: an `asyncio.Lock` serves one event loop. A program that runs several at once, in several threads, needs another
-way.
+Unsafe: an `asyncio.Lock` serves one event loop, so a program that runs several at once, in several threads, needs
+another way; and with the test repeated after the `await`, what the slower of two calls made is dropped.
 """
 
 from __future__ import annotations

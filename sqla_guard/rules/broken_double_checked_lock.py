@@ -3,62 +3,64 @@
 ## What it finds
 
 A lazily made global or class attribute with a lock that does not guard it: the test is made before the lock and not
-again under it; one lock is held for the test and another for the assignment; the lock is made in the function, so
-every thread has its own; it is let go before the assignment.
+again under it; one lock is held for the test and another for the assignment; the lock is let go before the assignment;
+the lock is made in the function, so every thread has its own; the lock is itself made on first use.
 
 ## Why it hurts
 
 Two threads pass the test together. The lock makes them wait for each other, and then the second makes its object too:
-the same two engines, pools or applications as without a lock, one after the other, and nobody looks for them because
+the same two engines, pools or thread pools as without a lock, one after the other, and nobody looks for them because
 there is a lock.
 
 ## Bad
 
 ```python
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import create_engine
-
-_engine = None
-_engine_lock = threading.Lock()
+_workers = None
+_workers_lock = threading.Lock()
 
 
-def get_engine():
-    global _engine
-    if _engine is None:
-        with _engine_lock:
-            _engine = create_engine("postgresql:///desk")
-    return _engine
+def workers():
+    global _workers
+    with _workers_lock:
+        if _workers is not None:
+            return _workers
+    _workers = ThreadPoolExecutor(4)
+    return _workers
 ```
 
 ## Good
 
 ```python
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import create_engine
-
-_engine = None
-_engine_lock = threading.Lock()
+_workers = None
+_workers_lock = threading.Lock()
 
 
-def get_engine():
-    global _engine
-    if _engine is None:
-        with _engine_lock:
-            if _engine is None:
-                _engine = create_engine("postgresql:///desk")
-    return _engine
+def workers():
+    global _workers
+    with _workers_lock:
+        if _workers is not None:
+            return _workers
+        _workers = ThreadPoolExecutor(4)
+    return _workers
 ```
 
 ## Fix
 
-The second test is put under the lock. A lock that is made in the function becomes the module's or the class's.
+What follows moves under the lock that is let go too early; where the lock is taken late, the test is repeated under
+it. Of two locks that of the test is taken for both. A lock that is made in the function becomes the module's or the
+class's, and one that is made on first use is made at import.
 
 ## Fix safety
 
-Safe where one thread sees no difference. Where the lock is let go too early, or two are in play, the finding is shown
-without a fix: which of them is meant is for a person to say.
+Safe where one thread sees no difference. Unsafe, with the reason in the title, where other code takes the lock too,
+where another lock is taken than before, or where something made before the lock is dropped. A lock that is taken and
+released by hand is shown without a fix.
 """
 
 from __future__ import annotations

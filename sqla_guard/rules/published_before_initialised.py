@@ -59,12 +59,14 @@ class Pool:
 
 ## Fix
 
-The object is built in a local name and published last, under the lock that is there or a new one.
+The object is built in a local name and published last, under the lock that is there or a new one. Where `__init__`
+does its work only once, behind a flag of the instance, `__new__` calls it before the object is published; the call
+that Python makes afterwards does nothing.
 
 ## Fix safety
 
-Unsafe: what was visible while it was set up no longer is, nor when setting it up fails. What `__init__` does after
-`__new__` is reported without a fix.
+Unsafe: what was visible while it was set up no longer is, nor when setting it up fails. An `__init__` that works again
+at every call is reported without a fix: it has to become a method that `__new__` calls once.
 """
 
 from __future__ import annotations

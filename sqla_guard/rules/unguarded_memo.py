@@ -46,7 +46,8 @@ def pattern():
 
 ## Fix
 
-A lock beside the value, and the test repeated under it, as for `unguarded-lazy-global`.
+A lock beside the value, and the test repeated under it, as for `unguarded-lazy-global`. In a coroutine the test is
+repeated after the `await`, and the first value stays: no lock is needed for one that can be dropped.
 
 ## Fix safety
 

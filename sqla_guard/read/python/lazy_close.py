@@ -283,6 +283,7 @@ class _Walker:
             init_after=self._init_after(),
             registry=self._fills_registry(),
             read_lock=self._read_lock(region),
+            own_reset=self.index.own_reset(self.info, names, region.statement),
             init_call=init_call(self.info.class_node, self.info.node),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import libcst as cst
@@ -13,6 +14,8 @@ from sqla_guard.read.python.lazy_sets import AnyStatement
 from sqla_guard.read.python.lazy_slots import Slots
 from sqla_guard.read.python.lazy_trees import below, leaves, outer_calls
 from sqla_guard.read.python.statements import Statement
+
+_NOW = re.compile(r"\b(?:time|monotonic|perf_counter|now|utcnow|today)\(")
 
 
 class EarlySight:
@@ -67,9 +70,14 @@ class EarlySight:
         if same[-1].name not in self.tested:
             # ``A, B = make()`` stores A first; a thread can see A without B.
             return same[-1].name
-        others = (s for s in self.sets if s.name not in self.tested and not s.empty)
+        others = (s for s in self.sets if s.name not in self.tested and not s.empty and not self._is_time(s))
         later = (s for s in others if s.statement.start > last.statement.start)
         return next((s.name for s in later), "")
+
+    def _is_time(self, assignment: GlobalSet) -> bool:
+        """Tell whether the time is noted, for a test of age that comes out "too old" until then."""
+        value = self.statement.source.text[assignment.value_span.start : assignment.value_span.end]
+        return _NOW.search(value) is not None
 
     def _helper_after(self, first: GlobalSet) -> str:
         """Return a function of the module that reads the global and is called after it was set."""

@@ -17,7 +17,9 @@ from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
 from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode, Use, Write
 from sqla_guard.read.python.lazy_places import (
     assignment,
+    bound_in,
     bound_names,
+    escapes,
     identifiers,
     instance_parameter,
     is_container,
@@ -72,8 +74,13 @@ class ModuleIndex:
     ) -> FunctionInfo:
         declared, nonlocals = self._declared(node)
         first, first_is_class = instance_parameter(node) if owner else ("", False)
+        closed = frozenset(_containers_in(outer.body)) if outer else frozenset()
+        private: frozenset[str] = frozenset()
+        if outer is not None and (nonlocals or closed) and not escapes(node, outer):
+            # Each call of the outer function has its own, and nothing else calls the inner one.
+            private, closed = nonlocals & bound_in(outer), frozenset()
         slots = Slots(
-            declared,
+            declared - private,
             node.name,
             qualname.rpartition(".")[0] if owner else "",
             first,
@@ -81,7 +88,7 @@ class ModuleIndex:
             self.class_names,
             owner is not None and owner.name in self.singletons,
             self.containers,
-            frozenset(_containers_in(outer.body)) if outer else frozenset(),
+            closed,
             node,
         )
         in_function = outer is not None
@@ -188,6 +195,18 @@ class ModuleIndex:
             for w in self.writes
             if w.name in names and w.empties and w.function != besides and not w.function.endswith(".__init__")
         )
+
+    def own_reset(self, function: FunctionInfo, names: frozenset[str], before: Span) -> Span | None:
+        """Return the statement of the function's body, ahead of ``before``, that may empty one of ``names``."""
+        assert self._walked
+        for write in self.writes:
+            if write.name in names and write.empties and write.function == function.qualname:
+                at = span_of(self.source, write.statement).start
+                around = (span_of(self.source, n) for n in function.node.body)
+                found = next((s for s in around if s.start <= at < s.end), None)
+                if found is not None and found.end <= before.start:
+                    return found
+        return None
 
     def only_booleans(self, name: str) -> bool:
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""

@@ -128,6 +128,24 @@ def bound_names(top: ast.stmt) -> frozenset[str]:
     return frozenset(found)
 
 
+def bound_in(function: ast.AST) -> frozenset[str]:
+    """Return the names that a function's own scope binds by assignment."""
+    nodes = own_nodes(function)
+    return frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+
+def escapes(inner: ast.FunctionDef | ast.AsyncFunctionDef, outer: ast.AST) -> bool:
+    """Tell whether a nested function can be called by others than the call of ``outer`` that made it."""
+    if inner.decorator_list:
+        return True
+    own = list(own_nodes(outer))
+    called = {id(n.func) for n in own if isinstance(n, ast.Call)}
+    plain = {id(n) for n in own if isinstance(n, ast.Name)} & called
+    inside = {id(n) for n in ast.walk(inner)}
+    uses = [n for n in ast.walk(outer) if isinstance(n, ast.Name) and n.id == inner.name and id(n) not in inside]
+    return any(id(n) not in plain for n in uses)
+
+
 def threading_names(
     source: SourceFile, imports: Sequence[ast.Import | ast.ImportFrom]
 ) -> tuple[str | None, tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]:
