@@ -12,6 +12,7 @@ from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import ALL_NAMED, Asked, Workspace
 from sqla_guard.fix.interrupted import interrupted
 from sqla_guard.read.discover import FileDisk, discover
+from sqla_guard.read.markers import files_that_matter
 from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sqla_guard.core.fix import Fix, Place
     from sqla_guard.core.source import SourceFile
 
+
+# Files whose first look costs less than a look into the cache.
+_FEW = 40
 
 Narrow = Callable[[Report, Workspace], Report]
 
@@ -79,7 +83,7 @@ def run_check(
     """Check the files below ``paths``; ``progress`` is told how far it is."""
     workspace, missing, empty = _open(paths, settings, asked)
     with rare_collections():
-        report = report_on(workspace, settings, progress)
+        report = _first_report(workspace, settings, progress, asked)
     return Checked(_with(report, missing), empty, workspace)
 
 
@@ -103,7 +107,10 @@ def run_fix(
 
     workspace, missing, empty = _open(paths, settings, asked)
     with rare_collections():
-        result = fix(workspace, lambda ws: _narrowed(_within(report_on(ws, settings, progress), asked), ws, narrow))
+        result = fix(
+            workspace,
+            lambda ws: _narrowed(_within(_first_report(ws, settings, progress, asked), asked), ws, narrow),
+        )
     changes = {
         path: (workspace.load(path) if workspace.exists(path) else None, text)
         for path, text in sorted(result.workspace.changed.items())
@@ -141,6 +148,25 @@ def write(fixed: Fixed) -> None:
     write_all(
         {path: original for path, (original, _) in fixed.changes.items()},
         {path: text for path, (_, text) in fixed.changes.items()},
+    )
+
+
+def _first_report(workspace: Workspace, settings: Settings, progress: Progress | None, asked: Asked) -> Report:
+    """Return what is to be said about ``workspace``, from an earlier run where that is quicker and still holds."""
+    if not asked.cached or asked.given or workspace.changed or not _is_worth_keeping(workspace, settings):
+        return report_on(workspace, settings, progress)
+    from sqla_guard.cache.runs import remembered
+
+    return remembered(workspace, settings, lambda ws: report_on(ws, settings, progress))
+
+
+def _is_worth_keeping(workspace: Workspace, settings: Settings) -> bool:
+    """Tell whether a check takes longer than looking for an earlier one: not of a few files that cannot matter."""
+    if len(workspace.reported) > _FEW:
+        return True
+    groups = settings.groups(workspace.reported)
+    return any(
+        path for config, paths in groups for path in files_that_matter(Workspace(paths, workspace.disk), config, [])
     )
 
 

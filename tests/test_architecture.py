@@ -24,8 +24,9 @@ ROOMS = {
     "check": {"core", "facts", "read", "project", "rules"},
     "report": {"core"},
     "adopt": {"core", "read"},
+    "cache": {"core"},
     "lsp": {"core", "read", "check", "fix", "adopt"},
-    "cli": {"core", "check", "fix", "report", "lsp"},
+    "cli": {"core", "check", "fix", "report", "lsp", "cache"},
 }
 PARSERS = {"ast", "libcst", "sqlglot", "tokenize"}
 

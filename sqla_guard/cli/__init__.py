@@ -14,7 +14,7 @@ import click
 from sqla_guard import __version__
 
 # In the order of the help text. Each is a module of this room with a `command`.
-COMMANDS = ("check", "fix", "rule", "rules", "config", "lsp")
+COMMANDS = ("check", "fix", "rule", "rules", "config", "cache", "lsp")
 
 
 class _Commands(click.Group):

@@ -56,6 +56,7 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     click.option("--read-everything", is_flag=True, hidden=True),
 )
 _INPUT: tuple[Callable[[Any], Any], ...] = (
+    click.option("--no-cache", is_flag=True, help="Check everything anew, and keep nothing for the next run."),
     click.option(
         "--force-exclude", is_flag=True, help="Leave out what the settings exclude also where it is named; for hooks."
     ),
@@ -99,7 +100,11 @@ def config_of(paths: tuple[str, ...], **given: Any) -> ProjectSettings:
 
 
 def request_of(
-    paths: tuple[str, ...], force_exclude: bool = False, stdin_filename: str | None = None, **given: Any
+    paths: tuple[str, ...],
+    force_exclude: bool = False,
+    stdin_filename: str | None = None,
+    no_cache: bool = False,
+    **given: Any,
 ) -> Request:
     """Return what the options that :func:`input_options` adds ask for; ``-`` is read from standard input.
 
@@ -109,7 +114,7 @@ def request_of(
     if paths != ("-",) and (paths or stdin_filename is None):
         if stdin_filename is not None or "-" in paths:
             raise click.UsageError("standard input (`-`, with or without --stdin-filename) stands for one file alone")
-        return Request(paths or (".",), config_of(paths, **given), Asked(force_exclude))
+        return Request(paths or (".",), config_of(paths, **given), Asked(force_exclude, cached=not no_cache))
     from sqla_guard.run import from_text
 
     name, asked = from_text(stdin_filename or "stdin.py", sys.stdin.buffer.read(), force_exclude)

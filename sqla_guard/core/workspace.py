@@ -31,10 +31,12 @@ class Asked(NamedTuple):
     Attributes:
         force_exclude: Whether a file that is named is left out like one that is found in a folder.
         given: Contents that are read in place of what is stored, by path as shown.
+        cached: Whether what earlier runs found is used where it holds still.
     """
 
     force_exclude: bool = False
     given: Mapping[str, bytes] = MappingProxyType({})
+    cached: bool = False
 
 
 ALL_NAMED = Asked()

@@ -1,0 +1,163 @@
+"""A disk that writes down all that a run asked of it, so that a later run can ask again before it believes a result."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqla_guard.cache.store import digest
+
+if TYPE_CHECKING:
+    from sqla_guard.core.disk import Disk
+    from sqla_guard.core.source import SourceFile
+
+# A file changed within so many nanoseconds of being looked at may change again and look the same.
+_RACY = 3_000_000_000
+
+# Size, times of change and number of a file, and a digest of its content; ``None`` where there is no file.
+Seen = list[Any] | None
+
+
+class Recorder:
+    """Passes questions on; implements :class:`sqla_guard.core.disk.Disk`.
+
+    Attributes:
+        files: What was read, as it was.
+        questions: What else was asked, by kind and path, with the answers.
+        dated: Whether what was read has a meaning that depends on the day.
+        sound: Whether all answers can be asked for again.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        """Start with nothing asked."""
+        self._disk = disk
+        self.files: dict[str, Seen] = {}
+        self.questions: dict[str, dict[str, Any]] = {kind: {} for kind in _ASK}
+        self.dated = False
+        self.sound = True
+
+    def load(self, path: str) -> SourceFile:
+        """Return the file at ``path``."""
+        if path not in self.files:
+            self.raw(path)
+        return self._disk.load(path)
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of ``path``."""
+        if path in self.files:
+            return self._disk.raw(path)
+        before = _signature(path)  # a change between this and the reading is noticed then
+        data = self._disk.raw(path)
+        if before is None:
+            self.sound = self.sound and not data
+        elif not data and before[0]:
+            self.sound = False
+        self.files[path] = None if before is None else [*before, digest(data).decode()]
+        self.dated = self.dated or (b"until" in data and b"sqla-guard" in data)
+        return data
+
+    def exists(self, path: str) -> bool:
+        """Tell whether ``path`` is a file."""
+        return bool(self._ask("exists", path, path))
+
+    def canonical(self, path: str) -> str:
+        """Return the one name that ``path`` goes by."""
+        return self._disk.canonical(path)
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether ``path`` is a folder."""
+        return bool(self._ask("is_folder", path, path))
+
+    def project_root(self, path: str) -> str:
+        """Return the folder that the project of ``path`` starts in."""
+        return str(self._ask("project_root", path.rpartition("/")[0], path))
+
+    def project_files(self, path: str) -> tuple[str, ...]:
+        """Return all source files of the project that ``path`` belongs to, sorted."""
+        files = self._disk.project_files(path)
+        self._note_list("project_files", path, files)
+        return files
+
+    def neighbours(self, path: str) -> tuple[str, ...]:
+        """Return the source files of the same repository that belong to other projects, sorted."""
+        files = self._disk.neighbours(path)
+        self._note_list("neighbours", path, files)
+        return files
+
+    def templates(self, path: str) -> tuple[str, ...]:
+        """Return the template files of the project that ``path`` belongs to, sorted."""
+        files = self._disk.templates(path)
+        self._note_list("templates", path, files)
+        return files
+
+    def _ask(self, kind: str, key: str, path: str) -> object:
+        known = self.questions[kind]
+        if key not in known:
+            known[key] = _ASK[kind](self._disk, path)
+        return known[key]
+
+    def _note_list(self, kind: str, path: str, files: tuple[str, ...]) -> None:
+        # One answer for each project: the answers to its files are the same.
+        self.questions[kind].setdefault(self.project_root(path), [path, _of_list(files)])
+
+
+def holds(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> bool:
+    """Tell whether ``disk`` would answer as it did when all this was written down."""
+    if not all(_is_same(path, seen, disk) for path, seen in files.items()):
+        return False
+    for kind, answers in questions.items():
+        for key, answer in answers.items():
+            if kind in _LISTS:
+                path, expected = answer
+                if _of_list(_ASK[kind](disk, path)) != expected:
+                    return False
+            elif _ASK[kind](disk, _asked_as(kind, key)) != answer:
+                return False
+    return True
+
+
+def _asked_as(kind: str, key: str) -> str:
+    """Return a path that gives the answer noted under ``key``: of roots, the folder is noted."""
+    if kind != "project_root":
+        return key
+    return f"{key}/x" if key else "x"
+
+
+def _is_same(path: str, seen: Seen, disk: Disk) -> bool:
+    now = _signature(path)
+    if seen is None or now is None:
+        return seen is None and now is None
+    *before, content = seen
+    if now == before and now[1]:
+        return True
+    return bool(now[0] == before[0]) and digest(disk.raw(path)).decode() == content
+
+
+def _signature(path: str) -> list[int] | None:
+    """Return size, times and number of a file; times are 0 where a change need not show in them."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    latest = max(found.st_mtime_ns, found.st_ctime_ns)
+    # The time of change is the system's own on POSIX: no program can set it. Elsewhere it means something else.
+    if os.name == "nt" or latest > time.time_ns() - _RACY:
+        return [found.st_size, 0, 0, 0]
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def _of_list(files: tuple[str, ...]) -> str:
+    return digest("\0".join(files).encode("utf-8", "surrogatepass")).decode()
+
+
+_ASK: dict[str, Any] = {
+    "exists": lambda disk, path: disk.exists(path),
+    "is_folder": lambda disk, path: disk.is_folder(path),
+    "project_root": lambda disk, path: disk.project_root(path),
+    "project_files": lambda disk, path: disk.project_files(path),
+    "neighbours": lambda disk, path: disk.neighbours(path),
+    "templates": lambda disk, path: disk.templates(path),
+}
+_LISTS = frozenset({"project_files", "neighbours", "templates"})

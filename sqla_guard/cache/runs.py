@@ -1,0 +1,112 @@
+"""A whole run remembered: its report is used again where everything that it was made from is as it was."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqla_guard import __version__
+from sqla_guard.cache import store
+from sqla_guard.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sqla_guard.core.config import Config, Settings
+    from sqla_guard.core.report import Report
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIBRARIES = ("libcst-", "sqlglot-", "sqlglotrs-")
+
+
+def remembered(workspace: Workspace, settings: Settings, check: Callable[[Workspace], Report]) -> Report:
+    """Return what ``check`` says of ``workspace``, from an earlier run where nothing has changed since.
+
+    Args:
+        workspace: Files as they are stored, without changes in memory.
+        settings: The settings of each file.
+        check: The check itself.
+    """
+    configs = [config for config, _ in settings.groups(workspace.reported)]
+    if any(config.plugins or config.read_everything for config in configs):
+        return check(workspace)  # nobody knows when a plugin has changed
+    name = _name(workspace, configs)
+    report = _known(name, workspace)
+    if report is None:
+        from sqla_guard.cache.recorder import Recorder
+
+        recorder = Recorder(workspace.disk)
+        report = check(Workspace(workspace.reported, recorder))
+        if recorder.sound:
+            _keep(name, recorder, report)
+    return report
+
+
+def _known(name: str, workspace: Workspace) -> Report | None:
+    data = store.read(name)
+    if data is None:
+        return None
+    import json
+
+    try:
+        entry: dict[str, Any] = json.loads(data)
+        if entry["day"] not in ("", _today()):
+            return None
+        from sqla_guard.cache.recorder import holds
+
+        if not holds(entry["files"], entry["questions"], workspace.disk):
+            return None
+        from sqla_guard.cache.codec import Decoder
+
+        report: Report = Decoder().decode(entry["report"])
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return None  # written by nothing like this program
+    return report
+
+
+def _keep(name: str, recorder: Any, report: Report) -> None:
+    import json
+
+    from sqla_guard.cache.codec import Encoder
+
+    entry = {
+        "day": _today() if recorder.dated else "",
+        "files": recorder.files,
+        "questions": recorder.questions,
+        "report": Encoder().encode(report),
+    }
+    store.write(name, json.dumps(entry, separators=(",", ":")).encode("ascii"))
+
+
+def _name(workspace: Workspace, configs: Iterable[Config]) -> str:
+    """Return the name of a run: where, of which files, by which settings and which version of everything."""
+    parts = [os.getcwd(), *workspace.reported, "", *map(_words, configs), "", *_versions()]
+    return store.digest("\0".join(parts).encode("utf-8", "surrogatepass")).decode()
+
+
+def _words(config: Config) -> str:
+    return repr([sorted(value) if isinstance(value, frozenset) else value for value in config])
+
+
+def _versions() -> Iterator[str]:
+    yield f"{__version__} {sys.version}"
+    for folder in sys.path:
+        try:
+            yield from sorted(name for name in os.listdir(folder or ".") if name.startswith(_LIBRARIES))
+        except OSError:
+            continue
+    # A version says little of a checkout that is worked on.
+    pending = [_PACKAGE]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith((".py", ".json")):
+                    found = entry.stat()
+                    yield f"{entry.name} {found.st_size} {found.st_mtime_ns}"
+                elif entry.name != "__pycache__" and entry.is_dir():
+                    pending.append(entry.path)
+
+
+def _today() -> str:
+    return time.strftime("%Y-%m-%d")
