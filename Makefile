@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz lowest clean
+.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz tables oracle lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDER
 
 fuzz: .envs/fuzz/.ready ## Look for inputs that break the tool: make fuzz MINUTES=60
 	.envs/fuzz/bin/python -m scripts.fuzz $(or $(MINUTES),8)
+
+tables: setup envs .envs/sqlalchemy-1.3/.ready ## Measure anew what SQLAlchemy does with every name; takes minutes
+	$(BIN)/python -m scripts.reserved.measure
 
 oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
 	ORACLE=all $(BIN)/pytest -rP --timeout 3600 tests/oracle

@@ -2,8 +2,7 @@
 
     python -m scripts.reserved.measure [VERSION ...]
 
-Each version needs its environment ``.envs/sqlalchemy-VERSION`` (``make envs``; 1.3 is made by hand when its table is
-to be made anew).
+Each version needs its environment ``.envs/sqlalchemy-VERSION``; ``make tables`` makes them all and measures.
 """
 
 from __future__ import annotations

@@ -102,14 +102,20 @@ def look(space, name, mapped):
 
 
 def outcome_apart(text, name, mapped):
-    """Do the same in a process of its own: some names break what comes after them."""
-    if not name.startswith("_") and "SQLModel" not in text:
+    """Do the same in a process of its own where one program can break what comes after it.
+
+    Classes that wait for their tables stand in a registry of the process until they are collected as garbage.
+    """
+    if not name.startswith("_") and not any(
+        word in text for word in ("SQLModel", "DeferredReflection, ", "= automap_")
+    ):
         return outcome(text, name, mapped)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        signal.alarm(3)  # an end to what would never come to one
+        # An end to what would never come to one; its own time counts, however busy the machine is.
+        signal.setitimer(signal.ITIMER_VIRTUAL, 3)
         with os.fdopen(writer, "w") as stream:
             json.dump(outcome(text, name, mapped), stream)
         os._exit(0)

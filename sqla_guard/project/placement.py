@@ -61,7 +61,7 @@ class Placements:
         if role == "mapped":
             yield Spot(self._of_mapped(cls), self.style(cls, name), cls)
         elif role == "base":
-            yield Spot("base itself", self.style(cls, name), cls)
+            yield Spot("base itself", self.style(cls, name), self._first_mapped(cls) or cls)
         elif role == "abstract" and self._is_sqlmodel(cls):
             yield from self._inherited(cls, name)
         elif role == "abstract":
