@@ -16,7 +16,8 @@ PLAIN = "class Base:\n    pass\n"
 def model(imports: str, base: str = "Base") -> str:
     return (
         f"from sqlalchemy import Column, Integer\n{imports}\n"
-        f"class Item({base}):\n    __tablename__ = 'items'\n    id = Column(Integer, primary_key=True)\n    metadata = Column(Integer)\n"
+        f"class Item({base}):\n    __tablename__ = 'items'\n"
+        "    id = Column(Integer, primary_key=True)\n    metadata = Column(Integer)\n"
     )
 
 
