@@ -84,7 +84,9 @@ def may_name_table(data: bytes, tables: frozenset[str]) -> bool:
 
 def may_hold_directive(data: bytes) -> bool:
     """Tell whether a file can hold a comment that silences one of our rules."""
-    if b"sqla-guard:" in data or ((b"noqa" in data or b"NOQA" in data) and b"SG" in data):
+    if b"sqla-guard:" in data:
+        return True
+    if b"SG" in data and (b"noqa:" in data or b"NOQA:" in data) and re.search(rb"(?i:noqa):[^\r\n]*\bSG\d", data):
         return True
     return is_wide(data) and "sqla-guard:".encode("utf-16-le") in data
 

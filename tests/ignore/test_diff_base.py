@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from sqla_guard.cli import main
 from tests.ignore.cases import GETTER, MODEL, SCRIPT
-from tests.support.projects import read_tree
+from tests.support.projects import ROOT, read_tree
 
 OTHER = MODEL.replace("Event", "Other").replace('"events"', '"others"')
 
@@ -189,3 +190,31 @@ def test_with_a_baseline_only_what_neither_knows_is_left(repository: Path) -> No
     run("--write-baseline", "known.json")
     write(third=OTHER.replace("Other", "Third").replace("others", "thirds"))
     assert new("--baseline", "known.json") == [("third.py", "SG101")]
+
+
+HOOK = f"""\
+#!/bin/sh
+PYTHONPATH='{ROOT}' exec '{sys.executable}' -m sqla_guard check --diff-base main
+"""
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["repository", "linked worktree"])
+def test_in_a_real_hook(repository: Path, linked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK)
+    hook.chmod(0o755)
+    if linked:
+        git("worktree", "add", "-q", "-b", "further", str(tmp_path / "linked"))
+        monkeypatch.chdir(tmp_path / "linked")
+    write(models="# moved\n" + MODEL)
+    commit("passes")
+    write(other=OTHER)
+    Path("sub").mkdir()
+    monkeypatch.chdir("sub")
+    git("add", "--all", "..")
+    refused = subprocess.run(["git", "commit", "-q", "-m", "more"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1, refused.stderr
+    assert "SG101" in refused.stdout + refused.stderr
+    assert "other.py" in refused.stdout + refused.stderr
+    assert "models.py" not in refused.stdout + refused.stderr

@@ -14,6 +14,7 @@ from sqla_guard.facts.ignores import Directive
 from sqla_guard.fix.directives import removal, without
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.read.directives import read_directives
+from sqla_guard.read.markers import may_hold_directive
 from tests.ignore.cases import GETTER, MODEL, SCRIPT, STRING, above, codes, mended, put, said
 from tests.support.memory import check_files, fix_files
 
@@ -234,3 +235,11 @@ def test_a_script_whose_checksum_is_kept_is_not_asked_to_change() -> None:
     (unknown,) = result.after.diagnostics
     assert (unknown.path, unknown.code, unknown.fix) == ("V2__more.sql", "SG902", None)
     assert codes({"events.sql": script}) == ["SG903"]
+
+
+def test_a_file_without_our_words_is_not_looked_at() -> None:
+    for text in ("MSG = 1  # noqa: E501\n", "# NOQA: F401\nSG1 = 2\n", "# sqla guard\n"):
+        assert not may_hold_directive(text.encode())
+    for text in ("x = 1  # noqa: SG101", "x = 1  # NOQA: E501, SG101", "-- sqla-guard: ignore"):
+        assert may_hold_directive(text.encode())
+    assert may_hold_directive("-- sqla-guard: ignore".encode("utf-16"))
