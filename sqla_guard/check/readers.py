@@ -19,7 +19,7 @@ from sqla_guard.read.python.runs import read_runs
 from sqla_guard.read.python.script import read_manner
 from sqla_guard.read.python.tables import read_tables
 from sqla_guard.read.requirements import read_requirements
-from sqla_guard.read.sql_facts import read_sql_facts
+from sqla_guard.read.sql_facts import read_dialect, read_generated_name, read_sql_facts
 
 QUICK = Readers(
     outline=read_outline,
@@ -29,6 +29,8 @@ QUICK = Readers(
     named=read_named,
     lazy=read_lazy_inits,
     sql=read_sql_facts,
+    dialect=read_dialect,
+    generated_name=read_generated_name,
     revision=read_revision,
     manner=read_manner,
     runs=read_runs,

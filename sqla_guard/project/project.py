@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
-from sqla_guard.core.source import SourceFile
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
@@ -57,6 +57,8 @@ class Readers:
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None], tuple[SqlFact, ...]]
+    dialect: Callable[[SourceFile], str]
+    generated_name: Callable[[SourceFile, Span, str, str], str]
     revision: Callable[[SourceFile], Revision | None]
     manner: Callable[[SourceFile, DefiningOperation, Sequence[Operation]], ScriptManner]
     runs: Callable[[SourceFile, str, str, bool], tuple[Run, ...]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqla_guard.core.source import SourceFile
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.operations import CreateTable, SqlFact
 from sqla_guard.read.sql.dialect import Dialect
 
@@ -44,3 +44,19 @@ def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect) -
 
     values = Values(source, nodes_of(source))
     return read_alembic(source, values, wanted) + read_sql_strings(source, values, wanted, dialect)
+
+
+def read_dialect(source: SourceFile) -> str:
+    """Return the dialect that an SQL file looks like; empty for one that does not tell, and for any other file."""
+    if not source.is_sql:
+        return ""
+    from sqla_guard.read.sql.tokens import guess_dialect
+
+    return guess_dialect(source.text) or ""
+
+
+def read_generated_name(source: SourceFile, statement: Span, column: str, dialect: str) -> str:
+    """Return the word for which a database makes up a name out of ``column``; see :func:`.generated.made_up_name`."""
+    from sqla_guard.read.sql.generated import made_up_name
+
+    return made_up_name(source.text[statement.start : statement.end], column, dialect)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from posixpath import dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
-from sqla_guard.facts.operations import ColumnReference, CreateTable, Operation, TableName, UnreadSql
+from sqla_guard.facts.operations import Carrier, ColumnReference, CreateTable, Operation, TableName, UnreadSql
 from sqla_guard.facts.script import Manner, ScriptManner
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Definition, Known
@@ -18,15 +18,30 @@ from sqla_guard.rename.elsewhere import column_words, function_around, mapped_cl
 from sqla_guard.rename.home_made import rename_in_script
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.runs import why_not_always
+from sqla_guard.rename.sql_objects import is_repeatable, objects_in_the_way, view_in_the_way
 from sqla_guard.rename.sql_revision import sql_rename
+from sqla_guard.rename.sql_runs import cuts_statements, runs_sql_file
+from sqla_guard.rename.sql_script import rename_in_sql
 
 # Folders whose files have run once.
 _HISTORY = re.compile(r"(?:^|/)(?:\w*migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)")
 
 
 def is_rerunnable(known: Known) -> bool:
-    """Tell whether everything that creates the column is a script that runs again at each deploy."""
-    return all(d.carrier.kind == "python-sql" and d.carrier.rerunnable for d in known.definitions)
+    """Tell whether everything that creates the column is written to run again at each deploy."""
+    return all(d.carrier.rerunnable and _may_run_again(d.carrier) for d in known.definitions)
+
+
+def _may_run_again(carrier: Carrier) -> bool:
+    return carrier.kind == "python-sql" or (carrier.kind == "sql-file" and numbered(carrier.path) is None)
+
+
+def runs_again(project: Project, known: Known) -> bool:
+    """Tell whether, beyond that, something in sight runs it: the Python of the project names its SQL files."""
+    if not is_rerunnable(known):
+        return False
+    paths = {d.carrier.path for d in known.definitions if d.carrier.kind == "sql-file"}
+    return all(runs_sql_file(project, path) for path in sorted(paths))
 
 
 def is_view(definition: Definition) -> bool:
@@ -56,14 +71,19 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
         doubt = known.doubts[0]
         line = project.source(doubt.carrier.path).position(doubt.carrier.statement.start)[0]
         return Refusal(f"{doubt.carrier.path}:{line} could not be read ({doubt.reason})")
-    forward = (
-        _in_scripts(project, history, known, wish) if is_rerunnable(known) else _forward(project, history, known, wish)
+    again = is_rerunnable(known)
+    paths = {d.carrier.path for d in known.definitions}
+    told = {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)}
+    alive = [r for r in references if r.carrier.path not in told - paths and _is_alive(r, paths, again)]
+    why = objects_in_the_way(project, history.facts, known, wish, again) or view_in_the_way(
+        history.facts, references, wish, {r.carrier.path for r in alive}
     )
+    if why:
+        return Refusal(why)
+    forward = _in_scripts(project, history, known, wish) if again else _forward(project, history, known, wish)
     if isinstance(forward, Refusal):
         return forward
-    ran = {d.carrier.path for d in known.definitions if not is_rerunnable(known)}
-    ran |= {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)}
-    edits = {_reference_edit(r, wish.new) for r in references if _is_alive(r, ran)}
+    edits = {_reference_edit(project, r, wish.new) for r in alive}
     return Change((*forward.edits, *sorted(edits - set(forward.edits))), forward.imports)
 
 
@@ -73,22 +93,51 @@ def _in_scripts(project: Project, history: TableHistory, known: Known, wish: Col
         by_path.setdefault(definition.carrier.path, []).append(definition)
     edits: list[Edit] = []
     imports: list[ImportNeed] = []
-    operations: list[Operation] = [f for f in history.facts if not isinstance(f, (ColumnReference, UnreadSql))]
     for path, definitions in by_path.items():
-        source = project.source(path)
-        mannered = [(d, project.readers.manner(source, d.operation, operations)) for d in definitions]
-        references = [r for r in history.references(wish.table, wish.old) if r.carrier.path == path]
-        why = _unreached(project, path, [m for _, m in mannered]) or _too_early(
-            project, path, wish.table, history.references(wish.table, wish.old), [m for _, m in mannered]
-        )
-        if why:
-            return Refusal(why)
-        outcome = rename_in_script(source, wish, mannered, references)
+        made_up = _made_up(project, wish, [d.carrier for d in definitions])
+        if made_up:
+            return Refusal(made_up)
+        if definitions[0].carrier.kind == "sql-file":
+            outcome = _in_sql(project, path, definitions, wish)
+        else:
+            outcome = _in_python(project, history, path, definitions, wish)
         if isinstance(outcome, Refusal):
             return outcome
         edits += outcome.edits
         imports += outcome.imports
     return Change(tuple(edits), tuple(imports))
+
+
+def _in_sql(project: Project, path: str, definitions: Sequence[Definition], wish: ColumnRename) -> Outcome:
+    cutter = cuts_statements(project, path) if wish.dialect == "postgres" else ""
+    if cutter:
+        return Refusal(f"{cutter} cuts SQL at every semicolon, which a guarded rename does not survive")
+    return rename_in_sql(project.source(path), wish, definitions)
+
+
+def _in_python(
+    project: Project, history: TableHistory, path: str, definitions: Sequence[Definition], wish: ColumnRename
+) -> Outcome:
+    operations: list[Operation] = [f for f in history.facts if not isinstance(f, (ColumnReference, UnreadSql))]
+    source = project.source(path)
+    mannered = [(d, project.readers.manner(source, d.operation, operations)) for d in definitions]
+    everywhere = history.references(wish.table, wish.old)
+    references = [r for r in everywhere if r.carrier.path == path]
+    why = _unreached(project, path, [m for _, m in mannered]) or _too_early(
+        project, path, wish.table, everywhere, [m for _, m in mannered]
+    )
+    return Refusal(why) if why else rename_in_script(source, wish, mannered, references)
+
+
+def _made_up(project: Project, wish: ColumnRename, carriers: Iterable[Carrier]) -> str:
+    """Return which name in the database is made up from the column's, so that old and new databases would differ."""
+    for carrier in carriers:
+        source = project.source(carrier.path)
+        word = project.readers.generated_name(source, carrier.statement, wish.old, wish.dialect)
+        if word:
+            line = source.position(carrier.statement.start)[0]
+            return f"{carrier.path}:{line} has {word} without a name, and the database names it after the column"
+    return ""
 
 
 def _unreached(project: Project, path: str, manners: Iterable[ScriptManner]) -> str:
@@ -152,12 +201,16 @@ def _text(project: Project, path: str) -> str:
     return project.source(path).text if project.workspace.exists(path) else ""
 
 
-def _is_alive(reference: ColumnReference, ran: set[str]) -> bool:
+def _is_alive(reference: ColumnReference, defining: set[str], again: bool) -> bool:
     """Tell whether SQL still runs: not what stands in a history that has run before the rename."""
     carrier = reference.carrier
-    if carrier.path in ran or carrier.direction != "up":
+    if carrier.direction != "up":
         return False
-    return carrier.kind == "python-sql" or carrier.rerunnable or _is_query_file(carrier.path)
+    if carrier.path in defining:
+        return again
+    if carrier.kind == "python-sql" or carrier.rerunnable or is_repeatable(carrier.path):
+        return True
+    return _is_query_file(carrier.path)
 
 
 def _is_query_file(path: str) -> bool:
@@ -165,12 +218,20 @@ def _is_query_file(path: str) -> bool:
     return path.endswith(".sql") and numbered(path) is None and not _HISTORY.search(dirname(path))
 
 
-def _reference_edit(reference: ColumnReference, new: str) -> Edit:
+def _reference_edit(project: Project, reference: ColumnReference, new: str) -> Edit:
     span = reference.column.span
     assert span is not None
+    if reference.role != "output":
+        return Edit(reference.carrier.path, span.start, span.end, new)
     # In a result list the column also names the result, which its readers must go on finding.
-    text = f"{new} AS {reference.column.name}" if reference.role == "output" else new
-    return Edit(reference.carrier.path, span.start, span.end, text)
+    text = project.source(reference.carrier.path).text
+    opening, closing = "", ""
+    if reference.column.quoted:
+        # Inside a Python string the quotes may have a backslash.
+        width = 2 if text[span.end] == "\\" else 1
+        opening, closing = text[span.start - width : span.start], text[span.end : span.end + width]
+    renamed = f"{new}{closing} AS {opening}{text[span.start : span.end]}"
+    return Edit(reference.carrier.path, span.start, span.end, renamed)
 
 
 def _where(project: Project, reference: ColumnReference) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.operations import ColumnReference, Identifier
+from sqla_guard.facts.operations import ColumnReference, CreateTable, Identifier
 from sqla_guard.facts.script import Layer, Manner, NoManner, Record, ScriptManner
 from sqla_guard.project.replay import Definition
 from sqla_guard.rename.labels import is_label, new_comment, new_label, new_sentence
@@ -93,7 +93,9 @@ def _step(
     manner: Manner,
     references: Sequence[ColumnReference],
 ) -> Outcome:
-    early = _too_early(manner, references)
+    # What a guarded CREATE TABLE says of its own columns does not run where the table is there.
+    own = definition.carrier.statement if isinstance(definition.operation, CreateTable) else None
+    early = _too_early(manner, [r for r in references if r.carrier.statement != own])
     if early:
         line = source.position(early.carrier.statement.start)[0]
         return Refusal(f"line {line} names {wish.old} before the rename can run")

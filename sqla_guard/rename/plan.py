@@ -14,8 +14,9 @@ from sqla_guard.project.reserved import ReservedModel
 from sqla_guard.project.schema import TableHistory, table_history
 from sqla_guard.project.types import TypeOf
 from sqla_guard.project.versions import sqlalchemy_version
-from sqla_guard.rename.column import column_change, is_rerunnable
+from sqla_guard.rename.column import column_change, runs_again
 from sqla_guard.rename.declaration import is_column, is_named, kept_column, renamed_attribute
+from sqla_guard.rename.dialects import dialect_of
 from sqla_guard.rename.family import Family
 from sqla_guard.rename.group import declarations
 from sqla_guard.rename.naming import new_name
@@ -125,9 +126,10 @@ class _Planner:
         known = self.history.schema.column(self.model.table, self.model.column)
         if not isinstance(known, Known):
             return _Database(None, "no DDL that creates it is in sight" if wanted == "column" else "")
-        if wanted == "auto" and not is_rerunnable(known):
+        if wanted == "auto" and not runs_again(self.project, known):
             return _Database(None)
-        wish = ColumnRename(self.model.table, self.model.column, self.new)
+        dialect = dialect_of(self.project, [d.carrier.path for d in known.definitions])
+        wish = ColumnRename(self.model.table, self.model.column, self.new, dialect)
         outcome = column_change(self.project, self.history, known, wish)
         return _Database(None, outcome.reason) if isinstance(outcome, Refusal) else _Database(outcome)
 

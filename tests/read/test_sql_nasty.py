@@ -39,6 +39,8 @@ def unmarked(sql: str) -> tuple[str, list[str], list[str]]:
 def spans(facts: list[SqlFact]) -> tuple[list[Span], list[Span]]:
     defined: list[Span | None] = []
     referred: list[Span | None] = []
+    # What a view names is rewritten only where the view is made again.
+    views = {f.carrier.statement for f in facts if isinstance(f, CreateTable) and f.kind == "view"}
     for fact in facts:
         if isinstance(fact, CreateTable):
             defined += [column.span for column in fact.columns if column.name in WANTED]
@@ -47,7 +49,7 @@ def spans(facts: list[SqlFact]) -> tuple[list[Span], list[Span]]:
         elif isinstance(fact, RenameColumn) and fact.new.name in WANTED:
             defined.append(fact.new.span)
         elif (isinstance(fact, DropColumn) and fact.column.name in WANTED) or (
-            isinstance(fact, ColumnReference) and fact.role != "fixed"
+            isinstance(fact, ColumnReference) and fact.role != "fixed" and fact.carrier.statement not in views
         ):
             referred.append(fact.column.span)
     return [s for s in defined if s], [s for s in referred if s]

@@ -50,7 +50,7 @@ def references(sql: str) -> list[str]:
             "INSERT INTO t (metadata) VALUES (%(metadata)s) ON DUPLICATE KEY UPDATE metadata = VALUES(metadata)",
             ["15 t plain", "71 t plain", "89 t plain"],
         ),
-        ("CREATE VIEW v AS SELECT metadata FROM t", ["24 t fixed"]),
+        ("CREATE VIEW v AS SELECT metadata FROM t", ["24 t output"]),
         ("CREATE TRIGGER g BEFORE UPDATE OF metadata ON t BEGIN SELECT 1; END", ["34 t fixed"]),
         ("SELECT metadata.id FROM metadata", []),
         ("SELECT x FROM {} WHERE metadata", ["unread "]),

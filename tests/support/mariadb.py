@@ -29,6 +29,7 @@ SETTINGS = {
     "innodb-log-file-size": "8M",
     "innodb-buffer-pool-size": "32M",
     "innodb-doublewrite": "0",
+    "debug-no-sync": "",
 }
 
 

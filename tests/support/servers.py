@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 500_000_000  # bytes
+
 
 def unprivileged_user(*names: str) -> pwd.struct_passwd | None:
     """Return whom to be: None for oneself; never root, as database servers refuse to run as root."""
@@ -28,9 +31,12 @@ def unprivileged_user(*names: str) -> pwd.struct_passwd | None:
 def temporary_folder(user: pwd.struct_passwd | None, prefix: str) -> Iterator[Path]:
     """Yield a folder that belongs to the user.
 
-    Not pytest's own: below root's that user may not enter, and a socket's path must be short.
+    Not pytest's own: below root's that user may not enter, and a socket's path must be short. In memory where that
+    is possible, as these servers write many small files.
     """
     parent = None if user is None else "/tmp"  # TMPDIR may be a folder of root's alone
+    if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        parent = str(_MEMORY)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     try:
         if user is not None:

@@ -156,7 +156,7 @@ class _Statement:
             self._command(self._tokens[start:end])
         if first not in ("COMMENT", "INSERT"):
             self._inner_texts(first)
-        if self._asks_by_literal():
+        if procedural and self._asks_by_literal():
             # Renaming the column would leave the question about the old name behind.
             self._reading.facts[before:] = _as_history(self._reading.facts[before:])
 
@@ -218,7 +218,7 @@ class _Statement:
         elif kind == "VIEW" and verb == "CREATE":
             start = definitions.read_create_view(cursor, self._reading, self._carrier)
             query = _without_data(tokens[start:])
-            read_references(query, self._lexed, self._reading, self._carrier, self._text, fixed=True)
+            read_references(query, self._lexed, self._reading, self._carrier, self._text)
         elif kind == "VIEW" and verb == "DROP":
             definitions.read_drop_table(cursor, self._reading, self._carrier)
         elif kind == "VIEW" and "RENAME" in (token.upper for token in tokens):
