@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sqla_guard.core.keys import Key
 
 _SELECTORS = ("select", "extend_select", "ignore")
+# Options of the command line that are texts like the values in a file.
+_TEXTS = frozenset({"sqlalchemy_version", "dialect", "rename_template", "singleton_style"})
 
 
 class ProjectSettings:
@@ -29,13 +31,19 @@ class ProjectSettings:
     def __init__(self, paths: Sequence[str], config: str | None, given: Mapping[str, Any]) -> None:
         """Read the configuration that all of ``paths`` share; the others are read when a file asks for them.
 
+        Args:
+            paths: What is to be checked.
+            config: The one file to read; empty for none at all, ``None`` for those nearest to the files.
+            given: Settings of the command line.
+
         Raises:
             ConfigError: The configuration cannot be used.
         """
         self.given = given
         self._loaded: dict[str | None, Config] = {}
         self._nearest: dict[str, str | None] = {}
-        self._only = self._load(config, of_the_run=True) if config else None
+        self._folders: dict[str, Config] = {}
+        self._only = self._load(config, of_the_run=True) if config is not None else None
         self.run = self._only or self._in(_common_folder(paths))
 
     def of(self, path: str) -> Config:
@@ -44,7 +52,12 @@ class ProjectSettings:
         Raises:
             ConfigError: Its configuration cannot be used.
         """
-        return self._only or self._in(os.path.abspath(os.path.dirname(path)))
+        if self._only:
+            return self._only
+        folder = os.path.dirname(path)
+        if folder not in self._folders:
+            self._folders[folder] = self._in(os.path.abspath(folder))
+        return self._folders[folder]
 
     def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
         """Return ``paths`` by the settings that they have in common, at least one group.
@@ -90,12 +103,13 @@ class ProjectSettings:
         return config._replace(**self.given)
 
 
-def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> ProjectSettings:
+def settings(paths: Sequence[str], config: str | None = None, isolated: bool = False, **given: Any) -> ProjectSettings:
     """Return the settings for a run on ``paths``.
 
     Args:
         paths: What is to be checked.
         config: A configuration file to take instead of those nearest to the files.
+        isolated: Whether no configuration file is read at all.
         given: Settings of the command line, which win; empty ones count as not given.
 
     Raises:
@@ -103,9 +117,9 @@ def settings(paths: Sequence[str], config: str | None = None, **given: Any) -> P
     """
     changes = {name: value for name, value in given.items() if value not in (None, (), False)}
     changes.update({name: _selectors(changes[name]) for name in _SELECTORS if name in changes})
-    if "sqlalchemy_version" in changes:
-        changes["sqlalchemy_version"] = _given_version(changes["sqlalchemy_version"])
-    return ProjectSettings(paths, config, changes)
+    for name in _TEXTS & changes.keys():
+        changes[name] = _converted(name, changes[name])
+    return ProjectSettings(paths, "" if isolated else config, changes)
 
 
 def _selectors(given: Iterable[str]) -> frozenset[str]:
@@ -156,13 +170,14 @@ def _common_folder(paths: Sequence[str]) -> str:
         return os.path.abspath(".")
 
 
-def _given_version(text: str) -> tuple[int, int]:
+def _converted(field: str, text: object) -> object:
     from sqla_guard.core.keys import BY_NAME
 
+    key = BY_NAME[field.replace("_", "-")]
     try:
-        return BY_NAME["sqlalchemy-version"].kind.convert(text)  # type: ignore[return-value]
+        return key.kind.convert(text)
     except ValueError as error:
-        raise ConfigError(f"--sqlalchemy-version {error}") from error
+        raise ConfigError(f"--{key.name} {error}") from error
 
 
 def check_selectors(config: Config, file: str | None) -> None:

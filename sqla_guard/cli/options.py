@@ -35,6 +35,7 @@ def _rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     click.option("--config", type=click.Path(), help="Take the settings from this file and no other."),
+    click.option("--isolated", is_flag=True, help="Read no configuration file."),
     click.option(
         "--select",
         multiple=True,
@@ -47,12 +48,19 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--ignore", multiple=True, metavar="RULE", shell_complete=_rule, help="Do not run these rules."),
     click.option("--sqlalchemy-version", metavar="X.Y", help="The version that the project runs on."),
+    click.option("--dialect", metavar="NAME", help="The database that SQL is written for, such as postgresql."),
     click.option(
         "--rename",
         type=click.Choice(["auto", "attribute", "column"]),
         help="What the repair of a reserved attribute renames: the Python attribute only, attribute and column, or "
         "whichever of the two suits the table's DDL (auto, the default).",
     ),
+    click.option(
+        "--rename-template",
+        metavar="TEMPLATE",
+        help="The new name of a reserved attribute, with {name}, {table} and {class}.",
+    ),
+    click.option("--singleton-style", metavar="lock|module", help="How an unguarded lazy global is repaired."),
     click.option("--read-everything", is_flag=True, hidden=True),
 )
 _INPUT: tuple[Callable[[Any], Any], ...] = (
@@ -111,6 +119,8 @@ def request_of(
     Raises:
         ConfigError: The settings cannot be used.
     """
+    if given.get("isolated") and given.get("config"):
+        raise click.UsageError("--isolated reads no configuration file, and --config names one")
     if paths != ("-",) and (paths or stdin_filename is None):
         if stdin_filename is not None or "-" in paths:
             raise click.UsageError("standard input (`-`, with or without --stdin-filename) stands for one file alone")

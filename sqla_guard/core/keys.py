@@ -6,7 +6,7 @@ stand in :class:`~sqla_guard.core.config.Config`. Loaded only where there is a c
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from sqla_guard.core.config import Config, OutputFormat, RenameStrategy, SingletonStyle
 from sqla_guard.core.kinds import GLOB, Kind, choice, count, flag, many, one_or_per_path, per_path, text
@@ -28,7 +28,7 @@ DIALECTS = (
 )
 
 
-class Key(NamedTuple):
+class Key:
     """One key.
 
     Attributes:
@@ -38,10 +38,13 @@ class Key(NamedTuple):
         example: A line or two of TOML.
     """
 
-    name: str
-    kind: Kind
-    help: str
-    example: str
+    __slots__ = ("example", "help", "kind", "name")
+
+    def __init__(self, name: str, kind: Kind, help: str, example: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.example = example
 
     @property
     def field(self) -> str:

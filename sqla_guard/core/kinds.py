@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Kind(NamedTuple):
+class Kind:
     """One type of value.
 
     Attributes:
@@ -21,10 +21,19 @@ class Kind(NamedTuple):
         plain: The way back: a value of ``Config`` as TOML or JSON would hold it.
     """
 
-    words: str
-    schema: dict[str, Any]
-    convert: Callable[[object], object]
-    plain: Callable[[Any], object] = lambda value: value
+    __slots__ = ("convert", "plain", "schema", "words")
+
+    def __init__(
+        self,
+        words: str,
+        schema: dict[str, Any],
+        convert: Callable[[object], object],
+        plain: Callable[[Any], object] = lambda value: value,
+    ) -> None:
+        self.words = words
+        self.schema = schema
+        self.convert = convert
+        self.plain = plain
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

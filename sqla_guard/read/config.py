@@ -10,9 +10,8 @@ from typing import Any
 from sqla_guard.core.config import Config, ConfigError
 
 NAMES = ("sqla-guard.toml", "pyproject.toml")
-_TABLE = re.compile(
-    rb"""^[ \t]*\[+\s*tool\s*\.\s*["']?sqla-guard|^[ \t]*(?:tool\s*\.\s*)?["']?sqla-guard["']?\s*[.=]""", re.MULTILINE
-)
+# Compiled where it is needed, not in every run.
+_TABLE = rb"""(?m)^[ \t]*\[+\s*tool\s*\.\s*["']?sqla-guard|^[ \t]*(?:tool\s*\.\s*)?["']?sqla-guard["']?\s*[.=]"""
 
 
 def find_config(start: str) -> str | None:
@@ -99,7 +98,7 @@ def place_of(path: str, key: str) -> str:
             data = file.read()
     except OSError:
         return path
-    table = _TABLE.search(data)
+    table = re.search(_TABLE, data)
     setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
     found = re.compile(setting).search(data, table.start() if table else 0)
     if found is None:
@@ -140,4 +139,4 @@ def _mentions_us(path: str) -> bool:
             data = file.read()
     except OSError:
         return False
-    return b"sqla-guard" in data and _TABLE.search(data) is not None
+    return b"sqla-guard" in data and re.search(_TABLE, data) is not None

@@ -116,6 +116,31 @@ def test_a_named_configuration_holds_for_all_files_from_the_working_directory_on
     assert codes("--config", "ci/strict.toml", ".") == [("shop/model.py", "SG101"), ("tools/model.py", "SG101")]
 
 
+def test_isolated_reads_no_configuration(folder: Path) -> None:
+    write(folder, MONOREPO | {"desk/sqla-guard.toml": "this is no TOML\n"})
+    assert codes("--isolated", "--select", "SG201", ".") == [
+        ("desk/deep/pool.py", "SG201"),
+        ("shop/pool.py", "SG201"),
+        ("tools/pool.py", "SG201"),
+    ]
+    both = run("check", "--isolated", "--config", "shop/pyproject.toml")
+    assert (both.exit_code, "names one" in both.stderr) == (2, True)
+
+
+def test_settings_can_be_given_on_the_command_line(folder: Path) -> None:
+    write(folder, {"model.py": MODEL})
+    assert "+    extra = Column" in run("fix", "--rename-template", "extra", "model.py").stdout
+    for option, value, words in (
+        ("--dialect", "postgrs", "did you mean `postgres`?"),
+        ("--singleton-style", "modul", "did you mean `module`?"),
+        ("--rename-template", "a-b", "it must be a name with"),
+        ("--sqlalchemy-version", "2", 'it must be a version such as "2.0"'),
+    ):
+        result = run("check", option, value, "model.py")
+        assert (result.exit_code, result.stderr.startswith(f"error: {option} is ")) == (2, True)
+        assert words in result.stderr
+
+
 def test_per_file_ignores_silence_rules_by_name_code_and_prefix(folder: Path) -> None:
     write(folder, {"a/model.py": MODEL, "a/pool.py": LAZY, "b/model.py": MODEL, "b/pool.py": LAZY})
     everything = [("a/model.py", "SG101"), ("a/pool.py", "SG201"), ("b/model.py", "SG101"), ("b/pool.py", "SG201")]
