@@ -11,7 +11,7 @@ from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.read.load import decode, read_bytes
-from sqla_guard.read.paths import climb, listing, repository_of, shown, starts_project
+from sqla_guard.read.paths import climb, is_environment, is_skipped, listing, repository_of, shown, starts_project
 
 if TYPE_CHECKING:
     from sqla_guard.read.walk import Walker
@@ -52,7 +52,7 @@ def discover(paths: Iterable[str], disk: FileDisk, force_exclude: bool = False) 
             if not below:
                 empty.append(path)
         elif os.path.lexists(path) or shown(path) in disk.given:
-            if not (force_exclude and disk.walker.would_skip(shown(path))):
+            if not (force_exclude and disk.leaves_out(shown(path))):
                 found.add(shown(path))
         else:
             missing.append(path)
@@ -90,6 +90,23 @@ class FileDisk:
         from sqla_guard.read.walk import not_checked
 
         return list(self.walker.walk(shown(folder), left_out=not_checked))
+
+    def leaves_out(self, path: str) -> bool:
+        """Tell whether a walk from the configuration's folder (or the working directory) would not reach a file."""
+        config = self._settings.of(path)
+        start = os.path.join(config.root or os.getcwd(), "")
+        absolute = os.path.abspath(path)
+        if not absolute.startswith(start):
+            return False
+        inside = absolute[len(start) :].replace(os.sep, "/")
+        if _is_excluded(inside, config):
+            return True
+        folder = os.path.dirname(absolute)
+        for name in reversed(inside.split("/")[:-1]):
+            if is_skipped(name) or is_environment(folder, set(listing(folder))):
+                return True
+            folder = os.path.dirname(folder)
+        return False
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -181,3 +198,12 @@ def _outermost_package(folder: str) -> str:
     while "__init__.py" in listing(folder):
         top, folder = folder, os.path.dirname(folder)
     return top
+
+
+def _is_excluded(inside: str, config: Config) -> bool:
+    if config.exclude == Config().exclude and not config.extend_exclude:
+        return not set(config.exclude).isdisjoint(inside.split("/"))  # plain names: nothing has to be loaded
+    from sqla_guard.core.globs import Globs
+    from sqla_guard.read.walk import not_checked
+
+    return Globs(not_checked(config)).covers(inside)

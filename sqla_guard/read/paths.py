@@ -19,6 +19,9 @@ _ROOT_MARKERS = frozenset(
     }
 )
 
+# Folders that hold no source of a project, whatever its settings say.
+_SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages", "dist-packages"})
+
 
 def shown(path: str) -> str:
     """Return ``path`` as it is shown and remembered: relative to the working directory if inside it, with ``/``."""
@@ -58,3 +61,21 @@ def starts_project(folder: str) -> bool:
 def repository_of(folder: str) -> str | None:
     """Return the folder of the git repository around ``folder``, absolute."""
     return climb(folder, lambda current: os.path.exists(os.path.join(current, ".git")))
+
+
+def is_skipped(name: str) -> bool:
+    """Tell whether a folder called ``name`` holds no source of a project."""
+    return name.startswith(".") or name in _SKIPPED or name.endswith(".egg-info")
+
+
+def is_environment(folder: str, names: set[str]) -> bool:
+    """Tell whether a folder that holds ``names`` is a virtual environment, also one that lost its ``pyvenv.cfg``."""
+    if "pyvenv.cfg" in names or "conda-meta" in names:
+        return True
+    if {"Scripts", "Lib"} <= names:
+        return os.path.isdir(os.path.join(folder, "Lib", "site-packages"))
+    if {"bin", "lib"} <= names:
+        library = os.path.join(folder, "lib")
+        versions = [name for name in listing(library) if name.startswith(("python", "pypy"))]
+        return any(os.path.isdir(os.path.join(library, version, "site-packages")) for version in versions)
+    return False

@@ -10,12 +10,10 @@ from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.globs import Globs, below
 from sqla_guard.read.config import NAMES
 from sqla_guard.read.gitignore import Answer, GitIgnore
-from sqla_guard.read.paths import listing
+from sqla_guard.read.paths import is_environment, is_skipped
 
 SUFFIXES = (".py", ".pyi", ".sql")
 
-# Folders that hold no source of a project, whatever its settings say.
-_SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages", "dist-packages"})
 _GENERATED = Config().exclude
 
 
@@ -82,21 +80,6 @@ class Walker:
                 else:
                     pending.append(inner)
 
-    def would_skip(self, path: str) -> bool:
-        """Tell whether a walk from its project's configuration (or the working directory) would not reach a file."""
-        config = self._settings.of(path)
-        inside = below(config.root, path)
-        if inside is None:
-            return False
-        if self._of(not_checked(config)).covers(inside):
-            return True
-        folder = os.path.dirname(path)
-        for name in reversed(inside.split("/")[:-1]):
-            if is_skipped(name) or is_environment(folder, set(listing(folder or "."))):
-                return True
-            folder = os.path.dirname(folder)
-        return False
-
     def _entered(self, place: _Place, names: set[str], left_out: Callable[[Config], tuple[str, ...]]) -> _Place:
         """Return ``place`` with the rules that start in it: it may be a repository or a project of its own."""
         if ".git" in names:
@@ -142,24 +125,6 @@ class _Place(NamedTuple):
         if self.globs.decide(self.inside_globs[:-1], is_folder):
             return True
         return self.ignored is not None and self.ignored.leaves_out(self.path, is_folder)
-
-
-def is_skipped(name: str) -> bool:
-    """Tell whether a folder called ``name`` holds no source of a project."""
-    return name.startswith(".") or name in _SKIPPED or name.endswith(".egg-info")
-
-
-def is_environment(folder: str, names: set[str]) -> bool:
-    """Tell whether a folder that holds ``names`` is a virtual environment, also one that lost its ``pyvenv.cfg``."""
-    if "pyvenv.cfg" in names or "conda-meta" in names:
-        return True
-    if {"Scripts", "Lib"} <= names:
-        return os.path.isdir(os.path.join(folder, "Lib", "site-packages"))
-    if {"bin", "lib"} <= names:
-        library = os.path.join(folder, "lib")
-        versions = [entry.path for entry in _entries(library) if entry.name.startswith(("python", "pypy"))]
-        return any(os.path.isdir(os.path.join(version, "site-packages")) for version in versions)
-    return False
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.read.discover import FileDisk, discover
 from sqla_guard.settings import settings
 from tests.config.test_projects import MODEL, codes, write
+from tests.support.projects import ROOT
 
 GIT = shutil.which("git") or "git"
 
@@ -193,7 +195,18 @@ def test_excluded_files_are_checked_when_named_unless_that_is_forced(folder: Pat
     named = ("gen/x.py", "a.py", "my env/bin/x.py", ".hidden/x.py", "node_modules/m/x.py")
     assert checked(*named) == sorted(named)
     assert checked(*named, force_exclude=True) == ["a.py"]
-    assert run("check", "--force-exclude", "gen/x.py").exit_code == 0
+    (folder / "sqla-guard.toml").unlink()
+    touch(folder, "build/x.py")
+    assert checked("build/x.py", *named, force_exclude=True) == ["a.py", "gen/x.py"]
+
+
+def test_the_hooks_leave_out_what_is_excluded(folder: Path) -> None:
+    write(folder, {"gen/model.py": MODEL, "sqla-guard.toml": 'extend-exclude = ["gen"]\n'})
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    entries = re.findall(r"(?m)^  entry: sqla-guard (.*)$", hooks)
+    assert len(entries) == 2
+    for entry in entries:
+        assert run(*entry.split(), "gen/model.py").exit_code == 0
 
 
 def test_a_rename_follows_its_uses_into_excluded_files(folder: Path) -> None:
@@ -227,7 +240,7 @@ def test_named_files_load_nothing_that_walks(folder: Path) -> None:
     touch(folder, "a.py")
     script = (
         "import sys\nfrom sqla_guard.cli import main\n"
-        "try:\n    main(['check', 'a.py'])\nexcept SystemExit:\n    pass\n"
+        "try:\n    main(['check', '--force-exclude', 'a.py'])\nexcept SystemExit:\n    pass\n"
         "print([m for m in sys.modules if m in ('subprocess', 'difflib', 'json', 'tomllib', 'fnmatch')"
         " or m.startswith('sqla_guard.') and m.endswith(('.walk', '.gitignore', '.globs', '.keys', '.kinds'))])"
     )
