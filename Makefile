@@ -33,7 +33,7 @@ demo: setup .envs/sqlalchemy-2.0/.ready ## Watch a broken app become a running o
 	@$(BIN)/python -m scripts.demo
 
 docs: setup ## Build the documentation into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo 'Open site/index.html'
 
 golden: setup ## Write what the tool says of the sample app into the golden files and the README
