@@ -49,13 +49,13 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
             else:
                 notes.append(item)
         progress.advance()
-    reported = frozenset(workspace.reported)
-    # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
-    notes += (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)
     if with_directives := [path for path in matter if may_hold_directive(workspace.raw(path))]:
         from sqla_guard.check.ignores import honour
 
         findings = honour(findings, notes, with_directives, project)
+    reported = frozenset(workspace.reported)
+    # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
+    notes += (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)
     if config.per_file_ignores:
         findings = [finding for finding in findings if not is_ignored(finding, config)]
     return Report.of(findings, notes, len(workspace.reported))

@@ -39,7 +39,7 @@ def honour(
 
     Args:
         findings: What all rules found.
-        notes: What could not be judged.
+        notes: What could not be judged, besides what the project has noted.
         paths: Files that may hold a directive.
         project: The project.
     """
@@ -47,7 +47,7 @@ def honour(
     silenced = [s for path, read in directives.items() for s in _silenced(findings, path, read, project)]
     quiet = {id(s.finding) for s in silenced}
     kept = [_without_fix_of(d, silenced) for d in findings if id(d) not in quiet]
-    doubtful = {note.path for note in notes} | {d.path for d in findings if d.code == "SG900"}
+    doubtful = {note.path for note in (*notes, *project.not_analysed)} | {d.path for d in findings if d.code == "SG900"}
     for path, read in directives.items():
         used = {(s.directive, s.finding.code) for s in silenced if s.finding.path == path}
         for directive in read:

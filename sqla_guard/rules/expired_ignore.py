@@ -72,7 +72,7 @@ def check(fact: JudgedDirective, project: Project) -> Iterator[Diagnostic]:
     yield RULE.report(
         directive.path,
         directive.span,
-        f"{names} was ignored until {directive.until}, which has passed.",
+        f"This has silenced {names} up to {directive.until}, and no longer does.",
         "Repair what it hid, or set another day with a reason.",
         removal(directive, project.source(directive.path)),
     )

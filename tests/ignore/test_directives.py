@@ -243,3 +243,10 @@ def test_a_file_without_our_words_is_not_looked_at() -> None:
     for text in ("x = 1  # noqa: SG101", "x = 1  # NOQA: E501, SG101", "-- sqla-guard: ignore"):
         assert may_hold_directive(text.encode())
     assert may_hold_directive("-- sqla-guard: ignore".encode("utf-16"))
+
+
+def test_a_script_that_cannot_be_read_is_said_to_be_so() -> None:
+    script = "-- sqla-guard: ignore[SG301]\nSELECT 'é';\n".encode("latin-1")
+    report = check_files({"schema.sql": script})
+    assert report.diagnostics == ()
+    assert [(note.path, note.fatal) for note in report.not_analysed] == [("schema.sql", True)]
