@@ -60,21 +60,24 @@ class Carrier:
 
     Attributes:
         path: The file.
-        kind: ``sql-file``, ``python-sql`` (SQL in a Python string that reaches a database call) or ``alembic``.
+        kind: ``sql-file``, ``python-sql`` (SQL in a Python string that reaches a database call), ``alembic``, or
+            ``core`` (a ``Table`` that the module creates).
         statement: The SQL statement, or the Python call, as characters of the file.
         direction: ``up``, ``down`` (a downgrade function or a down section).
         rerunnable: Whether it is written to be run again at each deploy (``IF NOT EXISTS``, or guarded by Python).
         guard: The innermost Python guard around it, if any.
+        conditional: Whether it runs only where something out of the database's sight, such as a setting, says so.
         runs_at: Where the outermost call stands that leads to it, if it stands in a function that others call.
     """
 
     path: str
-    kind: Literal["sql-file", "python-sql", "alembic"]
+    kind: Literal["sql-file", "python-sql", "alembic", "core"]
     statement: Span
     direction: Direction = "up"
     rerunnable: bool = False
     guard: Guard | None = None
     runs_at: int | None = None
+    conditional: bool = False
 
     @property
     def moment(self) -> tuple[int, int]:

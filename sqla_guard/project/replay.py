@@ -89,6 +89,8 @@ class _Table:
     # only.
     complete: bool = False
     temporary: bool = False
+    # Columns that a step under a condition takes away or renames; `None` stands for all of them.
+    unsure: set[str | None] = field(default_factory=set)
 
     def define(self, definition: Definition) -> None:
         name = definition.identifier.name
@@ -98,6 +100,12 @@ class _Table:
     def remove(self, name: str, why: str) -> None:
         self.columns.pop(name, None)
         self.gone[name] = why
+
+    def is_unsure(self, name: str | None = None) -> bool:
+        """Tell whether a column, or the whole table, is there only where something out of sight says so."""
+        known = self.columns.get(name, ()) if name else [d for found in self.columns.values() for d in found]
+        taken = None in self.unsure or (name is not None and name in self.unsure)
+        return taken or (bool(known) and all(d.carrier.conditional for d in known))
 
     def absorb(self, other: _Table) -> None:
         """Take over a table that is, or may be, the same one under its earlier name."""
@@ -126,8 +134,9 @@ class Schema:
 
     @property
     def tables(self) -> tuple[TableName, ...]:
-        """All tables that exist, default schemas left out of their names, sorted."""
-        return tuple(sorted(self._tables, key=lambda table: (table.schema or "", table.name)))
+        """All tables that certainly exist, default schemas left out of their names, sorted."""
+        sure = (name for name, table in self._tables.items() if not table.is_unsure())
+        return tuple(sorted(sure, key=lambda table: (table.schema or "", table.name)))
 
     def columns(self, table: TableName) -> tuple[str, ...]:
         """Return the known columns of ``table``, in order; empty for one that is not in sight."""
@@ -146,6 +155,8 @@ class Schema:
             why = self._dropped.get(plain(table))
             return Absent(why) if why else Unknown(f"no DDL of table {_written(table)} in sight")
         definitions = found.columns.get(name)
+        if found.is_unsure(name):
+            return Unknown("it depends on a setting")
         if definitions:
             return Known(definitions, self._doubts(table, definitions))
         if name in found.gone:
@@ -187,6 +198,9 @@ def replay(
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
     rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order, ranks or {}))}
+    # What Core declares is another account of a table that other DDL makes.
+    others = {plain(f.table) for f in ups if isinstance(f, CreateTable) and f.carrier.kind != "core"}
+    ups = [f for f in ups if f.carrier.kind != "core" or (isinstance(f, CreateTable) and plain(f.table) not in others)]
     ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.moment))
     run = _Run()
     for fact in ups:
@@ -212,6 +226,9 @@ class _Run:
         self.dropped: dict[TableName, str] = {}
 
     def step(self, fact: Operation | UnreadSql) -> None:
+        if fact.carrier.conditional and isinstance(fact, (DropColumn, RenameColumn, DropTable, RenameTable)):
+            self._unsure(fact)
+            return
         match fact:
             case CreateTable():
                 self._create(fact)
@@ -228,6 +245,15 @@ class _Run:
                 self._rename_table(fact)
             case UnreadSql():
                 pass  # the schema remembers it as a doubt
+
+    def _unsure(self, fact: DropColumn | RenameColumn | DropTable | RenameTable) -> None:
+        table = self._table(fact.table)
+        if isinstance(fact, DropColumn):
+            table.unsure.add(fact.column.name)
+        elif isinstance(fact, RenameColumn):
+            table.unsure |= {fact.old.name, fact.new.name}
+        else:
+            table.unsure.add(None)
 
     def _table(self, name: TableName) -> _Table:
         """Return a table that is altered: it exists even where no CREATE TABLE is in sight."""

@@ -38,12 +38,14 @@ def _order(fact: SqlFact) -> tuple[int, bool]:
 
 def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect) -> list[SqlFact]:
     from sqla_guard.read.python.alembic import read_alembic
+    from sqla_guard.read.python.core_tables import read_core_tables
     from sqla_guard.read.python.nodes import nodes_of
     from sqla_guard.read.python.sql_strings import read_sql_strings
     from sqla_guard.read.python.sql_values import Values
 
     values = Values(source, nodes_of(source))
-    return read_alembic(source, values, wanted) + read_sql_strings(source, values, wanted, dialect)
+    tables = read_core_tables(source, values, wanted) if ".create" in source.text else []
+    return read_alembic(source, values, wanted) + tables + read_sql_strings(source, values, wanted, dialect)
 
 
 def read_dialect(source: SourceFile) -> str:

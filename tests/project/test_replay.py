@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -242,3 +243,24 @@ def test_file_names(name: str, number: str, down: bool) -> None:
 @pytest.mark.parametrize("name", ["schema.sql", "R__views.sql", "database_indexes.sql"])
 def test_names_without_a_number(name: str) -> None:
     assert numbered(name) is None
+
+
+def test_what_a_setting_decides_is_unknown() -> None:
+    s = Script()
+    create, drop, more = s.create("id", "metadata"), s.drop("metadata"), s.add("registry")
+    unsure = [replace(f, carrier=replace(f.carrier, conditional=True)) for f in (drop, more)]
+    schema = replay([create, *unsure])
+    assert isinstance(schema.column(T, "metadata"), Unknown)
+    assert isinstance(schema.column(T, "registry"), Unknown)
+    assert isinstance(schema.column(T, "id"), Known)
+    whole = replay([replace(create, carrier=replace(create.carrier, conditional=True))])
+    assert isinstance(whole.column(T, "id"), Unknown)
+    assert whole.tables == ()
+
+
+def test_what_core_declares_counts_where_nothing_else_makes_the_table() -> None:
+    s = Script()
+    core = s.create("id", "metadata")
+    core = replace(core, carrier=replace(core.carrier, kind="core"))
+    assert isinstance(replay([core]).column(T, "metadata"), Known)
+    assert isinstance(replay([s.create("id"), core]).column(T, "metadata"), Absent)

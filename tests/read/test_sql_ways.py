@@ -85,3 +85,50 @@ def test_what_a_helper_makes_of_its_arguments_is_not_rewritten() -> None:
     (fact,) = facts(HEAD + code)
     assert operations(HEAD + code) == ["add t.metadata"]
     assert not fact.carrier.rerunnable
+
+
+def test_a_batch_may_hide_the_name_of_the_operations() -> None:
+    code = in_upgrade("with op.batch_alter_table('t') as op:", "    op.add_column(sa.Column('metadata'))")
+    assert operations(REVISION + code) == ["add t.metadata"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "t = sa.Table('t', sa.MetaData(), sa.Column('metadata'))\n" + in_upgrade("t.create(op.get_bind())"),
+        "def made():\n    return sa.Table('t', sa.MetaData(), sa.Column('metadata'))\n"
+        + in_upgrade("table = made()", "table.create(op.get_bind(), checkfirst=True)"),
+        "m = sa.MetaData()\nt = sa.Table('t', m, sa.Column('metadata'))\nm.create_all(engine)\n",
+    ],
+)
+def test_a_declared_table_that_the_module_creates(code: str) -> None:
+    assert operations(HEAD + code) == ["table t(metadata)"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "t = sa.Table('t', m, sa.Column('metadata'))\n",
+        "t = sa.Table('t', m, sa.Column('metadata'))\nother.create_all(engine)\n",
+        "t = sa.Table('t', m, sa.Column('metadata'))\nm.create_all(engine, tables=[u])\n",
+        "def up(t):\n    t.create(engine)\nsa.Table('t', m, sa.Column('metadata'))\n",
+    ],
+)
+def test_a_declared_table_that_nobody_creates(code: str) -> None:
+    assert operations(HEAD + code) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "conditional"),
+    [
+        (["if settings.big:", "    op.add_column('t', sa.Column('metadata'))"], True),
+        (["if settings.small:", "    return", "op.add_column('t', sa.Column('metadata'))"], True),
+        (["if os.environ.get('X') == '1':", "    op.execute('ALTER TABLE t ADD metadata INT')"], True),
+        (["if op.get_bind().dialect.name == 'sqlite':", "    op.add_column('t', sa.Column('metadata'))"], False),
+        (["if 'metadata' in columns('t'):", "    return", "op.add_column('t', sa.Column('metadata'))"], False),
+        (["there = inspect(c).has_table('t')", "if there:", "    op.add_column('t', sa.Column('metadata'))"], False),
+    ],
+)
+def test_a_step_that_a_setting_decides(lines: list[str], conditional: bool) -> None:
+    (fact,) = facts(REVISION + in_upgrade(*lines))
+    assert fact.carrier.conditional == conditional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import (
@@ -29,6 +30,7 @@ from sqla_guard.read.python.sql_ways import Way, Ways
 
 _KEYS = frozenset(("PrimaryKeyConstraint", "UniqueConstraint", "Index", "ForeignKeyConstraint", "ExcludeConstraint"))
 _NO_COLUMNS = frozenset(("CheckConstraint", "Comment", "Computed", "Identity", "FetchedValue"))
+_REFLECTING = frozenset(("autoload", "autoload_with"))
 _COPIES = frozenset(("copy", "_copy", "deepcopy"))
 _COLUMN_LISTS = {
     # Operation: positions of table and columns outside a batch.
@@ -50,15 +52,16 @@ def read_alembic(source: SourceFile, values: Values, wanted: frozenset[str]) -> 
     batches = _batches(values.nodes, roots)
     if not roots:
         return []
-    reader = _Operations(source, values, wanted)
+    reader = Operations(source, values, wanted)
     for node in values.nodes.of(ast.Call):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         owner = _dotted(node.func.value)
-        if owner in roots:
-            reader.read(node, None)
+        batch = reader.batch(owner, batches[owner], node) if owner in batches else None
+        if batch is not None or owner in roots:
+            reader.read(node, batch)
         elif owner in batches:
-            reader.read(node, reader.batch(owner, batches[owner], node))
+            reader.read(node, batches[owner][-1])
     return reader.facts
 
 
@@ -102,8 +105,11 @@ def _dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
-class _Operations:
+class Operations:
+    """Reads operations one by one into :attr:`facts`."""
+
     def __init__(self, source: SourceFile, values: Values, wanted: frozenset[str]) -> None:
+        """Read from ``source``; ``wanted`` are the names whose references are reported."""
         self.facts: list[SqlFact] = []
         self._source = source
         self._values = values
@@ -123,8 +129,8 @@ class _Operations:
             **dict.fromkeys(_COLUMN_LISTS, self._column_list),
         }
 
-    def batch(self, name: str, opened: list[ast.Call], node: ast.Call) -> ast.Call:
-        """Return the ``batch_alter_table`` call whose block holds ``node``."""
+    def batch(self, name: str, opened: list[ast.Call], node: ast.Call) -> ast.Call | None:
+        """Return the ``batch_alter_table`` call whose block holds ``node``, if one does."""
         current: ast.AST | None = node
         while current is not None:
             if isinstance(current, (ast.With, ast.AsyncWith)):
@@ -134,7 +140,7 @@ class _Operations:
                     if named and isinstance(entered, ast.Call) and entered in opened:
                         return entered
             current = self._values.parents.get(current)
-        return opened[-1]
+        return None
 
     def read(self, call: ast.Call, batch: ast.Call | None) -> None:
         """Report the facts of one operation, once for each round of a loop over literals around it."""
@@ -147,6 +153,21 @@ class _Operations:
             for env in self._values.rounds(call, used, way.env) or [{}]:
                 self._env = {**way.env, **env}
                 reader(call, batch)
+
+    def create_core(self, call: ast.Call, made: ast.Call) -> None:
+        """Report the table that ``made``, a ``Table(...)``, declares and ``call`` creates."""
+        used = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
+        for way in self._ways.to(call, used):
+            self._way, self._env = way, way.env
+            name, schema = self._string(made.args[0]), self._string(_given(made, 99, "schema"))
+            if name is None:
+                continue
+            columns: list[Identifier] = []
+            kinds = {self._item(argument, columns) for argument in made.args[2:]}
+            partial = "unknown" in kinds or any(k.arg in _REFLECTING for k in made.keywords)
+            table = TableName(name.text.lower(), schema.text.lower() if schema is not None else None)
+            carrier = replace(self._carrier(call, table.name), kind="core", rerunnable=True)
+            self.facts.append(CreateTable(table, tuple(columns), carrier, partial))
 
     # What the operations say
 
@@ -372,7 +393,10 @@ class _Operations:
         way, path = self._way, self._source.path
         runs_at = expression_span(way.site, self._source).start if way.site is not None else None
         direction: Direction = "down" if way.down else "up"
-        return Carrier(path, "alembic", statement, direction, guard is not None, guard, runs_at)
+        asked = _given(call, 99, "if_not_exists")
+        again = guard is not None or (isinstance(asked, ast.Constant) and asked.value is True)
+        unsure = self._ways.is_conditional(call, way)
+        return Carrier(path, "alembic", statement, direction, again, guard, runs_at, unsure)
 
     def _mentions(self, node: ast.AST) -> bool:
         texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]

@@ -119,7 +119,8 @@ class _Strings:
         way = self._way
         runs_at = expression_span(way.site, self._source).start if way.site is not None else None
         direction: Direction = "down" if way.down or call.down else "up"
-        return Carrier(self._source.path, "python-sql", statement, direction, runs_at=runs_at)
+        unsure = self._ways.is_conditional(call.call, way)
+        return Carrier(self._source.path, "python-sql", statement, direction, runs_at=runs_at, conditional=unsure)
 
     def _read_fragment(self, value: Mapped, call: SqlCall) -> None:
         """Report a clause on its own, such as ``order_by(text("metadata"))``, where it names something wanted."""

@@ -7,6 +7,7 @@ something new at each call. A way gives the direction, the arguments and the pla
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,12 @@ from sqla_guard.read.python.sql_values import Function, Values, called_name
 _MOST = 64
 _DEEPEST = 5
 _UNDOES = frozenset(("downgrade", "down", "rollback", "backward", "backwards", "revert", "undo"))
+# Words of a question about the database: which one it is, what it holds.
+_DATABASE = re.compile(
+    r"dialect|inspect|exist|has_|table|column|index|constraint|bind|conn|engine|offline|as_sql|context|\bop\b|schema"
+    r"|sqlite|postgres|mysql|version|missing|execute|scalar|fetch|row|count",
+    re.IGNORECASE,
+)
 _PLAIN = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -56,6 +63,33 @@ class Ways:
             if ways is not None:
                 return ways
         return [Way(self._undoes(function))]
+
+    def is_conditional(self, node: ast.AST, way: Way) -> bool:
+        """Tell whether an operation of a revision depends on more than what the database is and holds."""
+        places = [node] if way.site is None else [node, way.site]
+        return self._is_revision and any(self._depends(place) for place in places)
+
+    def _depends(self, node: ast.AST) -> bool:
+        child, parent = node, self._values.parents.get(node)
+        while parent is not None and not isinstance(child, Function):
+            if isinstance(parent, ast.If) and child is not parent.test and not self._is_about_the_database(parent.test):
+                return True
+            for block in (getattr(parent, key, None) for key in ("body", "orelse", "finalbody")):
+                if isinstance(block, list) and child in block and any(map(self._leaves, block[: block.index(child)])):
+                    return True
+            child, parent = parent, self._values.parents.get(parent)
+        return False
+
+    def _leaves(self, statement: ast.AST) -> bool:
+        leaving = isinstance(statement, ast.If) and isinstance(statement.body[-1], (ast.Return, ast.Continue))
+        return leaving and isinstance(statement, ast.If) and not self._is_about_the_database(statement.test)
+
+    def _is_about_the_database(self, test: ast.expr) -> bool:
+        texts = [ast.unparse(test)]
+        for name in ast.walk(test):
+            if isinstance(name, ast.Name):
+                texts += [ast.unparse(b.value) for b in self._values.bindings(name.id, self._values.function(test))]
+        return any(_DATABASE.search(text) for text in texts)
 
     @cached_property
     def _functions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
