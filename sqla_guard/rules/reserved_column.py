@@ -122,7 +122,7 @@ def _finding(fact: Creating, column: Identifier, found: tuple[Taker, ...], proje
             f"{first.outcome.text}",
             "Rename the column together with the attribute, or map it under another name.",
             rename_fix(project, first.model) if fixable and first.model is not None else None,
-            tuple(Place(t.path, t.span, f"`{t.name}` takes the column here") for t in found),
+            tuple(Place(t.path, t.span, f"`{t.name}` {'maps' if t.model else 'takes'} the column here") for t in found),
         ),
         severity=first.outcome.severity,
         symbol=f"{fact.table.name}.{column.name}",

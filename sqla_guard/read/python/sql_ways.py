@@ -21,7 +21,7 @@ _UNDOES = frozenset(("downgrade", "down", "rollback", "backward", "backwards", "
 # Words of a question about the database: which one it is, what it holds.
 _DATABASE = re.compile(
     r"dialect|inspect|exist|has_|table|column|index|constraint|bind|conn|engine|offline|as_sql|context|\bop\b|schema"
-    r"|sqlite|postgres|mysql|version|missing|execute|scalar|fetch|row|count",
+    r"|sqlite|postgres|mysql|pg_|_pg|uri|url|dsn|version|missing|execute|scalar|fetch|row|count",
     re.IGNORECASE,
 )
 _PLAIN = (ast.FunctionDef, ast.AsyncFunctionDef)
