@@ -18,7 +18,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -26,7 +26,6 @@ import click
 from sqla_guard.check.engine import check
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import Diagnostic
-from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.fix.imports import with_imports
@@ -64,10 +63,10 @@ def files_below(folder: Path) -> Iterator[str]:
                 yield path.relative_to(folder).as_posix()
 
 
-def report_on(workspace: Workspace) -> Report:
-    """Check the lazy-singleton rules, those off by default too."""
+def findings_in(workspace: Workspace) -> list[Diagnostic]:
+    """Return what the lazy-singleton rules say, those off by default too."""
     report = with_imports(check(workspace, Config(select=CODES)), workspace.load, read_import_block)
-    return replace(report, diagnostics=tuple(d for d in report.diagnostics if d.code in CODES))
+    return [d for d in report.diagnostics if d.code in CODES]
 
 
 def try_folder(folder: Path, tally: Tally) -> None:
@@ -75,7 +74,7 @@ def try_folder(folder: Path, tally: Tally) -> None:
     os.chdir(folder)
     workspace = Workspace(tuple(files_below(folder)), FileDisk())
     by_file: dict[str, list[Diagnostic]] = {}
-    for found in report_on(workspace).diagnostics:
+    for found in findings_in(workspace):
         by_file.setdefault(found.path, []).append(found)
         tally.counts[found.code, "found"] += 1
         tally.counts[found.code, found.fix.applicability.value if found.fix else "no fix"] += 1
@@ -120,7 +119,7 @@ def problems(
         if formatted[path] and not is_formatted(path, after):
             yield found, "no longer formatted"
     again: dict[str, Counter[tuple[str, str]]] = {path: Counter() for path in texts}
-    for said in report_on(Workspace(tuple(sorted(texts)), workspace.disk, texts)).diagnostics:
+    for said in findings_in(Workspace(tuple(sorted(texts)), workspace.disk, texts)):
         again[said.path][said.code, said.message] += 1
     for path, messages in again.items():
         known = Counter((d.code, d.message) for d in by_file[path])

@@ -7,7 +7,7 @@ import re
 from sqla_guard.core.fix import Applicability, Fix, ImportNeed
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.lock import choose_lock
+from sqla_guard.fix.lock import add_lock, choose_lock
 from sqla_guard.fix.reindent import Lines, inner_unit, without_comments
 
 _MADE = re.compile(r"^[ \t]*(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:\w+\.)?R?Lock\(\)[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
@@ -149,7 +149,7 @@ def _shared_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
         header = _header(source, own, fact.guarded)
         if header is None or not _test_again(lines, fact, header):
             return None
-    lines.insert_lines(lock.at, [lock.line])
+    add_lock(lines, lock.line, lock.at)
     needs = (ImportNeed(fact.path, "threading"),) if lock.needs_import else ()
     reasons = [_TWICE] if fact.test_calls and used.start > fact.test.start else []
     return _fix(f"Take one lock, `{lock.written}`, in all threads", lines, reasons, needs)

@@ -95,7 +95,7 @@ def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False, modul
     if not (_lock_throughout(plan) if throughout else _double_check(plan)):
         return None
     if lock.line:
-        lines.insert_lines(lock.at, [lock.line])
+        add_lock(lines, lock.line, lock.at)
     _note_reasons(plan, throughout)
     if fact.is_async:
         plan.reasons.append("an `asyncio.Lock` serves the coroutines of one event loop")
@@ -173,6 +173,12 @@ def choose_lock(
     if bound_at is not None and lines.after(bound_at) > at:
         at = lines.after(bound_at)
     return _Lock(name, f"{name} = {call}()", at, needs_import=bound_at is None)
+
+
+def add_lock(lines: Lines, line: str, at: int) -> None:
+    """Insert the line that makes a lock, with a blank one where a method follows it."""
+    method = re.match(r"[ \t]+(?:(?:async[ \t]+)?def\b|@)", lines.source.text[at : lines.after(at)]) is not None
+    lines.insert_lines(at, [line, ""] if method else [line])
 
 
 def _bare(fact: LazyInit) -> str:

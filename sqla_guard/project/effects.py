@@ -198,7 +198,11 @@ def _call(project: Project, path: str, call: Call) -> Effect | None:
         case External(name=name):
             return _external(project, path, call, name)
         case ProjectClass(path=where, definition=definition):
-            return _named("state", call, where, definition.name) if _keeps_state(project, where, definition) else None
+            effect = _named("state", call, where, definition.name)
+            if effect.kind == "engine":
+                # The project's own: one of rules or quotas, not of SQLAlchemy.
+                effect = Effect("state", effect.made, where)
+            return effect if _keeps_state(project, where, definition) else None
         case ProjectFunction():
             return _named("state", call, symbol.path, symbol.definition.name) if _makes(project, symbol) else None
         case _:

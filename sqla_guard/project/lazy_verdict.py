@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.facts.values import Call, Dictionary, Display, Item, Literal, Name, Unknown, Value, dotted
+from sqla_guard.facts.values import (
+    Attr,
+    Call,
+    Dictionary,
+    Display,
+    Item,
+    Literal,
+    Name,
+    OneOf,
+    Unknown,
+    Value,
+    dotted,
+)
 from sqla_guard.project.effects import Effect, effect_of, singleton_effect, work_of
 from sqla_guard.project.lazy_quiet import is_handed_in, is_quiet
 from sqla_guard.project.project import Project
@@ -128,9 +140,9 @@ def _effect(fact: LazyInit, project: Project) -> Effect | None:
     flag = fact.form == "flag"
     if fact.kind == "keyed" and fact.function_name not in ("__new__", "__call__"):
         return _instance_by_class(fact)
-    if not flag and fact.function_name == "__new__" and fact.owner and fact.kind == "class":
-        return singleton_effect(project, fact.path, fact.owner, fact.name.rpartition(".")[2])
-    if not flag and fact.function_name in ("__new__", "__call__") and fact.owner:
+    if not flag and fact.owner and any(_makes_instance(s.value) for s in fact.sets):
+        if fact.function_name == "__new__" and fact.kind == "class":
+            return singleton_effect(project, fact.path, fact.owner, fact.name.rpartition(".")[2])
         return Effect("state", fact.owner.rpartition(".")[2] + "()", fact.path)
     for assignment in fact.sets:
         if not assignment.empty and not is_handed_in(assignment.value):
@@ -141,6 +153,14 @@ def _effect(fact: LazyInit, project: Project) -> Effect | None:
         return None
     done = (work_of(project, fact.path, call) for call in fact.work)
     return next((effect for effect in done if effect is not None), None)
+
+
+def _makes_instance(value: Value) -> bool:
+    """Tell whether a value is what ``super().__new__(cls)`` or a metaclass's ``super().__call__()`` gives."""
+    if isinstance(value, OneOf):
+        return any(_makes_instance(option) for option in value.options)
+    func = value.func if isinstance(value, Call) else None
+    return isinstance(func, Attr) and func.name in ("__new__", "__call__")
 
 
 def _is_filled_later(fact: LazyInit) -> bool:

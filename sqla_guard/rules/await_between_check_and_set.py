@@ -70,9 +70,11 @@ from collections.abc import Iterator
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.async_lock import LOCK_AT_IMPORT, async_lock_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import python_version
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("await-between-check-and-set", "SG205", "warning", LazyInit)
@@ -83,12 +85,14 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    source = project.source(fact.path)
+    fix = async_lock_fix(fact, source, python_version(project, fact.path))
     yield RULE.report(
         fact.path,
         fact.spot,
         _message(fact, verdict),
         _help(fact, project),
-        async_lock_fix(fact, project.source(fact.path), python_version(project, fact.path)),
+        keep_width(fix, source, line_length(project, fact.path)),
     )
 
 

@@ -70,8 +70,10 @@ from collections.abc import Iterator
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.broken_lock import broken_lock_fix, lock_at_import_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("broken-double-checked-lock", "SG203", "warning", LazyInit)
@@ -84,6 +86,7 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
         return
     source = project.source(fact.path)
     lazy_lock = fact.guard == "none"
+    fix = lock_at_import_fix(fact, source) if lazy_lock else broken_lock_fix(fact, source)
     yield RULE.report(
         fact.path,
         fact.spot,
@@ -91,7 +94,7 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
         f"make `{fact.name}` at import, where it is bound"
         if lazy_lock
         else f"test `{fact.name}` again under the lock that is held while it is set, the same for every thread",
-        lock_at_import_fix(fact, source) if lazy_lock else broken_lock_fix(fact, source),
+        keep_width(fix, source, line_length(project, fact.path)),
     )
 
 

@@ -76,9 +76,11 @@ from collections.abc import Iterator
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.publish import publish_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.lazy_verdict import judge
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import python_version
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("published-before-initialised", "SG204", "warning", LazyInit)
@@ -89,12 +91,14 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    source = project.source(fact.path)
+    fix = publish_fix(fact, source, verdict.comes_back, python_version(project, fact.path))
     yield RULE.report(
         fact.path,
         fact.spot,
         f"another thread in `{fact.function_name}()` can take `{fact.name}` before it is ready: {_why(fact)}",
         f"make it in a local name and set `{fact.name}` last, under a {fact.lock_level} lock",
-        publish_fix(fact, project.source(fact.path), verdict.comes_back, python_version(project, fact.path)),
+        keep_width(fix, source, line_length(project, fact.path)),
     )
 
 

@@ -71,8 +71,10 @@ from collections.abc import Iterator
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.lock import lock_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.lazy_verdict import judge, two_threads
 from sqla_guard.project.project import Project
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("unguarded-lazy-attribute", "SG202", "warning", LazyInit)
@@ -83,10 +85,11 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    source = project.source(fact.path)
     yield RULE.report(
         fact.path,
         fact.spot,
         two_threads(fact, verdict),
         f"repeat the test under a {fact.lock_level} `threading.Lock` before `{fact.name}` is set",
-        lock_fix(fact, project.source(fact.path), verdict.comes_back),
+        keep_width(lock_fix(fact, source, verdict.comes_back), source, line_length(project, fact.path)),
     )

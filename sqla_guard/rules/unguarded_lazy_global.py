@@ -74,9 +74,11 @@ from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.at_import import at_import_fix, can_be_made_at_import
 from sqla_guard.fix.lock import lock_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.import_order import can_run_at_import
 from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("unguarded-lazy-global", "SG201", "warning", LazyInit)
@@ -102,4 +104,4 @@ def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
         fix = at_import_fix(fact, source)
         if fix is not None:
             return fix
-    return lock_fix(fact, source, verdict.comes_back)
+    return keep_width(lock_fix(fact, source, verdict.comes_back), source, line_length(project, fact.path))

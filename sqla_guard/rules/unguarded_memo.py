@@ -62,8 +62,10 @@ from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.async_lock import repeat_test_fix
 from sqla_guard.fix.lock import lock_fix
+from sqla_guard.fix.width import keep_width
 from sqla_guard.project.lazy_verdict import judge, two_threads
 from sqla_guard.project.project import Project
+from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("unguarded-memo", "SG206", "warning", LazyInit, on_by_default=False)
@@ -74,12 +76,12 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    source = project.source(fact.path)
+    fix = repeat_test_fix(fact, source, "") if fact.is_async else lock_fix(fact, source, verdict.comes_back)
     yield RULE.report(
         fact.path,
         fact.spot,
         two_threads(fact, verdict),
         f"make `{fact.name}` at import, or repeat the test under a {fact.lock_level} `threading.Lock`",
-        repeat_test_fix(fact, project.source(fact.path), "")
-        if fact.is_async
-        else lock_fix(fact, project.source(fact.path), verdict.comes_back),
+        keep_width(fix, source, line_length(project, fact.path)),
     )
