@@ -50,8 +50,8 @@ _POSTGRES = {
 class Database(Protocol):
     """One empty database."""
 
-    def load(self, script: str) -> None:
-        """Run a script of several statements."""
+    def load(self, script: str) -> str:
+        """Run a script of several statements; return what the database says to it."""
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what a query gives."""
@@ -70,10 +70,13 @@ class Postgres:
         self._connection = connection
         self._schema = schema
 
-    def load(self, script: str) -> None:
+    def load(self, script: str) -> str:
         with self._connection.cursor() as cursor:
             # Several schemas share a connection: each sets the path before it does something.
             cursor.execute(f"SET search_path TO {self._schema};\n{_here(script, self._schema)}")
+        said = "".join(self._connection.notices)
+        self._connection.notices.clear()
+        return said
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
@@ -99,12 +102,14 @@ class MariaDB:
         self._connection = connection
         self._name = name
 
-    def load(self, script: str) -> None:
+    def load(self, script: str) -> str:
         self._connection.select_db(self._name)
         with self._connection.cursor() as cursor:
             cursor.execute(_here(script, self._name))
+            said = str(cursor.fetchall())
             while cursor.nextset():
-                pass
+                said += str(cursor.fetchall())
+        return said
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         self._connection.select_db(self._name)
@@ -140,8 +145,9 @@ class SQLite:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def load(self, script: str) -> None:
+    def load(self, script: str) -> str:
         self._connection.executescript(_here(script, "main"))
+        return ""
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

@@ -273,5 +273,20 @@ def engine(database: Database) -> sa.Engine:
     return database.engine()
 
 
+@pytest.mark.parametrize("dialect", ["postgresql", "mariadb"])
+def test_both_columns_are_left_as_they_are(dialect: Dialect, servers: Servers) -> None:
+    case = Case("both", FORMS["an index"], "script", dialect, "plain")
+    script = fixed(case)[0]["schema.sql"]
+    with servers.several(dialect, 1) as (database,):
+        database.load(case.written)
+        database.load("ALTER TABLE scans ADD COLUMN scan_metadata VARCHAR(40);")
+        fill(case, database)
+        database.load("UPDATE scans SET scan_metadata = 'newer' WHERE id = 1;")
+        there = database.rows("SELECT id, metadata, scan_metadata FROM scans ORDER BY id")
+        said = database.load(script)
+        assert database.rows("SELECT id, metadata, scan_metadata FROM scans ORDER BY id") == there
+        assert "scans has both metadata and scan_metadata: nothing was renamed" in said
+
+
 def test_there_are_enough_of_them() -> None:
     assert sum(not case.reason for case in CASES) > 300
