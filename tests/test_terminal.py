@@ -103,11 +103,12 @@ import sqla_guard.cli.progress as progress
 import sqla_guard.run as run
 progress.AFTER = progress.EVERY = 0.001
 check = run.run_check
-def waiting(paths, config, done):
+def waiting(*given):
+    (done,) = (one for one in given if isinstance(one, progress.Progress))
     done.expect(2)
     done.advance()
     sys.stdin.readline()
-    return check(paths, config, done)
+    return check(*given)
 run.run_check = waiting
 """
 
@@ -126,9 +127,9 @@ THREADS = """
 import threading
 import sqla_guard.run as run
 check = run.run_check
-def counting(paths, config, done):
+def counting(*given):
     print("threads:", threading.active_count())
-    return check(paths, config, done)
+    return check(*given)
 run.run_check = counting
 """
 

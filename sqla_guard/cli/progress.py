@@ -55,6 +55,9 @@ def _paint(progress: Progress, ended: threading.Event, terminal: int) -> None:
     if ended.wait(AFTER):
         return
     # Past Python's own buffers: what the work prints meanwhile is not mixed up, and no lock is held.
+    drawn = ""
     while not ended.wait(EVERY):
-        os.write(terminal, f"{_CLEAR}{picture(progress)}".encode("ascii"))
+        if drawn != picture(progress):
+            drawn = picture(progress)
+            os.write(terminal, f"{_CLEAR}{drawn}".encode("ascii"))
     os.write(terminal, _CLEAR.encode("ascii"))
