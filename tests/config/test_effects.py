@@ -132,3 +132,20 @@ def test_what_is_named_as_migrations_has_run_and_is_not_edited(folder: Path) -> 
     assert run("fix", "--write").exit_code in (0, 1)
     assert (folder / "app/changes/one.py").read_text() == ddl
     assert 'event_metadata = Column("metadata", JSON)' in (folder / "app/model.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "words"),
+    [
+        ('"mssql"', "sp_rename"),
+        ('"postgresql"', "RENAME COLUMN metadata TO event_metadata"),
+        ('{ "**" = "postgresql", "sql/" = "mssql" }', "sp_rename"),
+        ('{ "sql/" = "mssql", "**/001_*.sql" = "postgresql" }', "RENAME COLUMN metadata TO event_metadata"),
+    ],
+)
+def test_dialect_says_in_what_words_a_migration_is_written(dialect: str, words: str, folder: Path) -> None:
+    write(folder, {"model.py": MODEL, "sql/001_events.sql": "CREATE TABLE events (id int, metadata varchar(9));\n"})
+    settings(folder, f'rename = "column"\ndialect = {dialect}')
+    assert run("fix", "--write").exit_code == 0
+    (new,) = set((folder / "sql").iterdir()) - {folder / "sql/001_events.sql"}
+    assert words in new.read_text()

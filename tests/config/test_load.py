@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sqla_guard.core.config import Config, ConfigError
 from sqla_guard.core.keys import KEYS, Key
@@ -132,3 +135,20 @@ def test_the_nearest_file_that_configures_us_is_found(tmp_path: Path) -> None:
     assert find_config(str(inner)) == str(tmp_path / "pyproject.toml")
     (tmp_path / "app" / "sqla-guard.toml").write_text("")
     assert find_config(str(inner)) == str(tmp_path / "app" / "sqla-guard.toml")
+
+
+WORDS = "[tool.sqla-guard] [tool] sqla-guard = select dialect { } [ ] , . # 1 1e999 inf nan 2026-01-01 true jobs \u00fc"
+PIECES = st.sampled_from([*re.split(" ", WORDS), "\n", " ", '"', "'", '"""', "\\", "\0", "9" * 400])
+
+
+@given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=25).map(lambda parts: "".join(parts).encode())))
+def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    for name in ("sqla-guard.toml", "pyproject.toml"):
+        file = tmp_path_factory.getbasetemp() / name
+        file.write_bytes(data)
+        refused = ""
+        try:
+            load_config(str(file))
+        except ConfigError as error:
+            refused = str(error)
+        assert not refused or refused.startswith(str(file))
