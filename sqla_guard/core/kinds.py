@@ -154,7 +154,8 @@ def one_or_per_path(value: Kind) -> Kind:
     def plain(held: Any) -> object:
         return (table if isinstance(held, tuple) else value).plain(held)
 
-    return Kind(f"{value.words}; or a {table.words}", {"anyOf": [value.schema, table.schema]}, convert, plain)
+    words = f"{value.words}; or a table of globs, each with such a value"
+    return Kind(words, {"anyOf": [value.schema, table.schema]}, convert, plain)
 
 
 # What a glob must look like.
