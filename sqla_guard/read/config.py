@@ -123,7 +123,9 @@ def read_table(path: str) -> Mapping[str, object]:
     try:
         with open(path, "rb") as file:
             document: object = tomllib.load(file)
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if os.path.basename(path) == NAMES[1]:
         for name in ("tool", "sqla-guard"):
