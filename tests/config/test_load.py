@@ -141,10 +141,15 @@ WORDS = "[tool.sqla-guard] [tool] sqla-guard = select dialect { } [ ] , . # 1 1e
 PIECES = st.sampled_from([*re.split(" ", WORDS), "\n", " ", '"', "'", '"""', "\\", "\0", "9" * 400])
 
 
-@given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=25).map(lambda parts: "".join(parts).encode())))
-def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("anything")
+
+
+@given(data=st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=25).map(lambda parts: "".join(parts).encode())))
+def test_whatever_a_file_holds_it_is_read_or_refused(place: Path, data: bytes) -> None:
     for name in ("sqla-guard.toml", "pyproject.toml"):
-        file = tmp_path_factory.getbasetemp() / name
+        file = place / name
         file.write_bytes(data)
         refused = ""
         try:
