@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -32,8 +31,7 @@ _CHECK_ONLY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(NamedTuple):
     """What the options ask for; each is ``None`` or ``False`` where it was not given."""
 
     baseline: str | None = None
@@ -62,7 +60,7 @@ def _with(command: _Command, options: Sequence[Callable[[_Command], _Command]]) 
 
 def adoption_of(options: dict[str, Any]) -> Adoption:
     """Take the options out of all that were given."""
-    given = Adoption(**{name: options.pop(name) for name in Adoption.__slots__ if name in options})
+    given = Adoption(**{name: options.pop(name) for name in Adoption._fields if name in options})
     if given.add_to_baseline and given.write_baseline is None:
         raise click.UsageError("--add-to-baseline needs --write-baseline FILE")
     writing = [name for name in ("write_baseline", "diff_base", "add_ignores") if getattr(given, name) is not None]
