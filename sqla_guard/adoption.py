@@ -68,6 +68,24 @@ def baselines_of(paths: Iterable[str], settings: Settings) -> tuple[Baseline, ..
     return tuple(read_baseline(file) for file in files)
 
 
+def unknown_to_baselines(settings: Settings, file: str | None = None) -> Narrow:
+    """Return what leaves out of a report the findings that a baseline knows: ``file``, or those of the configurations.
+
+    What is returned raises :class:`AdoptionError` where one cannot be read.
+    """
+    read: dict[tuple[str, ...], tuple[Baseline, ...]] = {}
+
+    def narrow(report: Report, workspace: Workspace) -> Report:
+        paths = workspace.reported
+        if paths not in read:
+            read[paths] = (read_baseline(file),) if file is not None else baselines_of(paths, settings)
+        for baseline in read[paths]:
+            report = baseline.rest(report)
+        return report
+
+    return narrow
+
+
 def read_baseline(file: str) -> Baseline:
     """Return the baseline in ``file``.
 

@@ -6,18 +6,18 @@ Everything here stays as it is within a major version; new attributes may come. 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sqla_guard import run
+from sqla_guard.adoption import unknown_to_baselines
 from sqla_guard.core.config import Config, ConfigError, Settings
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.fix.write import WriteError
 from sqla_guard.settings import settings
 
 if TYPE_CHECKING:
-    from sqla_guard.adoption import Baseline
     from sqla_guard.core import report as core_report
     from sqla_guard.core.diagnostic import Diagnostic
     from sqla_guard.core.fix import Fix as CoreFix
@@ -184,7 +184,7 @@ def check(paths: Path | Iterable[Path] = ".", config: Config | None = None) -> R
     """
     named, chosen = _asked(paths, config)
     checked = run.run_check(named, chosen)
-    return _report(_unknown_to_baselines(chosen)(checked.report, checked.workspace), checked.workspace)
+    return _report(unknown_to_baselines(chosen)(checked.report, checked.workspace), checked.workspace)
 
 
 def fix(paths: Path | Iterable[Path] = ".", config: Config | None = None, *, write: bool = False) -> FixResult:
@@ -200,7 +200,7 @@ def fix(paths: Path | Iterable[Path] = ".", config: Config | None = None, *, wri
         WriteError: Nothing was written.
     """
     named, chosen = _asked(paths, config)
-    fixed = run.run_fix(named, chosen, narrow=_unknown_to_baselines(chosen))
+    fixed = run.run_fix(named, chosen, narrow=unknown_to_baselines(chosen))
     if write:
         run.write(fixed)
     return FixResult(
@@ -216,22 +216,6 @@ def fix(paths: Path | Iterable[Path] = ".", config: Config | None = None, *, wri
 def _asked(paths: Path | Iterable[Path], config: Config | None) -> tuple[tuple[str, ...], Settings]:
     named = tuple(os.fspath(path) for path in ((paths,) if isinstance(paths, str | os.PathLike) else paths))
     return named, settings(named) if config is None else config
-
-
-def _unknown_to_baselines(chosen: Settings) -> run.Narrow:
-    """Return what leaves the findings of baselines that the configurations name out of a report."""
-    known: dict[tuple[str, ...], Sequence[Baseline]] = {}
-
-    def narrow(report: core_report.Report, workspace: Workspace) -> core_report.Report:
-        from sqla_guard.adoption import baselines_of
-
-        if workspace.reported not in known:
-            known[workspace.reported] = baselines_of(workspace.reported, chosen)
-        for baseline in known[workspace.reported]:
-            report = baseline.rest(report)
-        return report
-
-    return narrow
 
 
 def _report(report: core_report.Report, workspace: Workspace) -> Report:

@@ -105,16 +105,9 @@ def without_baseline(settings: Settings, given: Adoption) -> Narrow | None:
     """Return what leaves the findings of baselines out of a fix; ``None`` where all are to be repaired."""
     if given.no_baseline:
         return None
-    known: dict[tuple[str, ...], tuple[Baseline, ...]] = {}
+    from sqla_guard.adoption import unknown_to_baselines
 
-    def narrow(report: Report, workspace: Workspace) -> Report:
-        if workspace.reported not in known:
-            known[workspace.reported] = _baselines(workspace.reported, settings, given)
-        for baseline in known[workspace.reported]:
-            report = baseline.rest(report)
-        return report
-
-    return narrow
+    return unknown_to_baselines(settings, given.baseline)
 
 
 def _baselines(paths: tuple[str, ...], settings: Settings, given: Adoption) -> tuple[Baseline, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqla_guard.adoption import unknown_to_baselines
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
@@ -58,14 +59,16 @@ def analyse(buffers: Mapping[str, Buffer]) -> Analysis:
     paths = tuple(sorted(buffers))
     config = settings(paths)
     workspace = Workspace(paths, FileDisk(config), {path: buffer.text for path, buffer in buffers.items()})
-    return Analysis(buffers, report_on(workspace, config), workspace)
+    report = unknown_to_baselines(config)(report_on(workspace, config), workspace)
+    return Analysis(buffers, report, workspace)
 
 
 def repaired(analysis: Analysis) -> Mapping[str, str]:
     """Return the texts of all files that change when everything in the open buffers is repaired, by path."""
     workspace = analysis.workspace
     config = settings(workspace.reported)
-    result = fix(workspace, lambda changed: report_on(changed, config))
+    narrow = unknown_to_baselines(config)
+    result = fix(workspace, lambda changed: narrow(report_on(changed, config), changed))
     return {
         path: text
         for path, text in sorted(result.workspace.changed.items())

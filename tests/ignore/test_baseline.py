@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqla_guard.adopt.baseline import Judged, dump, extended, parse, shrunk, stale
 from sqla_guard.adopt.known import Key, matched
 from sqla_guard.cli import main
+from sqla_guard.lsp.analysis import Buffer, analyse, repaired
 from tests.ignore.cases import GETTER, MODEL, SCRIPT
 from tests.support.projects import copy_project, read_tree
 
@@ -153,6 +154,15 @@ def test_fix_leaves_alone_what_is_known(folder: Path) -> None:
     assert (folder / "models.py").read_text() == MODEL
     run("fix", "--write", "--no-baseline")
     assert "event_metadata" in (folder / "models.py").read_text()
+
+
+def test_the_editor_does_not_show_what_is_known(folder: Path) -> None:
+    run("check", "--write-baseline", "known.json")
+    text = MODEL + "    registry = Column(JSON)\n"
+    analysis = analyse({"models.py": Buffer("file:///models.py", 1, text)})
+    assert [d.symbol for d in analysis.report.diagnostics] == ["Event.registry"]
+    (repaired_text,) = repaired(analysis).values()
+    assert "    metadata = Column(JSON)" in repaired_text
 
 
 @pytest.mark.parametrize(
