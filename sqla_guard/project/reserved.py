@@ -73,12 +73,11 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
     if kind == AGAIN or _is_meant(fact.name, _as_field(kind, mapping.style)):
         return None
     spots = tuple(Placements(project).spots(cls, fact.name))
-    if not spots and coarse(kind) == "column":
-        if _is_model_by_evidence(mappings, cls, mapping):
-            mapping = Mapping("mapped", "")
-            spots = (Spot("direct", "declarative_base", cls),)
-        elif mapping.role == "unknown" and fact.name in RESERVED:
-            return _not_analysed(project, fact, mapping)
+    if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
+        mapping = Mapping("mapped", "")
+        spots = (Spot("direct", "declarative_base", cls),)
+    elif not spots and mapping.role == "unknown" and _would_matter(fact, cls, kind):
+        return _not_analysed(project, fact, mapping)
     if kind == UNKNOWN:
         known = mapping.role == "mapped" and fact.name in RESERVED
         return _not_analysed(project, fact, mapping) if known else None
@@ -152,9 +151,18 @@ def _cell(fact: ReservedName, kind: str, spot: Spot) -> Cell:
 
 def _is_model_by_evidence(mappings: Mappings, cls: ProjectClass, mapping: Mapping) -> bool:
     """Tell whether a class whose base is out of sight has a table, which only a mapped class has."""
-    if cls.definition.attribute("__tablename__") is None:
+    if not _has_table(cls):
         return False
     return mapping.role == "unknown" or (mapping.role == "plain" and mappings.is_out_of_sight(cls))
+
+
+def _would_matter(fact: ReservedName, cls: ProjectClass, kind: str) -> bool:
+    """Tell whether a name would break a class if its base, which could not be resolved, maps it."""
+    return fact.name in RESERVED and (coarse(kind) == "column" or (coarse(kind) == "object" and _has_table(cls)))
+
+
+def _has_table(cls: ProjectClass) -> bool:
+    return cls.definition.attribute("__tablename__") is not None
 
 
 def _from_outside(project: Project, fact: ReservedName) -> ReservedModel | None:

@@ -77,3 +77,14 @@ def test_what_comes_from_outside_hides_the_metadata(case: str) -> None:
     text = "from sqlalchemy.orm import relationship\n" + HEAD + OUTSIDE[case]
     (finding,) = check_files({"m.py": text}).diagnostics
     assert ("hides the MetaData" in finding.message, finding.severity, finding.fix) == (True, "warning", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [("metadata = {}", "metadata"), ("def metadata(self): ...", "metadata"), ("registry = 1", "registry")],
+)
+def test_what_is_no_column_under_a_base_out_of_sight_is_counted(body: str, name: str) -> None:
+    text = f"from .gone import Base\nclass Item(Base):\n    __tablename__ = 'items'\n    {body}\n"
+    report = check_files({"app/m.py": text})
+    assert report.diagnostics == ()
+    assert [note.reason.partition(":")[0] for note in report.not_analysed] == [f"`Item.{name}`"]
