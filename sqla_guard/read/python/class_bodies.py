@@ -6,22 +6,33 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from sqla_guard.core.source import SourceFile
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.outline import Class
 from sqla_guard.facts.reserved import Constructor, ReservedName
 from sqla_guard.facts.reserved_words import Form, is_marked
 from sqla_guard.facts.values import Value
 from sqla_guard.read.python.expressions import Expressions
+from sqla_guard.read.python.reserved import may_be_marked
 from sqla_guard.read.python.statements import Statement, read_module, read_statement
 
 
 def read_class_body(source: SourceFile, definition: Class) -> tuple[ReservedName, ...]:
     """Return every binding of a reserved name in the body of ``definition`` itself."""
-    statement = read_statement(source, definition.span)
+    statement = read_statement(source, definition.span, _not_asked_for(definition))
     visitor = _ClassBodyVisitor(statement, definition.qualname, statement.node)
     assert isinstance(statement.node, cst.ClassDef)
     statement.node.body.visit(visitor)
     return tuple(visitor.found)
+
+
+def _not_asked_for(definition: Class) -> list[Span]:
+    """Return the statements of a class body that bind no marked name: a large class is read in no time without."""
+    wanted = [a.statement for a in definition.attributes if may_be_marked(definition, a.name, a.kind)]
+    return [
+        attribute.statement
+        for attribute in definition.attributes
+        if not any(attribute.statement.start < w.end and w.start < attribute.statement.end for w in wanted)
+    ]
 
 
 def read_every_class(source: SourceFile) -> tuple[ReservedName, ...]:

@@ -21,6 +21,7 @@ from sqla_guard.read.python.lazy_places import (
     bound_names,
     escapes,
     identifiers,
+    identifiers_among,
     instance_parameter,
     is_container,
     own_nodes,
@@ -30,9 +31,11 @@ from sqla_guard.read.python.lazy_sites import lock_place
 from sqla_guard.read.python.lazy_slots import Slots
 from sqla_guard.read.python.lazy_walk import Walk
 from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
+from sqla_guard.read.python.nodes import Nodes, nodes_of
 from sqla_guard.read.python.parse import span_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NAMING = frozenset({"id", "attr", "arg", "name", "asname", "rest"})
 _SENTINELS = frozenset({"object", "Sentinel", "sentinel", "mock.sentinel"})
 
 
@@ -66,8 +69,9 @@ class ModuleIndex:
                 self._find_functions(node.body, f"{qualname}.<locals>.", top, None, node)
             elif isinstance(node, ast.ClassDef):
                 self._find_functions(node.body, f"{scope}{node.name}.", top, node, outer)
-            elif isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
-                self._find_functions(list(ast.iter_child_nodes(node)), scope, top, owner, outer)
+            else:
+                for block in _blocks(node):
+                    self._find_functions(block, scope, top, owner, outer)
 
     def _function(
         self, node: FunctionNode, qualname: str, top: ast.stmt, owner: ast.ClassDef | None, outer: FunctionNode | None
@@ -107,9 +111,14 @@ class ModuleIndex:
         return nonlocals | {n for g in found for n in g.names}, nonlocals
 
     @cached_property
+    def nodes(self) -> Nodes:
+        """All nodes of the module."""
+        return nodes_of(self.source)
+
+    @cached_property
     def class_names(self) -> frozenset[str]:
         """Classes at the top of the module."""
-        return frozenset(n.name for n in ast.walk(self.tree) if isinstance(n, ast.ClassDef))
+        return frozenset(n.name for n in self.nodes.of(ast.ClassDef) if isinstance(n, ast.ClassDef))
 
     @cached_property
     def containers(self) -> frozenset[str]:
@@ -119,7 +128,7 @@ class ModuleIndex:
     @cached_property
     def singletons(self) -> frozenset[str]:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
-        calls = [n.func.id for n in ast.walk(self.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        calls = [n.func.id for n in self.nodes.of(ast.Call) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
         made = [value for node in self.tree.body for value in [assignment(node)[1]] if isinstance(value, ast.Call)]
         names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
         return frozenset(n for n in names if calls.count(n) == 1)
@@ -224,7 +233,12 @@ class ModuleIndex:
         owner, _, attribute = name.rpartition(".")
         body: Sequence[ast.stmt] = self.tree.body
         if owner:
-            body = [s for n in ast.walk(self.tree) if isinstance(n, ast.ClassDef) and n.name == owner for s in n.body]
+            body = [
+                s
+                for n in self.nodes.of(ast.ClassDef)
+                if isinstance(n, ast.ClassDef) and n.name == owner
+                for s in n.body
+            ]
         return [n for n in body if any(isinstance(t, ast.Name) and t.id == attribute for t in assignment(n)[0])]
 
     def callers(self, function: FunctionInfo) -> Callers:
@@ -288,18 +302,18 @@ class ModuleIndex:
     @cached_property
     def _all_names(self) -> frozenset[str]:
         found: set[str] = set()
-        for node in ast.walk(self.tree):
-            for key in ("id", "attr", "arg", "name", "asname", "rest"):
+        for node in self.nodes:
+            for key in _NAMING.intersection(node._fields):
                 value = getattr(node, key, None)
                 if isinstance(value, str):
-                    found.update(value.split("."))
+                    found.update(value.split(".") if "." in value else (value,))
             if isinstance(node, (ast.Global, ast.Nonlocal)):
                 found.update(node.names)
         return frozenset(found)
 
     @cached_property
     def _read_names(self) -> frozenset[str]:
-        return identifiers(self.tree)
+        return identifiers_among(self.nodes)
 
     def whole(self, node: ast.stmt) -> Span:
         """Return the span of a statement from its first decorator on."""
@@ -317,6 +331,14 @@ class ModuleIndex:
         last, end_column = self.source.position(span.end)
         after = self.source.line(last)[end_column - 1 :].strip()
         return not before.strip() and (not after or after.startswith("#"))
+
+
+def _blocks(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
+    """Yield the statements, handlers and cases inside a compound statement, in source order."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        block = getattr(node, name, None)
+        if block.__class__ is list:
+            yield block
 
 
 def _containers_in(body: Sequence[ast.stmt]) -> Iterator[str]:

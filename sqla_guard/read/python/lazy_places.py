@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.lazy_slots import Slots
+from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.parse import span_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -17,18 +18,23 @@ _CONTAINER_CALLS |= {"weakref.WeakValueDictionary", "defaultdict", "collections.
 
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a function's own scope, nested functions, classes and lambdas left out."""
-    pending = list(ast.iter_child_nodes(function))
+    pending = children(function)
     while pending:
         node = pending.pop()
         yield node
-        if not isinstance(node, _SCOPES):
-            pending.extend(ast.iter_child_nodes(node))
+        if node.__class__ not in _SCOPES:
+            pending += children(node)
 
 
 def identifiers(node: ast.AST) -> frozenset[str]:
     """Return all names and attribute names read below ``node``."""
+    return identifiers_among(ast.walk(node))
+
+
+def identifiers_among(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """Return all names and attribute names that are read in ``nodes``."""
     found = set()
-    for inner in ast.walk(node):
+    for inner in nodes:
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
             found.add(inner.id)
         elif isinstance(inner, ast.Attribute):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 import libcst as cst
@@ -22,9 +23,15 @@ def below(node: cst.CSTNode, kind: type[_Node], nested: bool = True) -> Iterator
     """
     if isinstance(node, kind):
         yield node
-    for child in node.children:
+    for child in _children(node):
         if nested or not isinstance(child, _SCOPES):
             yield from below(child, kind, nested)
+
+
+@lru_cache(maxsize=20_000)
+def _children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """Return the nodes directly in ``node``, in source order: libcst visits a node anew for each answer."""
+    return tuple(node.children)
 
 
 def outer_calls(node: cst.CSTNode) -> Iterator[cst.Call]:
@@ -32,7 +39,7 @@ def outer_calls(node: cst.CSTNode) -> Iterator[cst.Call]:
     if isinstance(node, cst.Call):
         yield node
     elif not isinstance(node, _SCOPES):
-        for child in node.children:
+        for child in _children(node):
             yield from outer_calls(child)
 
 

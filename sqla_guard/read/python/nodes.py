@@ -18,6 +18,25 @@ _NO_NODES = frozenset(
 )
 
 
+_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly in ``node``, as ``ast.iter_child_nodes`` gives them, but load, store and operators."""
+    kind = node.__class__
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(f for f in kind._fields if f not in _NO_NODES)
+    found: list[ast.AST] = []
+    for name in names:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
 class Nodes:
     """The nodes of one module.
 
@@ -31,7 +50,7 @@ class Nodes:
         self.module = module
         self.parents: dict[ast.AST, ast.AST] = {}
         self._all: list[ast.AST] = [module]
-        fields: dict[type[ast.AST], tuple[str, ...]] = {}
+        fields = _fields
         parents, pending = self.parents, self._all
         for node in pending:  # grows while it is read: breadth first, as ``ast.walk``
             kind = node.__class__

@@ -22,6 +22,7 @@ class UnparsableFile(UnreadableFile):
 # Trees kept, by the characters of their sources: a tree takes some thirty times as much memory.
 _KEPT = 2_000_000
 _trees: dict[SourceFile, ast.Module] = {}
+_sizes: list[int] = []
 
 
 def parse(source: SourceFile) -> ast.Module:
@@ -33,10 +34,15 @@ def parse(source: SourceFile) -> ast.Module:
     Raises:
         UnparsableFile: The text is not Python.
     """
-    tree = _trees.pop(source, None) or _parse_any(source)
+    tree = _trees.pop(source, None)
+    if tree is None:
+        tree = _parse_any(source)
+        _sizes.append(len(source.text))
+        while sum(_sizes) > _KEPT and _trees:
+            oldest = next(iter(_trees))  # the one unused for longest
+            del _trees[oldest]
+            _sizes.remove(len(oldest.text))
     _trees[source] = tree
-    while sum(len(kept.text) for kept in _trees) > _KEPT and len(_trees) > 1:
-        del _trees[next(iter(_trees))]  # the one unused for longest
     return tree
 
 

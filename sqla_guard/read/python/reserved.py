@@ -83,7 +83,7 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
     Only a class whose outline has such a name is read closely.
     """
     found: list[ReservedName] = []
-    marked = [c for c in outline.classes.values() if any(_is_marked(c, a.name, a.kind) for a in c.attributes)]
+    marked = [c for c in outline.classes.values() if any(may_be_marked(c, a.name, a.kind) for a in c.attributes)]
     if marked:
         from sqla_guard.read.python.class_bodies import read_class_body  # loads libcst
 
@@ -95,7 +95,8 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
     return tuple(found)
 
 
-def _is_marked(definition: Class, name: str, form: str) -> bool:
+def may_be_marked(definition: Class, name: str, form: str) -> bool:
+    """Tell whether an attribute of a class, as its outline has it, has a name that is to be judged."""
     forms: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
     from sqla_guard.facts.values import Literal  # a clean run gets by without
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -50,18 +50,23 @@ def read_module(source: SourceFile) -> Statement:
         libcst.ParserSyntaxError: It is no Python.
     """
     wrapper = MetadataWrapper(cst.parse_module(source.text), unsafe_skip_copy=True)
-    return Statement(wrapper.module, source, wrapper.resolve(PositionProvider), 0)
+    return Statement(wrapper.module, source, _positions(wrapper), 0)
 
 
-def read_statement(source: SourceFile, span: Span) -> Statement:
+def read_statement(source: SourceFile, span: Span, without: Iterable[Span] = ()) -> Statement:
     """Parse the statement at ``span``, at any depth of indentation, without the rest of its module.
+
+    Args:
+        source: The file.
+        span: The statement.
+        without: Statements inside of it that nothing is asked of; each is read as a mere ``pass``.
 
     Raises:
         libcst.ParserSyntaxError: It is no statement.
     """
     first_line = source.position(span.start)[0] - 1
     start = source.line_starts[first_line]
-    text = source.text[start : span.end] + "\n"
+    text = _passed_over(source.text[start : span.end], start, without) + "\n"
     if text[0] == "\f":
         # A form feed (GNU style) sets the indentation back to nothing, which libcst does not know.
         text = " " + text[1:]
@@ -73,4 +78,24 @@ def read_statement(source: SourceFile, span: Span) -> Statement:
     node: cst.CSTNode = wrapper.module.body[0]
     if text.startswith("if 1:\n") and isinstance(node, cst.If):
         node = node.body.body[0]
-    return Statement(node, source, wrapper.resolve(PositionProvider), first_line)
+    return Statement(node, source, _positions(wrapper), first_line)
+
+
+def _passed_over(text: str, offset: int, spans: Iterable[Span]) -> str:
+    """Return ``text``, which begins at ``offset``, with the statements at ``spans`` blank but for a ``pass``."""
+    parts: list[str] = []
+    done = 0
+    for span in sorted(spans):
+        start, end = span.start - offset, span.end - offset
+        lines = text[start:end].splitlines(keepends=True)
+        if start >= done and len(lines[0].rstrip()) >= len("pass"):
+            blank = "".join("".join(c if c in "\r\n" else " " for c in line) for line in lines)
+            parts += [text[done:start], "pass", blank[len("pass") :]]
+            done = end
+    return "".join([*parts, text[done:]])
+
+
+def _positions(wrapper: MetadataWrapper) -> Mapping[cst.CSTNode, CodeRange]:
+    """Return where each node stands: what ``wrapper.resolve`` gives, which walks through the tree once more."""
+    provider = PositionProvider()
+    return provider._gen(wrapper)  # type: ignore[return-value]
