@@ -169,16 +169,28 @@ def choose_lock(
         prefix = _owner_as_written(fact) if site.lock_prefix else ""
         line = f"{site.lock_indent}{name} = {call}()"
         return _Lock(name, line, site.lock_at, needs_import=bound_at is None, prefix=prefix)
-    at = max(lines.after(site.bound.end) if site.bound else lines.start(site.top_statement.start), 0)
+    at = lines.after(site.bound.end) if site.bound else _above(lines, site.top_statement.start)
     if bound_at is not None and lines.after(bound_at) > at:
         at = lines.after(bound_at)
     return _Lock(name, f"{name} = {call}()", at, needs_import=bound_at is None)
 
 
 def add_lock(lines: Lines, line: str, at: int) -> None:
-    """Insert the line that makes a lock, with a blank one where a method follows it."""
-    method = re.match(r"[ \t]+(?:(?:async[ \t]+)?def\b|@)", lines.source.text[at : lines.after(at)]) is not None
-    lines.insert_lines(at, [line, ""] if method else [line])
+    """Insert the line that makes a lock, with the blank ones that formatters want before a definition."""
+    following = lines.source.text[at : lines.after(at)]
+    defines = re.match(r"[ \t]*(?:(?:async[ \t]+)?def\b|class\b|[@#])", following) is not None
+    before = lines.source.text[:at].rpartition("\n")[0].rpartition("\n")[2].strip()
+    apart = defines and (not before or before.endswith(":"))
+    blank = [""] * (1 if following[:1] in " \t" else 2) if apart else []
+    lines.insert_lines(at, [line, *blank])
+
+
+def _above(lines: Lines, offset: int) -> int:
+    """Return the start of the line of ``offset``, or of the comment right above it."""
+    at = lines.start(offset)
+    while at and lines.source.text[lines.start(at - 1) : at].startswith("#"):
+        at = lines.start(at - 1)
+    return at
 
 
 def _bare(fact: LazyInit) -> str:

@@ -15,6 +15,7 @@ _HEAD = re.compile(
     r"(?:(?:return|raise|await)\s+)*(?:[\w.]+(?:\[[^\[\]]*\])?(?::[^=]+)?\s=\s|\w+=)*(?:await\s+)?"
     r"[\w.]+(?:\([^()]*\)\.[\w.]+)?"
 )
+_IMPORT = re.compile(r"([ \t]*from [\w.]+ import )([\w, ]+)")
 
 
 def keep_width(fix: Fix | None, source: SourceFile, width: int) -> Fix | None:
@@ -22,11 +23,20 @@ def keep_width(fix: Fix | None, source: SourceFile, width: int) -> Fix | None:
     if fix is None:
         return None
     moved = [e for e in fix.edits if e.path == source.path and e.start == e.end and e.text and not e.text.strip(" \t")]
-    added = [edit for move in moved for edit in _broken(move, source, width)]
+    added = [edit for move in moved for edit in _broken(move, source, width - _grown(move, fix, source))]
     taken = {(e.start, e.end) for e in fix.edits}
     if not added or any((e.start, e.end) in taken for e in added):
         return fix
     return replace(fix, edits=tuple(sorted({*fix.edits, *added})))
+
+
+def _grown(move: Edit, fix: Fix, source: SourceFile) -> int:
+    """Return by how many characters other edits of ``fix`` lengthen the line that ``move`` indents."""
+    number = source.position(move.start)[0]
+    start = source.line_starts[number - 1]
+    end = start + len(source.line(number))
+    inside = [e for e in fix.edits if e != move and e.path == source.path and start <= e.start and e.end <= end]
+    return sum(len(e.text) - (e.end - e.start) for e in inside if "\n" not in e.text and e.end > e.start)
 
 
 def _broken(move: Edit, source: SourceFile, width: int) -> Iterator[Edit]:
@@ -35,12 +45,19 @@ def _broken(move: Edit, source: SourceFile, width: int) -> Iterator[Edit]:
     line, start = source.line(number).rstrip("\r\n"), source.line_starts[number - 1]
     if len(line) > width or len(line) + len(move.text) <= width:
         return
+    indent = source.indent_at(start) + move.text
+    inner = indent + ("\t" if move.text.startswith("\t") else "    ")
+    imported = _IMPORT.fullmatch(line)
+    if imported is not None:
+        names = [name.strip() for name in imported.group(2).split(",")]
+        listed = "".join(f"{inner}{name},{source.newline}" for name in names)
+        at = start + imported.start(2)
+        yield Edit(source.path, at, start + imported.end(2), f"({source.newline}{listed}{indent})")
+        return
     brackets = _last_brackets(line)
     if brackets is None:
         return
     first, last, commas = brackets
-    indent = source.indent_at(start) + move.text
-    inner = indent + (move.text if move.text == "\t" else "    ")
     if len(indent) + len(line[:first].lstrip()) + 1 > width or first + 1 == last:
         return
     breaks = {first + 1: inner, last: indent}

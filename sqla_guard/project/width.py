@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from sqla_guard.project.project import Project
-from sqla_guard.project.versions import upwards
 
 DEFAULT = 88
 _LENGTH = re.compile(r"^\s*line-length\s*=\s*(\d+)", re.MULTILINE)
@@ -20,7 +20,7 @@ def line_length(project: Project, path: str) -> int:
 
 def _look(project: Project, folder: str) -> int:
     black: int | None = None
-    for current in upwards(project, folder):
+    for current in _upwards(folder):
         for name in (".ruff.toml", "ruff.toml", "pyproject.toml"):
             text = project.workspace.raw(posixpath.join(current, name)).decode("utf-8", "replace")
             own = text.partition("\n[")[0] if name != "pyproject.toml" else _table(text, "ruff")
@@ -30,6 +30,15 @@ def _look(project: Project, folder: str) -> int:
             length = _LENGTH.search(_table(text, "black") or "")
             black = black or (int(length.group(1)) if length else None)
     return black or DEFAULT
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """Yield ``folder`` and those above it: formatters look beyond a project's own root."""
+    while True:
+        yield folder
+        if folder in ("", "/"):
+            return
+        folder = posixpath.dirname(folder)
 
 
 def _table(text: str, name: str) -> str | None:

@@ -48,6 +48,11 @@ def is_formatted(text: str, width: int) -> bool:
         (100, '        _pool = Pool("the first name of all of them", "the second name of them", size=1234567890)'),
         (88, '        _pool = Pool({"ann": [1, 2, 3], "bob": [4, 5, 6], "eve": [7, 8, 9, 10, 11, 12]})'),
         (88, '        _pool = Pool("short")'),
+        (
+            88,
+            "        from desk.storage.of.a.long.name.indeed import AnotherClassOfLongName, Made\n\n"
+            "        _pool = Pool(AnotherClassOfLongName, Made)",
+        ),
     ],
 )
 def test_what_was_formatted_stays_formatted(width: int, body: str) -> None:
