@@ -132,3 +132,25 @@ def test_a_declared_table_that_nobody_creates(code: str) -> None:
 def test_a_step_that_a_setting_decides(lines: list[str], conditional: bool) -> None:
     (fact,) = facts(REVISION + in_upgrade(*lines))
     assert fact.carrier.conditional == conditional
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Q = {'add': 'ALTER TABLE t ADD metadata INT', 'x': 'DROP TABLE t'}\nc.execute(Q['add'])\n",
+        "Q = ['ALTER TABLE t ADD metadata INT', 'DROP TABLE t']\nc.execute(Q[0])\n",
+        "class Q:\n    ALL = {'add': 'ALTER TABLE t ADD metadata INT'}\nc.execute(Q.ALL['add'])\n",
+        "def q():\n    return 'ALTER TABLE t ADD metadata INT'\nc.execute(q())\n",
+        "def q(table, name='x'):\n    return f'ALTER TABLE {table} ADD {name} INT'\n"
+        "c.execute(q('t', name='metadata'))\n",
+        "c.execute(sql.SQL('ALTER TABLE {} ADD metadata INT').format(sql.Identifier('t')))\n",
+    ],
+)
+def test_a_statement_that_stands_elsewhere(code: str) -> None:
+    assert operations(HEAD + code) == ["add t.metadata"]
+
+
+def test_rows_of_a_bulk_insert_name_columns() -> None:
+    table = "t = sa.table('t', sa.column('id'), sa.column('metadata'))\n"
+    found = facts(REVISION + table + in_upgrade("op.bulk_insert(t, [{'id': 1, 'metadata': 'x'}])"))
+    assert [type(f).__name__ for f in found] == ["ColumnReference", "ColumnReference"]

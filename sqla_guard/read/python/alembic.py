@@ -126,6 +126,7 @@ class Operations:
             "drop_table": self._drop_table,
             "rename_table": self._rename_table,
             "create_foreign_key": self._foreign_key,
+            "bulk_insert": self._bulk_insert,
             **dict.fromkeys(_COLUMN_LISTS, self._column_list),
         }
 
@@ -289,6 +290,27 @@ class Operations:
         self._refer_all(_given(call, 2 + shift, "local_cols"), own, call)
         table = TableName(other.text.lower()) if other is not None else None
         self._refer_all(_given(call, 3 + shift, "remote_cols"), table, call)
+
+    def _bulk_insert(self, call: ast.Call, batch: ast.Call | None) -> None:
+        """Report the columns that a lightweight ``table("t", column("a"))`` and the rows for it name."""
+        function = self._values.function(call)
+        made = call.args[0] if call.args else None
+        if isinstance(made, ast.Name):
+            bound = self._values.bindings(made.id, function, call)
+            made = bound[0].value if len(bound) == 1 else None
+        if not isinstance(made, ast.Call) or called_name(made) not in ("table", "Table", "create_table"):
+            return
+        name = self._string(made.args[0]) if made.args else None
+        if name is None:
+            return
+        table, carrier = TableName(name.text.lower()), self._carrier(call, None)
+        columns = [
+            a.args[0] for a in made.args[1:] if isinstance(a, ast.Call) and called_name(a) == "column" and a.args
+        ]
+        rows = self._values.items(call.args[1], function) if len(call.args) > 1 else []
+        keys = [key for row in rows if isinstance(row, ast.Dict) for key in row.keys if key is not None]
+        for node in (*columns, *keys):
+            self._names(node, table, carrier)
 
     # Names
 

@@ -21,6 +21,7 @@ from sqla_guard.read.python.literals import (
     stripped,
 )
 from sqla_guard.read.python.nodes import Nodes
+from sqla_guard.read.python.sql_bindings import Binding, bound_by, line_of
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Env = Mapping[str, ast.expr]
@@ -30,20 +31,9 @@ _BINDERS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, as
 
 _DEEPEST = 12
 _MOST = 64
-_WRAPPERS = frozenset(("text", "DDL", "SQL", "str", "literal_column"))
+_WRAPPERS = frozenset(("text", "DDL", "SQL", "str", "literal_column", "Identifier", "quoted_name"))
 _SEQUENCES = frozenset(("list", "tuple", "sorted", "reversed", "set", "iter", "filter"))
 _PASSED_ON = frozenset(("bindparams", "execution_options", "columns", "encode", "decode", "as_string"))
-
-
-@dataclass
-class Binding:
-    """One way a name gets a value: ``value`` itself, an element of it (or one position of each), or its addition."""
-
-    value: ast.expr
-    element: bool = False
-    position: int | None = None
-    added: bool = False
-    statement: ast.stmt | None = None
 
 
 @dataclass
@@ -86,12 +76,12 @@ class Values:
         """The names bound in each function, and under ``None`` those of the module and its classes."""
         scopes: dict[ast.AST | None, Scope] = {None: Scope()}
         for node in self.nodes.of(*_BINDERS):
-            for target, binding, at in _bound_by(node):
+            for target, binding, at in bound_by(node):
                 binding.statement = self.statement(at)
                 scopes.setdefault(self.function(at), Scope()).names.setdefault(target, []).append(binding)
         for scope in scopes.values():
             for found in scope.names.values():
-                found.sort(key=_line)
+                found.sort(key=line_of)
         return scopes
 
     @cached_property
@@ -128,7 +118,7 @@ class Values:
         while current is not None:
             around.add(current)
             current = self.parents.get(current)
-        last = bisect_right([_line(b) for b in bindings], (getattr(at, "lineno", 0), -1))
+        last = bisect_right([line_of(b) for b in bindings], (getattr(at, "lineno", 0), -1))
         reaching: list[Binding] = []
         for binding in reversed(bindings[:last]):
             statement = binding.statement
@@ -170,11 +160,30 @@ class Values:
             return node.values
         if isinstance(node, ast.NamedExpr):
             return [node.value]
+        if isinstance(node, ast.Subscript):
+            return self._member(node)
         if isinstance(node, ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
             if owner in ("self", "cls") or owner[:1].isupper():
                 return [b.value for b in self._attributes.get(node.attr, []) if not b.added]
         return []
+
+    def _member(self, node: ast.Subscript) -> list[ast.expr]:
+        """Return what ``QUERIES["add"]`` stands for, where both are written out."""
+        key = node.slice
+        if not isinstance(key, ast.Constant) or not isinstance(node.value, (ast.Name, ast.Attribute)):
+            return []
+        function = self.function(node)
+        name = node.value
+        bound = [b.value for b in self.bindings(name.id, function)] if isinstance(name, ast.Name) else []
+        found: list[ast.expr] = []
+        for display in bound or (self._alternatives(name) if isinstance(name, ast.Attribute) else []):
+            if isinstance(display, ast.Dict):
+                pairs = zip(display.keys, display.values, strict=True)
+                found += [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key.value]
+            elif isinstance(display, (ast.List, ast.Tuple)) and isinstance(key.value, int):
+                found += display.elts[key.value : key.value + 1] if key.value >= 0 else []
+        return found
 
     def _literal(
         self, node: ast.Constant | ast.JoinedStr, function: ast.AST | None, env: Env, depth: int
@@ -238,8 +247,24 @@ class Values:
         if name in ("dedent", "cleandoc") and node.args:
             return [dedented(v) for v in self.evaluate(node.args[0], function, env, depth + 1)]
         if name in _WRAPPERS and node.args:
-            return self.evaluate(node.args[0], function, env, depth + 1)
-        return []
+            # Of several parts of an identifier the first is no whole name.
+            whole = name != "Identifier" or len(node.args) == 1
+            return self.evaluate(node.args[0], function, env, depth + 1) if whole else []
+        made = self.returned(node)
+        return (
+            []
+            if made is None
+            else self.evaluate(made, self.function(made), self._parameters(node, made, env), depth + 1)
+        )
+
+    def _parameters(self, call: ast.Call, made: ast.expr, env: Env) -> Env:
+        """Return what a call gives to the function that gives back ``made``, as far as it is written there."""
+        function = self.function(made)
+        names = parameter_names(function) if function is not None else []
+        given = dict(zip(names, call.args, strict=False))
+        given.update({k.arg: k.value for k in call.keywords if k.arg in names})
+        known = {n: env.get(v.id, v) if isinstance(v, ast.Name) else v for n, v in given.items()}
+        return {n: v for n, v in known.items() if not isinstance(v, ast.Starred)}
 
     def _one(self, node: ast.expr, function: ast.AST | None, env: Env, depth: int) -> Mapped | None:
         """Return the one string that ``node`` is; a name's characters are not to be edited through a template."""
@@ -405,42 +430,6 @@ class Values:
                     return [matched(current.target, item) for item in items] if self._rounds > 0 else []
             current = self.parents.get(current)
         return []
-
-
-def _bound_by(node: ast.AST) -> Iterator[tuple[str, Binding, ast.AST]]:
-    """Yield the names that ``node`` itself binds, each with its value and the place that it happens at."""
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _taken(target, Binding(node.value), target)
-    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-        yield from _taken(node.target, Binding(node.value), node.target)
-    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
-        yield from _taken(node.target, Binding(node.value, added=True), node.target)
-    elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        yield from _taken(node.target, Binding(node.iter, element=True), node.target)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
-        if node.func.attr == "append" and isinstance(node.func.value, ast.Name):
-            display = ast.List([node.args[0]], ast.Load())
-            yield node.func.value.id, Binding(display, added=True), node
-        elif node.func.attr == "extend" and isinstance(node.func.value, ast.Name):
-            yield node.func.value.id, Binding(node.args[0], added=True), node
-
-
-def _taken(target: ast.expr, binding: Binding, at: ast.AST) -> Iterator[tuple[str, Binding, ast.AST]]:
-    """Yield the names in ``target`` with their part of what ``binding`` says of the whole."""
-    if isinstance(target, ast.Name):
-        yield target.id, binding, at
-    elif isinstance(target, (ast.Tuple, ast.List)):
-        for position, part in enumerate(target.elts):
-            if binding.element:
-                yield from _taken(part, Binding(binding.value, True, position), at)
-            elif isinstance(binding.value, ast.Tuple) and position < len(binding.value.elts):
-                yield from _taken(part, Binding(binding.value.elts[position]), at)
-
-
-def _line(binding: Binding) -> tuple[int, int]:
-    statement = binding.statement
-    return (statement.lineno, statement.col_offset) if statement is not None else (0, 0)
 
 
 def _shifted(value: Mapped, number: int) -> Mapped:
