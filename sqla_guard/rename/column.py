@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from posixpath import dirname, join
+from posixpath import basename, dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.facts.operations import Carrier, ColumnReference, CreateTable, Operation, TableName, UnreadSql
@@ -18,6 +18,7 @@ from sqla_guard.rename.elsewhere import column_words, function_around, mapped_cl
 from sqla_guard.rename.home_made import rename_in_script
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.runs import why_not_always
+from sqla_guard.rename.sqitch import sqitch_rename
 from sqla_guard.rename.sql_objects import is_repeatable, objects_in_the_way, view_in_the_way
 from sqla_guard.rename.sql_revision import sql_rename
 from sqla_guard.rename.sql_runs import cuts_statements, runs_sql_file
@@ -183,8 +184,16 @@ def _forward(project: Project, history: TableHistory, known: Known, wish: Column
             for p in project.workspace.project_files(path)
             if p.endswith(".sql") and dirname(p) == folder
         }
+        plan = join(dirname(folder), "sqitch.plan")
+        if basename(folder) == "deploy" and project.workspace.exists(plan):
+            return sqitch_rename(wish, path, _sqitch_files(project, path, plan))
         return sql_rename(wish, folder, files)
     return Refusal("the column is created in a way that no forward migration can follow")
+
+
+def _sqitch_files(project: Project, near: str, plan: str) -> dict[str, str]:
+    paths = [p for p in project.workspace.project_files(near) if p.startswith(dirname(plan)) and p.endswith(".sql")]
+    return {path: project.source(path).text for path in (plan, *paths)}
 
 
 def _environment(project: Project, revision: str) -> Environment:

@@ -7,7 +7,7 @@ the truth is for a person to decide.
 from __future__ import annotations
 
 from sqla_guard.rename.outcome import ColumnRename, Refusal
-from sqla_guard.rename.sql_text import family, rename_sql, sql_table
+from sqla_guard.rename.sql_text import family, rename_sql, sql_table, version_note
 
 _NAMES = {"": "the database", "sqlite": "SQLite", "bigquery": "BigQuery", "snowflake": "Snowflake"}
 
@@ -73,7 +73,7 @@ def _mysql(wish: ColumnRename, table: str, rename: str) -> str:
 
     warning = f"SELECT {_text(both_columns(wish))} AS warning"
     return f"""\
-SET @has_old = {count(wish.old)};
+{version_note("mysql")}SET @has_old = {count(wish.old)};
 SET @has_new = {count(wish.new)};
 SET @rename_column = CASE
     WHEN @has_old = 0 THEN 'DO 0'

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from posixpath import dirname, join
 
 from sqla_guard.core.fix import Edit
-from sqla_guard.project.sql_history import NumberedFile, numbered
+from sqla_guard.project.sql_history import NumberedFile, apply_order, numbered
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
-from sqla_guard.rename.sql_text import family, rename_sql
+from sqla_guard.rename.sql_text import family, rename_sql, version_note
 
 _GOOSE = re.compile(r"^\s*--\s*\+goose\s+Up", re.IGNORECASE | re.MULTILINE)
 _DBMATE = re.compile(r"^\s*--\s*migrate:up", re.IGNORECASE | re.MULTILINE)
+_SQL_MIGRATE = re.compile(r"^\s*--\s*\+migrate\s+Up", re.IGNORECASE | re.MULTILINE)
 _OTHER_SECTIONS = re.compile(
-    r"^\s*--\s*(?:\+(?!goose)\w+\s+Up|changeset\s|liquibase formatted|Deploy\s)",
+    r"^\s*--\s*(?:\+(?!goose|migrate)\w+\s+Up|changeset\s|liquibase formatted|Deploy\s)",
     re.IGNORECASE | re.MULTILINE,
 )
+_LIQUIBASE = re.compile(r"\s*--\s*liquibase formatted sql", re.IGNORECASE)
 _YOYO_HEADER = re.compile(r"^--\s*depends\s*:", re.IGNORECASE | re.MULTILINE)
 _STAMP = re.compile(r"(?:19|20)\d{12}|(?:19|20)\d{10}|(?:19|20)\d{6}")
 _STAMP_FORMATS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
@@ -33,6 +35,9 @@ def sql_rename(wish: ColumnRename, folder: str, files: Mapping[str, str], versio
         files: Texts of its SQL files, by path.
         version: Of the database, where it is known.
     """
+    changelog = _changelog(folder, files)
+    if changelog:
+        return Change((_changeset(wish, changelog, files[changelog]),))
     here = [f for f in map(numbered, sorted(files)) if f and dirname(f.path) == folder]
     ups = [f for f in here if not f.down]
     if not ups:
@@ -51,6 +56,26 @@ def sql_rename(wish: ColumnRename, folder: str, files: Mapping[str, str], versio
     if any(edit.path in files for edit in edits):
         return Refusal(f"{edits[0].path} exists already")
     return Change(tuple(edits))
+
+
+def _changelog(folder: str, files: Mapping[str, str]) -> str:
+    """Return the last of Liquibase's formatted SQL files; empty where the folder does not hold them alone."""
+    mine = {path: text for path, text in files.items() if dirname(path) == folder}
+    if not mine or not all(_LIQUIBASE.match(text) for text in mine.values()):
+        return ""
+    if len(mine) > 1 and not all(numbered(path) for path in mine):
+        return ""  # which of them runs last, a master changelog says
+    return apply_order(mine)[-1]
+
+
+def _changeset(wish: ColumnRename, path: str, text: str) -> Edit:
+    """Return a changeset behind those of a file, each of which Liquibase keeps a checksum of, not of the file."""
+    back = ColumnRename(wish.table, wish.new, wish.old, wish.dialect)
+    name = re.sub(r"\W+", "-", f"rename-{wish.table.name}-{wish.old}")
+    change = f"--changeset sqla-guard:{name}\n{rename_sql(wish)};\n--rollback {rename_sql(back)};\n"
+    gap = "\n" if text.endswith("\n") else "\n\n"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Edit(path, len(text), len(text), (gap + change).replace("\n", newline))
 
 
 def next_number(last: NumberedFile, all_files: Sequence[NumberedFile]) -> str | None:
@@ -105,7 +130,7 @@ def _unclear(ups: Sequence[NumberedFile], last: NumberedFile, text: str) -> str:
 
 def _statement(wish: ColumnRename, model: str) -> str:
     ends = ";" if family(wish.dialect) != "tsql" or ";" in model else ""
-    return rename_sql(wish) + ends
+    return version_note(wish.dialect) + rename_sql(wish) + ends
 
 
 def _fill(text: str, up: str, down: str) -> str:
@@ -136,6 +161,8 @@ def _files(
         return [*made, (f"{name}.down.sql", "{down}\n")] if both else made
     if _GOOSE.search(text):
         return [(f"{name}.sql", "-- +goose Up\n{up}\n\n-- +goose Down\n{down}\n")]
+    if _SQL_MIGRATE.search(text):
+        return [(f"{name}.sql", "-- +migrate Up\n{up}\n\n-- +migrate Down\n{down}\n")]
     if _DBMATE.search(text):
         return [(f"{name}.sql", "-- migrate:up\n{up}\n\n-- migrate:down\n{down}\n")]
     if any(f.naming == "yoyo" for f in here) or _YOYO_HEADER.search(text):

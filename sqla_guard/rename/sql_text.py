@@ -79,6 +79,12 @@ def written_table(statement: str, table: TableName) -> str | None:
     return match[1] if match else None
 
 
+def version_note(dialect: str) -> str:
+    """Return a comment with the oldest server that knows RENAME COLUMN, where some in use do not; else nothing."""
+    oldest = {"sqlite": "SQLite 3.25", "mysql": "MySQL 8.0 or MariaDB 10.5.2"}.get(family(dialect))
+    return f"-- Needs {oldest} or newer.\n" if oldest else ""
+
+
 def rename_sql(wish: ColumnRename, table: str | None = None, old: str | None = None) -> str:
     """Return the statement, without a semicolon.
 

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from sqla_guard.core.config import Config
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import Operation, TableName
 from sqla_guard.project.replay import Known, replay
@@ -14,6 +15,7 @@ from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.sql_revision import sql_rename
 from sqla_guard.rename.sql_text import rename_sql, sql_name, written_table
 from tests.rename.by_hand import operations
+from tests.support.memory import fixed_texts
 
 WISH = ColumnRename(TableName("logs"), "metadata", "log_metadata")
 CREATE = "CREATE TABLE logs (\n  id INTEGER,\n  metadata TEXT\n);\n"
@@ -79,6 +81,72 @@ def test_dbmate_has_both_ways_in_one_file() -> None:
     }
 
 
+def test_sql_migrate_has_both_ways_in_one_file() -> None:
+    text = f"-- +migrate Up\n{CREATE}\n-- +migrate Down\nDROP TABLE logs;\n"
+    assert made("1_logs.sql", text=text) == {
+        "2_rename_logs_metadata.sql": f"-- +migrate Up\n{UP}\n-- +migrate Down\n{DOWN}"
+    }
+
+
+@pytest.mark.parametrize("names", [["changelog.sql"], ["001_logs.sql", "002_other.sql"]])
+def test_liquibase_gets_another_changeset_behind_all_others(names: list[str]) -> None:
+    text = f"--liquibase formatted sql\n\n--changeset me:1\n{CREATE}--rollback DROP TABLE logs;\n"
+    change = outcome(*names, text=text)
+    assert isinstance(change, Change), change
+    (edit,) = change.edits
+    assert (edit.path, edit.start, edit.end) == (f"db/{names[-1]}", len(text), len(text))
+    assert edit.text == f"\n--changeset sqla-guard:rename-logs-metadata\n{UP}--rollback {DOWN}"
+
+
+def test_liquibase_files_without_numbers_have_no_order() -> None:
+    assert isinstance(outcome("a.sql", "b.sql", text="--liquibase formatted sql\n"), Refusal)
+
+
+PLAN = """\
+%syntax-version=1.0.0
+%project=desk
+
+logs 2026-03-04T11:22:33Z Planner <planner@localhost> # Logs.
+other [logs] 2026-03-05T11:22:33Z Planner <planner@localhost> # Other.
+@v1 2026-03-06T11:22:59Z Planner <planner@localhost> # Tag.
+"""
+SQITCH = {
+    "sqitch.plan": PLAN,
+    "deploy/logs.sql": f"-- Deploy desk:logs to pg\n\nBEGIN;\n\n{CREATE}\nCOMMIT;\n",
+    "revert/logs.sql": "-- Revert desk:logs from pg\n\nBEGIN;\n\nDROP TABLE logs;\n\nCOMMIT;\n",
+    "verify/logs.sql": "-- Verify desk:logs on pg\n\nBEGIN;\nSELECT metadata FROM logs WHERE FALSE;\nROLLBACK;\n",
+    "deploy/other.sql": "-- Deploy desk:other to pg\n\nSELECT 1;\n",
+    "models.py": """\
+from sqlalchemy import Column, Integer, Text
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Log(Base):
+    __tablename__ = "logs"
+    id = Column(Integer, primary_key=True)
+    metadata = Column(Text)
+""",
+}
+
+
+def test_sqitch_gets_a_change_with_all_its_scripts() -> None:
+    after = fixed_texts(SQITCH, Config(rename="column"))
+    new = {path: text for path, text in after.items() if SQITCH.get(path) != text and path != "models.py"}
+    assert new == {
+        "sqitch.plan": PLAN + "rename_logs_metadata [logs] 2026-03-06T11:23:00Z sqla-guard <sqla-guard@localhost>"
+        " # Rename logs.metadata to log_metadata.\n",
+        "deploy/rename_logs_metadata.sql": f"-- Deploy desk:rename_logs_metadata to pg\n\nBEGIN;\n\n{UP}\nCOMMIT;\n",
+        "revert/rename_logs_metadata.sql": "-- Revert desk:rename_logs_metadata from pg\n\n"
+        f"BEGIN;\n\n{DOWN}\nCOMMIT;\n",
+        "verify/rename_logs_metadata.sql": "-- Verify desk:rename_logs_metadata on pg\n\nBEGIN;\n\n"
+        "SELECT log_metadata FROM logs WHERE FALSE;\n\nROLLBACK;\n",
+    }
+    assert "log_metadata = Column(Text)" in after["models.py"]
+    assert fixed_texts(after, Config(rename="column")) == after
+
+
 def test_yoyo_names_what_it_depends_on() -> None:
     assert made("0001.logs.sql", "0001.logs.rollback.sql") == {
         "0002.rename_logs_metadata.sql": f"-- depends: 0001.logs\n\n{UP}",
@@ -93,7 +161,6 @@ def test_yoyo_names_what_it_depends_on() -> None:
         (["schema.sql"], CREATE, "no numbered SQL files"),
         (["003_a.sql", "003_b.sql"], CREATE, "several files have the highest number, 003"),
         (["V1__a.sql", "0001_a.sql"], CREATE, "mixes"),
-        (["001_a.sql"], "--liquibase formatted sql\n--changeset me:1\n", "not known here"),
         (["001_a.sql"], "-- +micrate Up\n" + CREATE, "not known here"),
     ],
 )
@@ -118,6 +185,20 @@ def test_old_servers_cannot_rename(dialect: str, version: tuple[int, ...], fine:
     wish = ColumnRename(WISH.table, WISH.old, WISH.new, dialect)
     answer = sql_rename(wish, "db", {"db/1_a.sql": CREATE}, version)
     assert isinstance(answer, Change) == fine
+
+
+@pytest.mark.parametrize(
+    ("dialect", "note"),
+    [
+        ("sqlite", "-- Needs SQLite 3.25 or newer.\n"),
+        ("mariadb", "-- Needs MySQL 8.0 or MariaDB 10.5.2 or newer.\n"),
+        ("postgresql", ""),
+    ],
+)
+def test_the_oldest_server_is_told(dialect: str, note: str) -> None:
+    change = outcome("0001_logs.sql", wish=ColumnRename(WISH.table, WISH.old, WISH.new, dialect))
+    assert isinstance(change, Change)
+    assert [edit.text for edit in change.edits] == [note + UP]
 
 
 def test_the_history_ends_with_the_new_name() -> None:
