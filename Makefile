@@ -34,7 +34,7 @@ demo: setup .envs/sqlalchemy-2.0/.ready ## Watch a broken app become a running o
 
 docs: setup ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	@echo 'Open site/index.html'
+	@echo 'Serve site/ from anywhere: $(BIN)/python -m http.server -d site'
 
 golden: setup ## Write what the tool says of the sample app into the golden files and the README
 	$(BIN)/python -m scripts.golden

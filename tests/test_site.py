@@ -139,8 +139,3 @@ def test_the_search_finds_a_rule_by_name_and_by_code(word: str, site: Site, brow
     browsers.resize(browser, 1280)
     browser.get(f"{site.address}index.html")
     assert first_result(browser, word) == f"{site.address}rules/{name}.html"
-
-
-def test_the_search_works_in_pages_opened_from_disk(site: Site, browser: webdriver.Chrome) -> None:
-    browser.get((site.folder / "index.html").as_uri())
-    assert first_result(browser, "SG101") == (site.folder / "rules" / "reserved-attribute.html").as_uri()
