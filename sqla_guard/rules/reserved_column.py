@@ -92,6 +92,9 @@ def check(fact: Creating | UnreadSql, project: Project) -> Iterator[Diagnostic |
         if column.name not in RESERVED:
             continue
         found = tuple(takers(project, fact.carrier.path, fact.table, column.name))
+        if fact.carrier.kind == "core":
+            # A class that names such a table as its `__table__` is told so itself.
+            found = tuple(taker for taker in found if taker.model is None)
         if found and is_at_head(project, fact, column):
             yield _finding(fact, column, found, project)
 

@@ -55,6 +55,8 @@ RULE = Rule("reserved-column-unmapped", "SG302", "warning", (CreateTable, AddCol
 def check(fact: Creating, project: Project) -> Iterator[Diagnostic]:
     """Report the reserved columns of tables without a model that ``fact`` creates and that exist at the head."""
     path = fact.carrier.path
+    if fact.carrier.kind == "core":
+        return
     for column in created(fact):
         if column.name not in RESERVED or column.span is None or is_mapped(project, path, fact.table):
             continue

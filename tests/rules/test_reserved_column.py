@@ -145,3 +145,15 @@ def test_sql_that_may_create_the_column_is_counted() -> None:
     assert "`events.metadata`" in note.reason
     known = check_files({"models.py": MODEL, "migrate.py": script, "schema.sql": DDL})
     assert known.not_analysed == ()
+
+
+CORE = "import sqlalchemy as sa\nm = sa.MetaData()\n"
+CORE += "t = sa.Table('events', m, sa.Column('metadata', sa.JSON))\nm.create_all(e)\n"
+CORE += "e.execute(sa.text('CREATE INDEX i ON events (metadata)'))\n"
+
+
+def test_a_column_of_core_concerns_only_who_reflects_it() -> None:
+    assert found({"core.py": CORE}, "SG302") == []
+    assert found({"core.py": CORE}) == []
+    (finding,) = found({"core.py": CORE, "models.py": REFLECTED[3]})
+    assert (finding.path, finding.severity) == ("core.py", "warning")
