@@ -63,6 +63,8 @@ TOOLS = (
         ),
     ),
     Tool("alembic-guard", ("alembic-guard", "{folder}")),
+    # With this rule it reads every script, not only those of tables that a model maps.
+    Tool("sqla-guard, SG302", ("sqla-guard", "check", "--extend-select", "SG302", "{folder}"), ".sql"),
     Tool("squawk", ("squawk", "{files}"), ".sql"),
     Tool("sqlfluff", ("sqlfluff", "lint", "--dialect", "postgres", "{folder}"), ".sql"),
 )
