@@ -31,42 +31,52 @@ class Tool:
 
     Attributes:
         name: As shown.
-        command: Its words; ``{folder}`` is the folder, ``{files}`` all files with ``suffix``, ``{cache}`` a folder
-            that is there for the whole run.
+        command: Its words; ``{folder}`` is the folder, ``{files}`` all files with ``suffix``, ``{three}`` its three
+            smallest files of some length, ``{cache}`` a folder that is there for the whole run.
         suffix: What it reads.
         warm: Whether it runs once before it is measured.
+        heavy: Whether it takes minutes where others take seconds; it runs on small folders only.
     """
 
     name: str
     command: tuple[str, ...]
     suffix: str = ".py"
     warm: bool = False
+    heavy: bool = False
 
 
 TOOLS = (
-    Tool("sqla-guard", ("sqla-guard", "check", "{folder}")),
+    Tool("start of click", ("python", "-c", "import click"), warm=True),
+    Tool("sqla-guard, 3 files", ("sqla-guard", "check", "--no-cache", "{three}"), warm=True),
     Tool("ruff", ("ruff", "check", "--isolated", "--no-cache", "--quiet", "--select", "F", "{folder}")),
+    Tool("sqla-guard", ("sqla-guard", "check", "--no-cache", "{folder}"), warm=True),
+    Tool("sqla-guard fix", ("sqla-guard", "fix", "--no-cache", "{folder}")),
     Tool(
-        "ruff with cache",
+        "ruff, nothing changed",
         ("ruff", "check", "--isolated", "--cache-dir", "{cache}", "--quiet", "--select", "F", "{folder}"),
         warm=True,
     ),
-    Tool("start of click", ("python", "-c", "import click")),
-    Tool("flake8 + flake8-sqlalchemy", ("flake8", "--isolated", "{folder}")),
-    Tool("Fixit 2", ("fixit", "--quiet", "lint", "{folder}")),
-    Tool("pylint", ("pylint", "--rcfile", os.devnull, "--recursive=y", "--score=n", "{folder}")),
+    Tool("sqla-guard, nothing changed", ("sqla-guard", "check", "{folder}"), warm=True),
+    Tool("flake8 + flake8-sqlalchemy", ("flake8", "--isolated", "{folder}"), heavy=True),
+    Tool("Fixit 2", ("fixit", "--quiet", "lint", "{folder}"), heavy=True),
+    Tool("pylint", ("pylint", "--rcfile", os.devnull, "--recursive=y", "--score=n", "{folder}"), heavy=True),
     Tool(
         "semgrep",
         (
             *("semgrep", "scan", "--metrics=off", "--disable-version-check", "--quiet"),
             *("--config", str(HERE / "semgrep.yaml"), "{folder}"),
         ),
+        heavy=True,
     ),
-    Tool("alembic-guard", ("alembic-guard", "{folder}")),
+    Tool("alembic-guard", ("alembic-guard", "{folder}"), heavy=True),
     # With this rule it reads every script, not only those of tables that a model maps.
-    Tool("sqla-guard, SG302", ("sqla-guard", "check", "--extend-select", "SG302", "{folder}"), ".sql"),
-    Tool("squawk", ("squawk", "{files}"), ".sql"),
-    Tool("sqlfluff", ("sqlfluff", "lint", "--dialect", "postgres", "{folder}"), ".sql"),
+    Tool(
+        "sqla-guard, SG302",
+        ("sqla-guard", "check", "--no-cache", "--extend-select", "SG302", "{folder}"),
+        ".sql",
+    ),
+    Tool("squawk", ("squawk", "{files}"), ".sql", heavy=True),
+    Tool("sqlfluff", ("sqlfluff", "lint", "--dialect", "postgres", "{folder}"), ".sql", heavy=True),
 )
 
 
@@ -101,34 +111,37 @@ class Folder:
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--runs", type=int, default=5, help="how often each tool runs on each folder")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a tool is given up")
+    parser.add_argument("--small", nargs="*", type=Path, default=[], help="folders for the tools that take long too")
     parser.add_argument("--tools", help="names to measure, separated by commas; all that are installed by default")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
     wanted = options.tools.split(",") if options.tools else [tool.name for tool in TOOLS]
     tools = [tool for tool in TOOLS if tool.name in wanted]
-    text = "\n".join(_report(tools, options.folders, options.runs, options.limit)) + "\n"
+    text = "\n".join(_report(tools, options)) + "\n"
     options.output.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 
 
-def _report(tools: Sequence[Tool], folders: Sequence[Path], runs: int, limit: float) -> Iterator[str]:
+def _report(tools: Sequence[Tool], options: argparse.Namespace) -> Iterator[str]:
     found = [tool for tool in tools if _program(tool.command[0])]
     missing = [tool.name for tool in tools if tool not in found]
     yield "# Benchmarks"
     yield ""
-    yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}. Made by `make bench`; {runs} runs of each tool,"
+    yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}."
+    yield f"Made by `make bench`; {options.runs} runs of each tool,"
     yield "which took turns. Wall and CPU time in seconds, median (minimum to maximum); ratios are of medians."
     yield ""
     yield from (f"- {tool.name}: {_version(tool)}" for tool in found if tool.command[0] != "python")
     if missing:
         yield f"- not installed, so not measured: {', '.join(missing)}"
-    for path in folders:
+    for path in (*options.small, *options.folders):
         folder = _folder(path.resolve())
+        fit = [tool for tool in found if path in options.small or not tool.heavy]
         yield ""
-        yield from _table(folder, _measure(folder, found, runs, limit))
+        yield from _table(folder, _measure(folder, fit, options.runs, options.limit))
 
 
 def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> list[Measured]:
@@ -140,8 +153,8 @@ def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> 
                     continue
                 command = _command(result.tool, folder, cache)
                 if result.tool.warm and number == 0:
-                    _run(command, folder.path, limit)
-                run = _run(command, folder.path, limit)
+                    _run(command, folder.path, limit, cache)
+                run = _run(command, folder.path, limit, cache)
                 if run is None:
                     result.note = f"given up after {limit:.0f} s"
                 elif run.code < 0:
@@ -158,15 +171,23 @@ def _command(tool: Tool, folder: Folder, cache: str) -> list[str]:
     for word in tool.command[1:]:
         if word == "{files}":
             words += map(str, folder.files[tool.suffix])
+        elif word == "{three}":
+            long_enough = [file for file in folder.files[tool.suffix] if file.stat().st_size > 500]
+            words += map(str, sorted(long_enough, key=lambda file: (file.stat().st_size, file))[:3])
         else:
             words.append(word.replace("{folder}", str(folder.path)).replace("{cache}", cache))
     return words
 
 
-def _run(command: Sequence[str], folder: Path, limit: float) -> Run | None:
+def _run(command: Sequence[str], folder: Path, limit: float, cache: str) -> Run | None:
     """Run ``command`` and return what it took; ``None`` where it took longer than ``limit``."""
+    # As users have it: compiled modules are kept, and nothing else is there from before.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["SQLA_GUARD_CACHE_DIR"] = cache
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while True:
         # The kernel's account of this child alone; processes that it waited for are part of it.
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)

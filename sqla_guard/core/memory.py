@@ -15,7 +15,7 @@ def rare_collections() -> Iterator[None]:
     while they are built, which takes a quarter of a check and more than half of a large one.
     """
     before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(300_000, 1_000, 1_000)
     try:
         yield
     finally:
