@@ -24,6 +24,7 @@ _HOLE = re.compile(r"\$\{\s*(.*?)\s*\}", re.DOTALL)
 _LOGIC = re.compile(r"^[ \t]*(?:%|##)|<%|</%", re.MULTILINE)
 _DATE_LINE = re.compile(r"^[ \t]*Create Date:.*\n?", re.MULTILINE)
 _AS_BATCH = re.compile(r"render_as_batch\s*=\s*True")
+_MYSQL = re.compile(r"\bsqlalchemy\.dialects(?:\.mysql\b|\s+import\s[^\n]*\bmysql\b)|\bmysql_(?:engine|charset)\s*=")
 _DEFAULT_TEMPLATE = '''"""${message}
 
 Revision ID: ${up_revision}
@@ -109,20 +110,28 @@ class _Writer:
         table, schema = self.wish.table.name, self.wish.table.schema
         op = self.head.layout.op
         where = f", schema={_literal(schema)}" if schema else ""
-        if family(self.wish.dialect) == "mysql":
+        if self._for_mysql():
             # alter_column renames with CHANGE there, which wants the whole type again.
-            turned = ColumnRename(self.wish.table, old, new, self.wish.dialect)
+            turned = ColumnRename(self.wish.table, old, new, "mysql")
             return [f"{op}.execute({_literal(rename_sql(turned))})"]
         if self._batch():
+            # A copied table would lose its triggers and the rows that refer to it (ON DELETE CASCADE), and could not
+            # be made where a CHECK names the column. SQLite renames in place, and then everything moves along.
             return [
-                f"with {op}.batch_alter_table({_literal(table)}{where}) as batch_op:",
+                f'with {op}.batch_alter_table({_literal(table)}{where}, recreate="never") as batch_op:',
                 f"    batch_op.alter_column({_literal(old)}, new_column_name={_literal(new)})",
             ]
         names = f"{_literal(table)}, {_literal(old)}, new_column_name={_literal(new)}"
         return [f"{op}.alter_column({names}{where})"]
 
+    def _for_mysql(self) -> bool:
+        """Tell whether MySQL or MariaDB runs it: where nothing else names the database, the revisions' own types do."""
+        if self.wish.dialect:
+            return family(self.wish.dialect) == "mysql"
+        return any(_MYSQL.search(r.text) for r in self.graph.revisions)
+
     def _batch(self) -> bool:
-        """Tell whether the project alters tables by copying them, as SQLite needs."""
+        """Tell whether the project alters its tables in batches, as most changes need on SQLite."""
         if _AS_BATCH.search(self.environment.env):
             return True
         batch = sum(1 for r in self.graph.revisions if r.batch)

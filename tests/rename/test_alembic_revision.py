@@ -233,13 +233,29 @@ def test_mysql_is_told_in_sql(project: Project) -> None:
     assert sql in change.edits[0].text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    from sqlalchemy.dialects import mysql",
+        "    from sqlalchemy.dialects.mysql import JSON",
+        '    op.create_table("x", mysql_engine="InnoDB")',
+    ],
+)
+def test_revisions_with_types_of_mysql_are_for_mysql(project: Project, body: str) -> None:
+    project.revision("cccc1111bbbb_x.py", "cccc1111bbbb", '"aaaa1111bbbb"', body)
+    assert 'op.execute("ALTER TABLE visits RENAME' in written(project).read_text()
+    known = alembic_rename(ColumnRename(WISH.table, WISH.old, WISH.new, "postgres"), project.graph())
+    assert isinstance(known, Change)
+    assert "op.alter_column(" in known.edits[0].text
+
+
 def test_a_project_that_alters_in_batches_goes_on_so(project: Project) -> None:
     body = """\
     with op.batch_alter_table("visits") as b:
         b.add_column(sa.Column("x", sa.Text))"""
     project.revision("cccc1111bbbb_x.py", "cccc1111bbbb", '"aaaa1111bbbb"', body)
     text = written(project).read_text()
-    assert '    with op.batch_alter_table("visits") as batch_op:\n' in text
+    assert '    with op.batch_alter_table("visits", recreate="never") as batch_op:\n' in text
     assert '        batch_op.alter_column("metadata", new_column_name="visit_metadata")\n' in text
     command.upgrade(project.config(), "head")
     assert project.columns() == ["id", "visit_metadata", "x"]

@@ -1,0 +1,211 @@
+"""The forward revision that the fix writes, run by the real Alembic on every database: up, down and up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config as Alembic
+
+from sqla_guard.core.config import Config
+from tests.databases.catalogue import Catalogue, Database, Dialect, Servers
+from tests.support import mariadb, postgres
+from tests.support.memory import fix_files
+
+ENV = """\
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"]{options})
+with context.begin_transaction():
+    context.run_migrations()
+"""
+MODEL = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Parcel(Base):
+    __tablename__ = "parcels"
+    id = Column(Integer, primary_key=True)
+    metadata = Column(String(40), nullable=False, server_default="none")
+
+
+class Scan(Base):
+    __tablename__ = "scans"
+    id = Column(Integer, primary_key=True)
+    parcel_id = Column(ForeignKey("parcels.id", ondelete="CASCADE", name="fk_parcel"))
+"""
+FIRST = '''\
+"""parcels
+
+Revision ID: aaaa
+Revises:
+
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "aaaa"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    parcels = op.create_table(
+        "parcels",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("metadata", sa.String(40), nullable=False, server_default="none", comment="from the clerk"),
+        sa.Column("weight", sa.Integer(), nullable=True),
+        sa.UniqueConstraint("metadata", "weight", name="uq_parcels"),
+        sa.CheckConstraint("weight > 0 OR metadata <> ''", name="ck_parcels"),
+    )
+    op.create_index("ix_parcels", "parcels", ["metadata"])
+    op.create_table(
+        "scans",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("parcel_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["parcel_id"], ["parcels.id"], name="fk_parcel", ondelete="CASCADE"),
+    )
+    op.bulk_insert(parcels, [{"id": 1, "metadata": "first", "weight": 7}])
+
+
+def downgrade():
+    op.drop_table("scans")
+    op.drop_table("parcels")
+'''
+SECOND = '''\
+"""weights
+
+Revision ID: bbbb
+Revises: aaaa
+
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "bbbb"
+down_revision = "aaaa"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table("scans") as batch_op:
+        batch_op.add_column(sa.Column("weight", sa.Integer(), nullable=True))
+
+
+def downgrade():
+    with op.batch_alter_table("scans") as batch_op:
+        batch_op.drop_column("weight")
+'''
+ROWS = """
+    INSERT INTO parcels (id, metadata) VALUES (2, 'second');
+    INSERT INTO scans (id, parcel_id) VALUES (1, 2);
+"""
+# What a copy of the table would lose: rows of others that are deleted with it, and triggers.
+LOSSES = """
+    PRAGMA foreign_keys = ON;
+    CREATE TRIGGER weigh AFTER INSERT ON parcels BEGIN
+        UPDATE parcels SET weight = 3 WHERE id = new.id AND metadata = 'second';
+    END;
+"""
+
+
+@pytest.fixture(scope="module")
+def servers(postgres_server: postgres.Server, mariadb_server: mariadb.Server) -> Iterator[Servers]:
+    made = Servers(postgres_server, mariadb_server)
+    yield made
+    made.close()
+
+
+@dataclass(frozen=True)
+class Project:
+    """Alembic's folder on the disk."""
+
+    root: Path
+
+    def run(self, database: Database, what: str, to: str) -> None:
+        config = Alembic()
+        config.set_main_option("script_location", str(self.root / "migrations"))
+        config.set_main_option("path_separator", "os")
+        with database.engine().connect() as connection:
+            config.attributes["connection"] = connection
+            getattr(command, what)(config, to)
+            connection.commit()
+
+
+def fixed(files: dict[str, str], dialect: str | None) -> tuple[dict[str, str], str]:
+    """Return all files after the fix, and the title of what was done."""
+    config = Config(rename="column", dialect=dialect)
+    result = fix_files(files, config=config)
+    texts = {path: result.workspace.load(path).text for path in {*files, *result.workspace.changed}}
+    assert fix_files(texts, config=config).made == ()
+    return texts, " ".join(made.title for made in result.made)
+
+
+def written(root: Path, files: dict[str, str]) -> Project:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return Project(root)
+
+
+def everything(database: Database) -> Catalogue:
+    """Return the catalogue without Alembic's own table."""
+    found = database.catalogue()
+    return {k: [r for r in rows if "alembic_version" not in str(r)] for k, rows in found.items()}
+
+
+def history(batch: bool) -> dict[str, str]:
+    env = ENV.replace("{options}", ", render_as_batch=True" if batch else "")
+    versions = {"aaaa_parcels.py": FIRST, "bbbb_weights.py": SECOND}
+    if not batch:
+        versions = {"aaaa_parcels.py": FIRST}
+    return {
+        "models.py": MODEL,
+        "migrations/env.py": env,
+        **{f"migrations/versions/{name}": text for name, text in versions.items()},
+    }
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["plain", "batch"])
+@pytest.mark.parametrize("dialect", ["postgresql", "mariadb", "sqlite"])
+def test_up_down_and_up_again(dialect: Dialect, batch: bool, servers: Servers, tmp_path: Path) -> None:
+    files = history(batch)
+    texts, title = fixed(files, dialect)
+    assert "and its column to" in title, title
+    assert {p: texts[p] for p in files if p != "models.py"} == {p: t for p, t in files.items() if p != "models.py"}
+    assert len(texts) == len(files) + 1
+    before, after = written(tmp_path / "before", files), written(tmp_path / "after", texts)
+    with servers.several(dialect, 3) as (old, other, new):
+        for database in (old, other):
+            before.run(database, "upgrade", "head")
+            if dialect == "sqlite":
+                database.load(LOSSES)
+            database.load(ROWS)
+        original = everything(old)
+        there = old.rows("SELECT id, metadata, weight FROM parcels ORDER BY id")
+        scans = old.rows("SELECT * FROM scans")
+        quote = "`" if dialect == "mariadb" else '"'
+        other.load(f"ALTER TABLE parcels RENAME COLUMN {quote}metadata{quote} TO parcel_metadata;")
+        expected = everything(other)
+        for _ in range(2):
+            after.run(old, "upgrade", "head")
+            assert everything(old) == expected
+            assert old.rows("SELECT id, parcel_metadata, weight FROM parcels ORDER BY id") == there
+            assert old.rows("SELECT * FROM scans") == scans
+            after.run(old, "downgrade", "-1")
+            assert everything(old) == original
+            assert old.rows("SELECT id, metadata, weight FROM parcels ORDER BY id") == there
+            assert old.rows("SELECT * FROM scans") == scans
+        after.run(new, "upgrade", "head")
+        if dialect == "sqlite":
+            new.load(LOSSES.replace("metadata", "parcel_metadata"))
+        assert everything(new) == expected
+        assert new.rows("SELECT id, parcel_metadata, weight FROM parcels") == [(1, "first", 7)]
