@@ -133,6 +133,7 @@ class Manner:
         column_check: How the script asks for a column.
         table_check: How it asks for a table, where a column must not be asked for before.
         inspection: What to do without a column check.
+        warn: What the script calls to warn somebody, such as ``log.warning``.
         guard_columns: Where the guard itself names the column, without quotes.
         labels: All words and labels that the script has as strings.
         names: All names in the script.
@@ -155,6 +156,7 @@ class Manner:
     column_check: Check | None
     table_check: Check | None
     inspection: Inspection | None
+    warn: str
     guard_columns: tuple[Span, ...]
     labels: frozenset[str]
     names: frozenset[str]

@@ -2,8 +2,9 @@
 
 Two things happen. The definition gets the new name in place, for databases that do not have the
 table yet. And a step is added that renames the column where an older database has it, and only
-where the new name is not there yet: run twice it does nothing, and where both columns exist it
-loses nothing.
+where the new name is not there yet: run twice it does nothing. Where both columns exist it loses
+nothing and says so with the script's own logger or ``print``, at each start until somebody has put
+the two together; it never raises, as the application works with the new column and must start.
 
 After a CREATE TABLE the step stands behind the guarded statement, ahead of later steps that use the
 new name. Around an ADD COLUMN it stands *before*: otherwise an old database would first get the new
@@ -14,6 +15,7 @@ where an early ``if table_exists(...): return`` would keep old databases from it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import SourceFile
@@ -22,6 +24,7 @@ from sqla_guard.facts.script import Layer, Manner, NoManner, Record, ScriptManne
 from sqla_guard.project.replay import Definition
 from sqla_guard.rename.labels import is_label, new_comment, new_label, new_sentence
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
+from sqla_guard.rename.sql_guard import both_columns
 from sqla_guard.rename.sql_text import needs_quotes, quoted, rename_sql, sql_name, written_table
 
 
@@ -102,12 +105,13 @@ def _step(
     condition = _condition(wish, manner)
     if isinstance(condition, Refusal):
         return condition
-    asked, imports = condition
     sql = _sql(source, wish, definition)
-    lines = [new_comment(manner.comment, wish.table.name, wish.old, wish.new), *asked]
+    lines = [new_comment(manner.comment, wish.table.name, wish.old, wish.new), *condition.asked]
     lines += _indented(_body(manner, wish, sql), manner.unit)
+    lines += _asking("elif", condition.old, manner)
+    lines += _indented(_warning(manner, both_columns(wish)), manner.unit)
     text = "\n".join(manner.indent + line if line else "" for line in lines)
-    needs = tuple(ImportNeed(source.path, module) for module in imports)
+    needs = tuple(ImportNeed(source.path, module) for module in condition.imports)
     return Change((_inserted(source, manner, text),), needs)
 
 
@@ -153,18 +157,22 @@ def _sql(source: SourceFile, wish: ColumnRename, definition: Definition) -> str:
     return rename_sql(wish, table, old)
 
 
-def _condition(wish: ColumnRename, manner: Manner) -> tuple[list[str], tuple[str, ...]] | Refusal:
-    """Return the lines that ask first, and the modules they need."""
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """How the step asks first: the lines up to its ``if``, what tells that the old name is there, needed modules."""
+
+    asked: list[str]
+    old: list[str]
+    imports: tuple[str, ...] = ()
+
+
+def _condition(wish: ColumnRename, manner: Manner) -> _Condition | Refusal:
     table, check = wish.table.name, manner.column_check
     if check:
         terms = [check.asked(table, wish.old), check.asked(table, wish.new, present=False)]
         if manner.table_check:
             terms.insert(0, manner.table_check.asked(table))
-        line = f"if {' and '.join(terms)}:"
-        if len(manner.indent + line) <= manner.width:
-            return [line], ()
-        inner = [manner.unit + ("and " if i else "") + term for i, term in enumerate(terms)]
-        return ["if (", *inner, "):"], ()
+        return _Condition(_asking("if", terms, manner), terms[:-1])
     if manner.inspection is None:
         return Refusal("the script has no way to ask whether a column exists")
     name = _free(f"{table}_columns", manner)
@@ -183,8 +191,24 @@ def _condition(wish: ColumnRename, manner: Manner) -> tuple[list[str], tuple[str
     if manner.first:  # the table may not be there yet
         has = f"if {inspector}.has_table({quote}{table}{quote}{schema}):"
         lines = [f"{name} = []", has, *_indented(lines, manner.unit)]
-    lines.append(f"if {quote}{wish.old}{quote} in {name} and {quote}{wish.new}{quote} not in {name}:")
-    return lines, (manner.inspection.module,) if manner.inspection.module else ()
+    old = f"{quote}{wish.old}{quote} in {name}"
+    lines.append(f"if {old} and {quote}{wish.new}{quote} not in {name}:")
+    return _Condition(lines, [old], (manner.inspection.module,) if manner.inspection.module else ())
+
+
+def _asking(word: str, terms: Sequence[str], manner: Manner) -> list[str]:
+    line = f"{word} {' and '.join(terms)}:"
+    if len(manner.indent + line) <= manner.width:
+        return [line]
+    return [f"{word} (", *(manner.unit + ("and " if i else "") + term for i, term in enumerate(terms)), "):"]
+
+
+def _warning(manner: Manner, told: str) -> list[str]:
+    literal = manner.quote + told + manner.quote
+    line = f"{manner.warn}({literal})"
+    if len(manner.indent + manner.unit + line) <= manner.width:
+        return [line]
+    return [f"{manner.warn}(", manner.unit + literal, ")"]
 
 
 def _free(name: str, manner: Manner) -> str:

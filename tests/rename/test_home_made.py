@@ -107,13 +107,20 @@ def test_old_and_new_databases_end_alike(source: SourceFile, tmp_path: Path) -> 
     assert kept == [('{"a": 1}', "Linz"), (None, "Graz")]
 
 
-def test_a_database_with_both_columns_loses_nothing(source: SourceFile, tmp_path: Path) -> None:
+def test_a_database_with_both_columns_loses_nothing_and_is_named(
+    source: SourceFile, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     database = tmp_path / "both.db"
     run(source.text, database)
     rows(database, "ALTER TABLE scans ADD COLUMN scan_metadata TEXT")
     rows(database, "INSERT INTO scans (metadata, scan_metadata) VALUES ('old', 'new')")
-    run(rewritten(source), database)
-    assert rows(database, "SELECT metadata, scan_metadata FROM scans") == [("old", "new")]
+    for _ in range(2):
+        capsys.readouterr()
+        caplog.clear()
+        run(rewritten(source), database)
+        told = [*capsys.readouterr().out.splitlines(), *(r.message for r in caplog.records if r.levelname == "WARNING")]
+        assert told == ["scans has both metadata and scan_metadata: nothing was renamed"]
+        assert rows(database, "SELECT metadata, scan_metadata FROM scans") == [("old", "new")]
 
 
 # -- in the script's own manner
@@ -135,7 +142,9 @@ def test_numbered_steps_keep_number_and_label() -> None:
             and not has_column(session, "scans", "scan_metadata")
         ):
             session.execute(text("ALTER TABLE scans RENAME COLUMN metadata TO scan_metadata"))
-            applied.append("002_rename_scans_metadata")"""
+            applied.append("002_rename_scans_metadata")
+        elif has_table(session, "scans") and has_column(session, "scans", "metadata"):
+            print("scans has both metadata and scan_metadata: nothing was renamed")"""
     )
 
 
@@ -150,6 +159,8 @@ def test_without_a_guard_the_step_follows_the_statement() -> None:
         and column_is_missing(cursor, 'scans', 'scan_metadata')
     ):
         cursor.execute('ALTER TABLE scans RENAME COLUMN metadata TO scan_metadata')
+    elif not column_is_missing(cursor, 'scans', 'metadata'):
+        print('scans has both metadata and scan_metadata: nothing was renamed')
 
     cursor.execute("CREATE INDEX""" in rewritten(source)
     assert '"scan_metadata" TEXT' in rewritten(source)
@@ -165,7 +176,9 @@ def test_tabs_transactions_and_excepts_are_repeated() -> None:
 	if 'metadata' in scans_columns and 'scan_metadata' not in scans_columns:
 				conn.execute(sa.text('ALTER TABLE scans RENAME COLUMN metadata TO scan_metadata'))
 			done.append('rename-scans-metadata')
-			log.info("Step 7: rename-scans-metadata")"""
+			log.info("Step 7: rename-scans-metadata")
+	elif 'metadata' in scans_columns:
+		log.warning('scans has both metadata and scan_metadata: nothing was renamed')"""
     )
     assert rewritten(source).count('log.exception("Step 7 failed")\n\t\t\traise') == 2
 
@@ -233,6 +246,38 @@ def test_how_the_sql_runs(run: str, expected: str) -> None:
     shown = expected.replace("{{}}", "PARAMS").replace("{}", renames).replace("PARAMS", "{}")
     assert f"        {shown}\n" in after + "\n"
     assert 'if column_exists(db, "scans", "metadata") and not column_exists' in after
+
+
+@pytest.mark.parametrize(
+    ("head", "inside", "expected"),
+    [
+        ("", "pass", "print"),
+        ("log = logging.getLogger(__name__)", "pass", "log.warning"),
+        ("import logging", "pass", "print"),
+        ("import logging", "logging.info('up to date')", "logging.warning"),
+        ("from loguru import logger", "pass", "logger.warning"),
+        ("from app import log", "log.info('up to date')", "log.info"),
+        ("from app import log", "log.info('up'), log.warn('to date')", "log.warn"),
+        ("from app import app", "app.logger.error('up to date')", "app.logger.error"),
+        ("from app import app", "app.dialog.error('up to date')", "print"),
+        ("log = logging.getLogger(__name__)", "print('up to date')", "print"),
+        ("def other(log): log.info('up to date')", "pass", "print"),
+        ("", "log = make_log(); log.info('up to date')", "print"),
+        ("", "db.log.info('up to date')", "db.log.info"),
+    ],
+)
+def test_the_warning_is_given_in_the_scripts_own_way(head: str, inside: str, expected: str) -> None:
+    text = GUARDED.replace("{run}", f"db.execute({CREATE})\n    {inside}")
+    after = rewritten(script(f"{head}\n{text}"))
+    assert f'\n        {expected}("scans has both metadata and scan_metadata: nothing was renamed")\n' in after
+
+
+def test_a_logger_that_is_made_behind_the_step_does_not_speak() -> None:
+    start = "import logging\nfrom app import session\nfrom sqlalchemy import inspect, text\n\n"
+    step = f"if True:\n    session.execute(text({CREATE}))\n\n"
+    made = "log = logging.getLogger()\n\n"
+    assert "    log.warning(" in rewritten(script(start + made + step))
+    assert "    print(" in rewritten(script(start + step + made))
 
 
 @pytest.mark.parametrize(
@@ -338,6 +383,8 @@ def scans(conn):
         with savepoint(conn) as inner:
             inner.execute("ALTER TABLE scans RENAME COLUMN metadata TO scan_metadata")
         conn.commit()
+    elif table_exists(conn, "scans") and column_exists(conn, "scans", "metadata"):
+        print("scans has both metadata and scan_metadata: nothing was renamed")
 
     # 4: scans
     if table_exists(conn, "scans"):
@@ -383,7 +430,7 @@ def migrate(conn, postgres):
 """
     after = rewritten(script(text))
     assert '\n        if has_col(conn, "scans", "metadata") and not has_col(' in after
-    assert after.endswith('            applied.append("7_rename_scans_metadata")\n')
+    assert '            applied.append("7_rename_scans_metadata")\n        elif has_col(' in after
 
 
 def test_an_except_clause_is_no_place_for_a_rename() -> None:

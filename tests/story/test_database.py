@@ -29,7 +29,7 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
 def migrate(app: Path, url: str) -> str:
     run = environments.find("2.0").run_module("desk.migrate", url, cwd=app)
     assert run.returncode == 0, run.stderr
-    return run.stdout
+    return run.stdout + run.stderr
 
 
 def fill(url: str) -> None:
@@ -45,9 +45,9 @@ def details(number: int) -> dict[str, object]:
     return {"number": number, "text": "gemäß § 'quoted'", "list": [1, {"deep": None}]}
 
 
-def stored(url: str) -> dict[str, object]:
+def stored(url: str, column: str = "event_metadata") -> dict[str, object]:
     with sa.create_engine(url).connect() as connection:
-        rows = connection.execute(sa.text("SELECT id, event_metadata FROM security_events"))
+        rows = connection.execute(sa.text(f"SELECT id, {column} FROM security_events"))
         return {key: json.loads(value) if isinstance(value, str) else value for key, value in rows}
 
 
@@ -81,12 +81,17 @@ def test_old_and_empty_databases_end_at_the_same_schema(databases: tuple[str, st
     assert stored(old) == {f"e{n:04}": details(n) for n in range(ROWS)}
 
 
-def test_a_database_with_both_columns_loses_nothing(databases: tuple[str, str], tmp_path: Path) -> None:
+def test_a_database_with_both_columns_loses_nothing_and_is_named(databases: tuple[str, str], tmp_path: Path) -> None:
     old, _ = databases
     migrate(sample.broken(tmp_path / "before"), old)
     fill(old)
     with sa.create_engine(old).begin() as connection:
         connection.execute(sa.text("ALTER TABLE security_events ADD COLUMN event_metadata VARCHAR(40)"))
     before = schema(old)["security_events"]
-    migrate(sample.mended(tmp_path / "after"), old)
+    app = sample.mended(tmp_path / "after")
+    migrate(app, old)
+    again = migrate(app, old)
+    assert "WARNING:desk.migrate:security_events has both metadata and event_metadata: nothing was renamed" in again
+    assert "nothing to do" in again
     assert schema(old)["security_events"] == before
+    assert stored(old, "metadata") == {f"e{n:04}": details(n) for n in range(ROWS)}

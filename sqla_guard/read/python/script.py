@@ -15,6 +15,7 @@ from sqla_guard.read.python.script_fresh import is_stale
 from sqla_guard.read.python.script_names import unbound
 from sqla_guard.read.python.script_order import reach, unreached
 from sqla_guard.read.python.script_tree import Tree, bound_by, called, is_string, names_in, tree_of
+from sqla_guard.read.python.script_voice import voice
 
 # "# 023: title", "# Migration 69: title", "# 016", but not "# 3 tables for billing"
 NUMBERED_COMMENT = re.compile(r"#+\s*((?:[A-Za-z]+\s+)?[#vV]?(\d+[a-z]?))\s*(?:[:.)\u2013\u2014-]|$)")
@@ -103,6 +104,7 @@ class _Reader:
             column_check=column_check,
             table_check=checks.table() if ask_table else None,
             inspection=checks.inspection(run),
+            warn=voice(self._tree, asked_at),
             guard_columns=guard_columns,
             labels=frozenset(text for text in self._tree.strings if len(text) < 200),
             names=self._tree.names,
