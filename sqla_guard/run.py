@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Files whose first look costs less than a look into the cache.
 _FEW = 40
+# Files from which on it may pay to share a run out among processes.
+_MANY = 300
 
 Narrow = Callable[[Report, Workspace], Report]
 
@@ -153,11 +155,24 @@ def write(fixed: Fixed) -> None:
 
 def _first_report(workspace: Workspace, settings: Settings, progress: Progress | None, asked: Asked) -> Report:
     """Return what is to be said about ``workspace``, from an earlier run where that is quicker and still holds."""
-    if not asked.cached or asked.given or workspace.changed or not _is_worth_keeping(workspace, settings):
+    if asked.given or workspace.changed:
         return report_on(workspace, settings, progress)
+    if not asked.cached or not _is_worth_keeping(workspace, settings):
+        return _shared_report(workspace, settings, progress)
     from sqla_guard.cache.runs import remembered
 
-    return remembered(workspace, settings, lambda ws: report_on(ws, settings, progress))
+    return remembered(workspace, settings, lambda ws: _shared_report(ws, settings, progress))
+
+
+def _shared_report(workspace: Workspace, settings: Settings, progress: Progress | None) -> Report:
+    """Return what is to be said about ``workspace``, by several processes where they pay."""
+    if len(workspace.reported) >= _MANY and settings.run.jobs != 1:
+        from sqla_guard.processes import report_together, shared_out
+
+        shares = shared_out(workspace, settings.run.jobs)
+        if len(shares) > 1:
+            return report_together(workspace, settings, shares, progress)
+    return report_on(workspace, settings, progress)
 
 
 def _is_worth_keeping(workspace: Workspace, settings: Settings) -> bool:

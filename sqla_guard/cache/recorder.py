@@ -38,6 +38,20 @@ class Recorder:
         self.dated = False
         self.sound = True
 
+    def absorb(self, other: Recorder) -> None:
+        """Take over what ``other``, of another process, was asked."""
+        # What two processes saw differently changed under their eyes.
+        same = all(self.files.get(path, seen) == seen for path, seen in other.files.items())
+        self.sound = self.sound and other.sound and same
+        self.dated = self.dated or other.dated
+        self.files.update(other.files)
+        for kind, answers in other.questions.items():
+            self.questions[kind].update(answers)
+
+    def forget_the_disk(self) -> None:
+        """Drop what is of no use to another process; nothing can be asked any more."""
+        del self._disk
+
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``."""
         if path not in self.files:

@@ -23,6 +23,10 @@ class Settings(Protocol):
     def of(self, path: str) -> Config:
         """Return the settings of the file ``path``."""
 
+    @property
+    def run(self) -> Config:
+        """The settings of the run as a whole."""
+
 
 class Config(NamedTuple):
     """Settings of a run.
@@ -93,6 +97,11 @@ class Config(NamedTuple):
 
     def of(self, path: str) -> Config:
         """Return these settings, whatever the file."""
+        return self
+
+    @property
+    def run(self) -> Config:
+        """These settings, which are those of the whole run."""
         return self
 
     def dialect_for(self, path: str) -> str | None:
