@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.outline import Attribute, Class
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.summaries import Summary
 from sqla_guard.facts.values import Call, ClassRef, Item, Literal, Name, Value, dotted
 from sqla_guard.project.mapped import Mappings
@@ -55,7 +57,7 @@ _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
 class Registry:
-    """Finds classes by name alone, and the attributes that ``backref`` adds to a class."""
+    """Finds classes by name alone, and the attributes that classes get from outside of their bodies."""
 
     def __init__(self, project: Project, mappings: Mappings) -> None:
         """Look around in ``project``."""
@@ -63,6 +65,7 @@ class Registry:
         self._mappings = mappings
         self._paths: dict[str, dict[str, list[str]]] = {}
         self._backrefs: dict[str, list[tuple[str, ProjectClass, Call]]] = {}
+        self._given_outside: dict[str, list[ReservedName]] = {}
 
     def find(self, near: str, name: str) -> ProjectClass | None:
         """Return the one class called ``name`` in the project of ``near``; mapped ones come first."""
@@ -90,6 +93,15 @@ class Registry:
                 for entry in _backrefs_in(ProjectClass(path, definition))
             ]
         return self._backrefs[root]
+
+    def given_outside(self, near: str) -> list[ReservedName]:
+        """Return all reserved names that classes get by an assignment outside of their bodies."""
+        root = self._project.workspace.disk.project_root(near)
+        if root not in self._given_outside:
+            paths = self._project.python_files_that_reserve(near)
+            facts = (fact for path in paths for fact in self._project.reserved_names(path))
+            self._given_outside[root] = [fact for fact in facts if fact.form == "after"]
+        return self._given_outside[root]
 
     def _classes(self, path: str) -> Iterator[Class]:
         outline = self._project.outline(path)
@@ -126,6 +138,10 @@ class Members:
             return self._declared(cls, *found, on_class)
         if name == "__dict__" and not on_class:
             return ColumnsType(cls, "attribute")
+        if name in RESERVED:
+            given = self._given_outside(cls, name, on_class) or self._backref(cls, name, on_class)
+            if given is not None:
+                return given
         if on_class or name in ("__table__", "__mapper__"):
             special = self._class_attribute(cls, name)
             if special is not None:
@@ -137,7 +153,7 @@ class Members:
         ]
         if fields:
             return union(fields)
-        backref = self._backref(cls, name)
+        backref = self._backref(cls, name, on_class)
         if backref is not None:
             return backref
         return UnknownType(f"`{name}` of a `{cls.definition.name}`")
@@ -264,13 +280,36 @@ class Members:
         symbol = self._project.resolve(path, target)
         return symbol if isinstance(symbol, ProjectClass) else None
 
-    def _backref(self, cls: ProjectClass, name: str) -> Type | None:
+    def _given_outside(self, cls: ProjectClass, name: str, on_class: bool) -> Type | None:
+        """Return what ``Model.metadata = Column(...)`` behind the class has put there."""
+        for fact in self.registry.given_outside(cls.path):
+            if fact.name != name or fact.target is None or not isinstance(fact.value, Call):
+                continue
+            owner = self._project.resolve(fact.path, fact.target)
+            if not isinstance(owner, ProjectClass) or not self._maps(fact.path, fact.value):
+                continue
+            if any(same_class(owner, c) for c in self.mappings.linear(cls)):
+                if on_class:
+                    return ColumnType(cls, name)
+                is_relationship = self._is_relationship(fact.path, fact.value)
+                return self._relationship(fact.path, fact.value, None) if is_relationship else PLAIN
+        return None
+
+    def _maps(self, path: str, value: Call) -> bool:
+        """Tell whether a call makes something that is mapped, as ``MetaData()`` is not."""
+        symbol = self._project.resolve(path, value.func)
+        if not isinstance(symbol, External) or symbol.name.partition(".")[0] not in PACKAGES:
+            return False
+        return symbol.name.rpartition(".")[2] not in ("MetaData", "registry")
+
+    def _backref(self, cls: ProjectClass, name: str, on_class: bool) -> Type | None:
         if self.mappings.of(cls).role == "plain":
             return None
         for backref, owner, relation in self.registry.backrefs(cls.path):
             target = self.target(owner.path, relation) if backref == name else None
             if target is not None and any(same_class(target, c) for c in self.mappings.linear(cls)):
-                return UnionType((InstanceType(owner), ListType(InstanceType(owner))))
+                one = InstanceType(owner)
+                return ColumnType(cls, name) if on_class else UnionType((one, ListType(one)))
         return None
 
 

@@ -26,6 +26,9 @@ _FIELDS = {
     "Mapped with a value": "Field",
 }
 
+OUTSIDE = frozenset({"after", "backref"})
+"""The forms of what a class gets from outside of its body."""
+
 # What takes the place of Flask-SQLAlchemy's `query` on purpose.
 _DELIBERATE = frozenset({"property", "method", "classmethod", "staticmethod", "hybrid_property", "nested class"})
 
@@ -42,7 +45,7 @@ class ReservedModel:
         outcome: What happens at run time.
         table: The table of the class, if it has one and its name is plain.
         column: The column's name in the database.
-        renamable: Whether another name for the attribute, in the class body, is all that it takes.
+        renamable: Whether another name for the attribute, where it is given, is all that it takes.
     """
 
     cls: ProjectClass
@@ -57,7 +60,7 @@ class ReservedModel:
 
 def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     """Return what ``fact`` leads to; ``None`` where nothing breaks."""
-    if fact.form in ("after", "backref"):
+    if fact.form in OUTSIDE:
         return _from_outside(project, fact)
     outline = project.outline(fact.path)
     definition = outline.classes.get(fact.owner) if outline else None
@@ -85,7 +88,7 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
 
 
 def reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
-    """Return those of :func:`all_reserved_models` that another name in the class body mends."""
+    """Return those of :func:`all_reserved_models` that another name for the attribute mends."""
     return tuple(model for model in all_reserved_models(project, near) if model.renamable)
 
 
@@ -166,15 +169,16 @@ def _has_table(cls: ProjectClass) -> bool:
 
 
 def _from_outside(project: Project, fact: ReservedName) -> ReservedModel | None:
-    for cls in _targets(project, fact):
-        mapping = Mappings.of_project(project).of(cls)
-        if mapping.role != "mapped":
-            continue
+    mappings = Mappings.of_project(project)
+    targets = [cls for cls in _targets(project, fact) if mappings.of(cls).role == "mapped"]
+    for cls in targets:
+        mapping = mappings.of(cls)
         kind = kind_in_words(project, replace(fact, form="assignment", annotation=None))
         spot = Spot("after the class", Placements(project).style(cls, fact.name), cls)
         model = _worst(project, fact, cls, kind, mapping, (spot,)) if kind != UNKNOWN else None
         if model is not None:
-            return replace(model, renamable=False)
+            # Of several classes of that name, the relationship may mean another one.
+            return replace(model, renamable=model.renamable and len(targets) == 1)
     return None
 
 

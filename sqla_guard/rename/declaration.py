@@ -1,6 +1,8 @@
-"""The edits of the class body that declares a reserved attribute."""
+"""The edits of what declares a reserved attribute: a class body, an assignment behind it, a ``backref``."""
 
 from __future__ import annotations
+
+import re
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import SourceFile
@@ -29,24 +31,31 @@ _NAMELESS = frozenset(
     ]
 )
 _NOTHING = Change(())
+_ONE_STRING = r"[rRuU]?(\"\"\"|'''|\"|')(.*)\1"
 
 
-def renamed_attribute(fact: ReservedName, new: str) -> Edit:
+def renamed_attribute(project: Project, fact: ReservedName, new: str) -> Edit | Refusal:
     """Return the edit that renames the attribute itself."""
-    return Edit(fact.path, fact.span.start, fact.span.end, new)
+    start, end = fact.span.start, fact.span.end
+    if fact.form == "after":
+        start = end - len(fact.name)
+    elif fact.form == "backref":
+        written = re.fullmatch(_ONE_STRING, project.source(fact.path).text[start:end])
+        if written is None or written[2] != fact.name:
+            return Refusal("the name is not written in one piece")
+        start, end = start + written.start(2), start + written.end(2)
+    return Edit(fact.path, start, end, new)
 
 
 def kept_column(project: Project, model: ReservedModel) -> Outcome:
     """Return the edits that keep the column's name in the database when the attribute gets another one."""
     fact = model.fact
-    if model.kind != "column":
+    if model.kind != "column" or fact.form == "backref":
         return _NOTHING
     if _has_column_prefix(project, model):
         return Refusal("`column_prefix` in `__mapper_args__` gives the attribute another name")
     if _is_sqlmodel(model):
         return _sqlmodel(project, fact)
-    if fact.form == "backref":
-        return _NOTHING
     if fact.form == "method":
         return _returned(project, fact)
     if fact.form == "annotation":
@@ -59,7 +68,7 @@ def kept_column(project: Project, model: ReservedModel) -> Outcome:
 def is_column(project: Project, model: ReservedModel) -> bool:
     """Tell whether the attribute has a column of its own in the database."""
     fact = model.fact
-    if model.kind != "column":
+    if model.kind != "column" or fact.form == "backref":
         return False
     if fact.form == "annotation":
         return True
@@ -231,7 +240,8 @@ def _called(func: Value) -> Value:
 
 
 def _is_sqlmodel(model: ReservedModel) -> bool:
-    return model.mapping.style.startswith("sqlmodel.")
+    # What is given to the class afterwards is a column as SQLAlchemy itself knows it.
+    return model.mapping.style.startswith("sqlmodel.") and model.fact.form != "after"
 
 
 def _has_column_prefix(project: Project, model: ReservedModel) -> bool:

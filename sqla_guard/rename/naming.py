@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
-from sqla_guard.project.reserved import ReservedModel
+from sqla_guard.project.reserved import OUTSIDE, ReservedModel
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 
@@ -79,3 +79,6 @@ def _class_texts(project: Project, model: ReservedModel) -> Iterator[str]:
     for cls in (*mappings.linear(model.cls), *subclasses(project, mappings, model.cls)):
         span = cls.definition.span
         yield project.source(cls.path).text[span.start : span.end]
+    if model.fact.form in OUTSIDE:
+        # Where one attribute is given to the class from outside, others may be.
+        yield project.source(model.fact.path).text

@@ -54,8 +54,8 @@ def rename_outcome(project: Project, model: ReservedModel) -> Fix | Refusal:
         return group
     if not any(m.fact == model.fact for m in group):
         return Refusal("a base class declares it too")
-    top = group[0].fact
-    key = ("rename", top.path, top.owner, top.name)
+    top = group[0]
+    key = ("rename", top.cls.path, top.cls.qualname, top.fact.name)
     return project.once(key, lambda: _Planner(project, group).outcome())
 
 
@@ -77,18 +77,22 @@ class _Planner:
             table_history(project, self.fact.path, self.model.table) if self.model.table is not None else None
         )
         columns = self.history.schema.columns(self.model.table) if self.history and self.model.table else ()
-        self.new = new_name(project, self.model, frozenset(columns))
+        # A relationship elsewhere may give the class an attribute, too.
+        given = {name for name, _, _ in self._types().members.registry.backrefs(self.model.cls.path)}
+        self.new = new_name(project, self.model, frozenset({*columns, *given}))
 
     def outcome(self) -> Fix | Refusal:
         database = self._database()
-        edits = [renamed_attribute(m.fact, self.new) for m in self.group]
+        declared = self._declared()
+        if isinstance(declared, Refusal):
+            return declared
         change = database.change if database.change is not None else self._kept()
         if isinstance(change, Refusal):
             return change
         references = self._references()
         uses = self._uses(references)
         schemas = self._schemas(references)
-        edits += (*change.edits, *schemas.edits)
+        edits = [*declared, *change.edits, *schemas.edits]
         # A string that names the column goes with the column only.
         named = [(path, r) for path, r, how in uses.proven if database.change or how != NAMES_COLUMN]
         edits += [Edit(path, r.span.start, r.span.end, self.new) for path, r in named]
@@ -100,6 +104,16 @@ class _Planner:
             tuple(sorted({*change.imports, *schemas.imports})),
             places,
         )
+
+    def _declared(self) -> list[Edit] | Refusal:
+        """Return the edits that rename the attribute where it is declared."""
+        edits: list[Edit] = []
+        for model in self.group:
+            edit = renamed_attribute(self.project, model.fact, self.new)
+            if isinstance(edit, Refusal):
+                return edit
+            edits.append(edit)
+        return edits
 
     def _kept(self) -> Change | Refusal:
         """Return the edits that keep the columns' names."""
@@ -148,11 +162,13 @@ class _Planner:
         summary = self.project.readers.summary
         return find_uses(self.project, self.model.cls, self.fact.name, references, summary, version)
 
-    def _schemas(self, references: dict[str, tuple[Reference, ...]]) -> SchemaChanges:
+    def _types(self) -> TypeOf:
         summary = self.project.readers.summary
-        types = self.project.once(("types", summary), lambda: TypeOf(self.project, summary))
-        family = Family(types, self.model.cls)
-        return schema_changes(types, family, (self.fact.name, self.new), references)
+        return self.project.once(("types", summary), lambda: TypeOf(self.project, summary))
+
+    def _schemas(self, references: dict[str, tuple[Reference, ...]]) -> SchemaChanges:
+        types = self._types()
+        return schema_changes(types, Family(types, self.model.cls), (self.fact.name, self.new), references)
 
     def _places(self, uses: Uses) -> Iterator[Place]:
         declared = {(m.fact.path, m.fact.span) for m in self.group}

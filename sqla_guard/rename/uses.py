@@ -59,6 +59,8 @@ _METADATA_ONLY = frozenset(
         "tables",
     ]
 )
+# Of these, what nothing else is likely to have, be the owner known or not.
+_METADATA_METHODS = frozenset({"create_all", "drop_all", "naming_convention", "sorted_tables"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,9 @@ class _Judge:
             # A class that is named is that class; only behind ``cls`` there may be a subclass.
             return Proven() if self._family.includes(owner.cls) else None
         verdict = self.on(owner)
+        if isinstance(verdict, Perhaps) and reference.outer in _METADATA_METHODS:
+            # ``self.base.metadata.create_all()``, whatever the base is.
+            return None
         if isinstance(verdict, Perhaps) and self._family.excluded_by(reference.also_used):
             return None
         return verdict

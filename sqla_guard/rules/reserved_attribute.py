@@ -3,8 +3,9 @@
 ## What it finds
 
 An attribute called `metadata` or `registry` on a class that SQLAlchemy maps declaratively: a column, a relationship,
-an annotation `metadata: Mapped[...]`, a property, a method or a constant. Bases are followed through imports; it does
-not matter how they are spelled.
+an annotation `metadata: Mapped[...]`, a property, a method or a constant. It may also be given to the class from
+outside of its body, as by `Document.metadata = Column(...)` or `relationship(Document, backref="metadata")`. Bases are
+followed through imports; it does not matter how they are spelled.
 
 ## Why it hurts
 

@@ -35,6 +35,17 @@ def _not_asked_for(definition: Class) -> list[Span]:
     ]
 
 
+def read_constructor(source: SourceFile, statement: Span, call: Span) -> Constructor | None:
+    """Return the call at ``call`` inside of ``statement``; ``None`` where the statement's line cannot be read alone."""
+    try:
+        read = read_statement(source, statement)
+    except cst.ParserSyntaxError:
+        return None
+    finder = _CallFinder(read, call)
+    read.node.visit(finder)
+    return finder.found
+
+
 def read_every_class(source: SourceFile) -> tuple[ReservedName, ...]:
     """Return every binding of a reserved name in any class body, found without the outline's help.
 
@@ -46,6 +57,20 @@ def read_every_class(source: SourceFile) -> tuple[ReservedName, ...]:
     finder = _ClassFinder(read_module(source))
     finder.module.node.visit(finder)
     return tuple(finder.found)
+
+
+class _CallFinder(cst.CSTVisitor):
+    """Reads the one call that stands at a given place."""
+
+    def __init__(self, statement: Statement, wanted: Span) -> None:
+        super().__init__()
+        self.statement = statement
+        self.wanted = wanted
+        self.found: Constructor | None = None
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if self.statement.span(node) == self.wanted:
+            self.found = _ClassBodyVisitor(self.statement, "", node)._constructor(node)
 
 
 class _ClassFinder(cst.CSTVisitor):

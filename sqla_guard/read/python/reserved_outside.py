@@ -47,12 +47,28 @@ class _Reader:
     def _assigned(self, node: ast.Assign | ast.AnnAssign, value: ast.expr, owner: str) -> Iterator[ReservedName]:
         for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
             if isinstance(target, ast.Attribute) and is_marked(target.attr, "after") and not owner:
-                of, given = self._expressions.value(target.value), self._expressions.value(value)
-                span = span_of(self._source, target)
-                yield ReservedName(self._source.path, "", target.attr, span, "after", given, target=of)
+                yield self._given(node, target, value)
         if isinstance(value, ast.Call):
             annotation = self._expressions.annotation(node.annotation) if isinstance(node, ast.AnnAssign) else None
             yield from self._backref(value, annotation, owner)
+
+    def _given(self, node: ast.stmt, target: ast.Attribute, value: ast.expr) -> ReservedName:
+        constructor = None
+        if target.attr in RESERVED and isinstance(value, ast.Call):
+            from sqla_guard.read.python.class_bodies import read_constructor  # loads libcst
+
+            constructor = read_constructor(self._source, span_of(self._source, node), span_of(self._source, value))
+        return ReservedName(
+            self._source.path,
+            "",
+            target.attr,
+            span_of(self._source, target),
+            "after",
+            self._expressions.value(value),
+            constructor=constructor,
+            value_span=span_of(self._source, value),
+            target=self._expressions.value(target.value),
+        )
 
     def _backref(self, call: ast.Call, annotation: Value | None, owner: str) -> Iterator[ReservedName]:
         for keyword in call.keywords:
