@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as Alembic
+from alembic.util.exc import CommandError as CompileError
 
 from sqla_guard.core.config import Config
 from tests.databases.catalogue import Catalogue, Database, Dialect, Servers
@@ -209,3 +211,31 @@ def test_up_down_and_up_again(dialect: Dialect, batch: bool, servers: Servers, t
             new.load(LOSSES.replace("metadata", "parcel_metadata"))
         assert everything(new) == expected
         assert new.rows("SELECT id, parcel_metadata, weight FROM parcels") == [(1, "first", 7)]
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["plain", "batch"])
+@pytest.mark.parametrize("dialect", ["postgresql", "mariadb", "sqlite"])
+def test_both_columns_stop_the_revision(dialect: Dialect, batch: bool, servers: Servers, tmp_path: Path) -> None:
+    files = history(batch)
+    before = written(tmp_path / "before", files)
+    after = written(tmp_path / "after", fixed(files, dialect)[0])
+    with servers.several(dialect, 1) as (database,):
+        before.run(database, "upgrade", "head")
+        database.load("ALTER TABLE parcels ADD COLUMN parcel_metadata VARCHAR(40);")
+        database.load("INSERT INTO parcels (id, metadata, parcel_metadata) VALUES (2, 'old', 'new');")
+        there = database.rows("SELECT id, metadata, parcel_metadata FROM parcels ORDER BY id")
+        with pytest.raises(sa.exc.DBAPIError, match=r"(?i)parcel_metadata.*exists|duplicate column.*parcel_metadata"):
+            after.run(database, "upgrade", "head")
+        assert database.rows("SELECT id, metadata, parcel_metadata FROM parcels ORDER BY id") == there
+
+
+def test_where_nothing_names_mariadb_the_revision_stops_and_loses_nothing(servers: Servers, tmp_path: Path) -> None:
+    files = history(batch=False)
+    before, after = written(tmp_path / "before", files), written(tmp_path / "after", fixed(files, None)[0])
+    with servers.several("mariadb", 1) as (database,):
+        before.run(database, "upgrade", "head")
+        there = everything(database)
+        with pytest.raises(CompileError, match="require the existing type"):
+            after.run(database, "upgrade", "head")
+        assert everything(database) == there
+        assert database.rows("SELECT id, metadata FROM parcels") == [(1, "first")]
