@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENVS := 1.4 2.0 2.1
-CODE := sqla_guard tests scripts
+CODE := sqla_guard tests scripts benchmarks
 # Errors only, and never a question.
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
