@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact
 from sqla_guard.project.project import Project
+from sqla_guard.project.schema import created
 from sqla_guard.project.takers import taken_tables
 from sqla_guard.read.markers import may_define, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
@@ -28,7 +30,18 @@ def facts_of(path: str, project: Project) -> Iterator[object]:
         if everything or may_hold_lazy_init(data):
             yield from project.lazy_inits(path)
     if everything or (may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project)):
-        yield from project.sql_facts(path)
+        yield from _each_place_once(project.sql_facts(path))
+
+
+def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
+    """Yield ``facts`` without those that stand where another one does: the same SQL, run by several modules."""
+    seen: set[object] = set()
+    for fact in facts:
+        columns = created(fact) if isinstance(fact, (CreateTable, AddColumn, RenameColumn)) else ()
+        places = (type(fact), fact.carrier.direction, tuple(c.span or (c.name, fact.carrier) for c in columns))
+        if not columns or places not in seen:
+            seen.add(places)
+            yield fact
 
 
 def _table_names(project: Project) -> TableNames:

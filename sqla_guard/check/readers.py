@@ -17,6 +17,7 @@ from sqla_guard.read.python.reserved import read_reserved_names
 from sqla_guard.read.python.revision import read_revision
 from sqla_guard.read.python.runs import read_runs
 from sqla_guard.read.python.script import read_manner
+from sqla_guard.read.python.sql_across import read_called, read_kept_ddl, read_passed_on
 from sqla_guard.read.python.tables import read_tables
 from sqla_guard.read.requirements import read_requirements
 from sqla_guard.read.sql_facts import read_dialect, read_generated_name, read_sql_facts
@@ -29,6 +30,9 @@ QUICK = Readers(
     named=read_named,
     lazy=read_lazy_inits,
     sql=read_sql_facts,
+    passed_on=read_passed_on,
+    called=read_called,
+    kept_ddl=read_kept_ddl,
     dialect=read_dialect,
     generated_name=read_generated_name,
     revision=read_revision,

@@ -68,6 +68,8 @@ class Carrier:
         guard: The innermost Python guard around it, if any.
         conditional: Whether it runs only where something out of the database's sight, such as a setting, says so.
         runs_at: Where the outermost call stands that leads to it, if it stands in a function that others call.
+        runs_in: The file that runs it, and that ``runs_at`` is of, if that is another one than ``path``.
+        through: The file of the function that hands it to the database, if that is another one.
     """
 
     path: str
@@ -78,6 +80,13 @@ class Carrier:
     guard: Guard | None = None
     runs_at: int | None = None
     conditional: bool = False
+    runs_in: str | None = None
+    through: str | None = None
+
+    @property
+    def runner(self) -> str:
+        """The file that runs it."""
+        return self.runs_in or self.path
 
     @property
     def moment(self) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from sqla_guard.facts.operations import (
     TableName,
 )
 from sqla_guard.facts.outline import Outline
+from sqla_guard.facts.passed_on import Across, Helper, PassedOn
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.requirements import Requirement
 from sqla_guard.facts.reserved import ReservedName
@@ -56,7 +57,10 @@ class Readers:
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
-    sql: Callable[[SourceFile, frozenset[str], str | None, str | None], tuple[SqlFact, ...]]
+    sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
+    passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
+    called: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
+    kept_ddl: Callable[[SourceFile], tuple[str, ...]]
     dialect: Callable[[SourceFile], str]
     generated_name: Callable[[SourceFile, Span, str, str], str]
     revision: Callable[[SourceFile], Revision | None]
@@ -132,6 +136,10 @@ class Project:
             self._once[key] = make()
         return self._once[key]  # type: ignore[return-value]
 
+    def has(self, key: object) -> bool:
+        """Tell whether :meth:`once` knows the answer under ``key`` already."""
+        return key in self._once
+
     def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         """Return the reserved names bound in class bodies of a Python file."""
         outline = self.outline(path)
@@ -170,11 +178,13 @@ class Project:
         return self.once(("sql", path), lambda: self._sql_facts(path))
 
     def _sql_facts(self, path: str) -> tuple[SqlFact, ...]:
+        from sqla_guard.project.across import sql_across
         from sqla_guard.project.dialects import configured_dialect, likely_dialect
 
         dialect = configured_dialect(self, path)
         likely = None if dialect else likely_dialect(self, path)
-        facts = self.read(path, lambda source: self.readers.sql(source, RESERVED, dialect, likely)) or ()
+        across = sql_across(self, path)
+        facts = self.read(path, lambda source: self.readers.sql(source, RESERVED, dialect, likely, across)) or ()
         if not self.config.is_migration(path):
             return facts
         # What the configuration calls history has run, whatever it looks like.

@@ -177,8 +177,8 @@ class Schema:
         last: dict[str, tuple[int, int]] = {}
         for definition in definitions:
             carrier = definition.carrier
-            last[carrier.path] = max(last.get(carrier.path, (0, 0)), carrier.moment)
-        return tuple(u for u in self._unread(table) if u.carrier.moment > last.get(u.carrier.path, (-1, -1)))
+            last[carrier.runner] = max(last.get(carrier.runner, (0, 0)), carrier.moment)
+        return tuple(u for u in self._unread(table) if u.carrier.moment > last.get(u.carrier.runner, (-1, -1)))
 
 
 def replay(
@@ -197,11 +197,11 @@ def replay(
         ranks: Places that a tool gives to SQL files within their folder.
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
-    rank = {path: i for i, path in enumerate(apply_order({f.carrier.path for f in ups}, revision_order, ranks or {}))}
+    rank = {path: i for i, path in enumerate(apply_order({f.carrier.runner for f in ups}, revision_order, ranks or {}))}
     # What Core declares is another account of a table that other DDL makes.
     others = {plain(f.table) for f in ups if isinstance(f, CreateTable) and f.carrier.kind != "core"}
     ups = [f for f in ups if f.carrier.kind != "core" or (isinstance(f, CreateTable) and plain(f.table) not in others)]
-    ups.sort(key=lambda f: (rank[f.carrier.path], f.carrier.moment))
+    ups.sort(key=lambda f: (rank[f.carrier.runner], f.carrier.moment))
     run = _Run()
     for fact in ups:
         run.step(fact)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.operations import CreateTable, SqlFact
+from sqla_guard.facts.passed_on import Across
 from sqla_guard.read.sql.dialect import Dialect
+
+_ALONE = Across()
 
 
 def read_sql_facts(
-    source: SourceFile, wanted: frozenset[str], dialect: str | None = None, likely: str | None = None
+    source: SourceFile,
+    wanted: frozenset[str],
+    dialect: str | None = None,
+    likely: str | None = None,
+    across: Across = _ALONE,
 ) -> tuple[SqlFact, ...]:
     """Return the facts of a Python file or an SQL script, in the order of their statements.
 
@@ -17,6 +24,7 @@ def read_sql_facts(
         wanted: Names, in lower case, whose references are reported. Definitions are reported whatever their name.
         dialect: sqlglot's name of the dialect, where it is certain.
         likely: The dialect to read SQL in that does not itself look like any.
+        across: What other modules do with the SQL of a Python file.
 
     Raises:
         UnparsableFile: A Python file that is no Python.
@@ -26,7 +34,7 @@ def read_sql_facts(
 
         facts = read_sql_file(source, wanted, Dialect(dialect, likely))
     elif source.is_python:
-        facts = _read_python(source, wanted, Dialect(dialect, likely))
+        facts = _read_python(source, wanted, Dialect(dialect, likely), across)
     else:
         facts = []
     return tuple(sorted(facts, key=_order))
@@ -36,7 +44,7 @@ def _order(fact: SqlFact) -> tuple[int, bool]:
     return fact.carrier.statement.start, not isinstance(fact, CreateTable)
 
 
-def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect) -> list[SqlFact]:
+def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect, across: Across) -> list[SqlFact]:
     from sqla_guard.read.python.alembic import read_alembic
     from sqla_guard.read.python.core_tables import read_core_tables
     from sqla_guard.read.python.nodes import nodes_of
@@ -45,7 +53,13 @@ def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect) -
 
     values = Values(source, nodes_of(source))
     tables = read_core_tables(source, values, wanted) if ".create" in source.text else []
-    return read_alembic(source, values, wanted) + tables + read_sql_strings(source, values, wanted, dialect)
+    strings = read_sql_strings(source, values, wanted, dialect, across.helpers)
+    facts = read_alembic(source, values, wanted) + tables + strings
+    if across.uses:
+        from sqla_guard.read.python.sql_across import read_run_elsewhere
+
+        facts += read_run_elsewhere(source, values, across.uses, wanted, dialect)
+    return facts
 
 
 def read_dialect(source: SourceFile) -> str:

@@ -34,6 +34,8 @@ def is_rerunnable(known: Known) -> bool:
 
 
 def _may_run_again(carrier: Carrier) -> bool:
+    if carrier.runs_in or carrier.through:
+        return False  # what another module does around it is not seen in the script's own manner
     return carrier.kind == "python-sql" or (carrier.kind == "sql-file" and numbered(carrier.path) is None)
 
 
@@ -55,6 +57,9 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     taken_over = next((d for d in known.definitions if d.identifier.span is None or is_view(d)), None)
     if taken_over is not None:
         return Refusal(f"{taken_over.carrier.path} makes {wish.table.name} with the columns of another table")
+    elsewhere = next((d.carrier for d in known.definitions if d.carrier.runs_in), None)
+    if elsewhere is not None:
+        return Refusal(f"the SQL in {elsewhere.path} that creates it is run by {elsewhere.runs_in}")
     near = known.definitions[0].carrier.path
     words = column_words(project, near, wish.table, wish.old)
     references = (*history.references(wish.table, wish.old), *words)

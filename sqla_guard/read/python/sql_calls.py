@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_values import Values, called_name, parameter_names
 
@@ -45,6 +47,7 @@ class SqlCall:
         certain: Whether the argument is SQL whatever it looks like (``text(...)``, ``op.execute``).
         wrapper: Whether the call only wraps it (``text(...)``), and something else runs it.
         down: Whether it undoes, whatever function it stands in.
+        through: The file of the function that is called, if another module defines it.
     """
 
     call: ast.Call
@@ -52,10 +55,16 @@ class SqlCall:
     certain: bool
     wrapper: bool
     down: bool = False
+    through: str | None = None
 
 
-def find_sql_calls(values: Values) -> list[SqlCall]:
-    """Return the calls of a module that take SQL, those that run it before those that wrap it."""
+def find_sql_calls(values: Values, outside: tuple[Helper, ...] = ()) -> list[SqlCall]:
+    """Return the calls of a module that take SQL, those that run it before those that wrap it.
+
+    Args:
+        values: The module.
+        outside: Functions of other modules that hand their argument to a database.
+    """
     texts, packages, op = _imported(values.nodes)
     steps = _steps(values.nodes)
     calls = [node for node in values.nodes.of(ast.Call) if isinstance(node, ast.Call)]
@@ -74,6 +83,7 @@ def find_sql_calls(values: Values) -> list[SqlCall]:
             root = call.func.value
             certain = isinstance(root, ast.Name) and root.id in op
             found.append(SqlCall(call, argument, certain, False))
+    found += [made for call in calls for made in _outside(call, outside, values)]
     if not found:
         return []
     found += _through_helpers(calls, found, values)
@@ -133,7 +143,7 @@ def _is_text(call: ast.Call, texts: set[str], packages: set[str]) -> bool:
 
 def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values) -> list[SqlCall]:
     """Return the calls of functions of the module that pass their argument on to one of ``found``."""
-    helpers: dict[str, tuple[ast.AST, int, str]] = {}
+    helpers: dict[str, tuple[ast.AST, int, str, str | None]] = {}
     for _ in range(4):
         known = len(helpers)
         for sink in [*found, *_calls_of(calls, helpers)]:
@@ -142,9 +152,9 @@ def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values
             if name is None or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             names = parameter_names(function)
-            if name in names and not _rebound(name, function, values):
+            if name in names and not rebound(name, function, values):
                 offset = 1 if names[0] in ("self", "cls") else 0
-                helpers.setdefault(function.name, (function, names.index(name) - offset, name))
+                helpers.setdefault(function.name, (function, names.index(name) - offset, name, sink.through))
         if len(helpers) == known:
             break
     return [c for c in _calls_of(calls, helpers) if c.call not in {f.call for f in found}]
@@ -162,21 +172,52 @@ def passed_name(argument: ast.expr) -> str | None:
     return argument.id if isinstance(argument, ast.Name) else None
 
 
-def _rebound(name: str, function: ast.AST, values: Values) -> bool:
+def rebound(name: str, function: ast.AST, values: Values) -> bool:
+    """Tell whether a function gives its parameter another value."""
     bound = values.bindings(name, function)
     return any(values.function(b.value) is function and not b.element for b in bound)
 
 
-def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str]]) -> list[SqlCall]:
+def _outside(call: ast.Call, helpers: tuple[Helper, ...], values: Values) -> Iterator[SqlCall]:
+    """Yield what ``call`` gives to one of ``helpers``."""
+    name = dotted_name(call.func) if helpers else ""
+    for helper in helpers:
+        argument = given(call, helper) if helper.name == name else None
+        if argument is None:
+            continue
+        items = values.items(argument, values.function(call)) if helper.each else [argument]
+        for item in items:
+            yield SqlCall(call, item, False, False, through=helper.module)
+
+
+def given(call: ast.Call, helper: Helper) -> ast.expr | None:
+    """Return what ``call`` gives for the parameter of ``helper``."""
+    named = next((k.value for k in call.keywords if k.arg == helper.parameter), None)
+    if named is not None or helper.position >= len(call.args):
+        return named
+    before = call.args[: helper.position + 1]
+    return None if any(isinstance(a, ast.Starred) for a in before) else before[-1]
+
+
+def dotted_name(node: ast.expr) -> str:
+    """Return ``a.b.c`` for a name with attributes; empty for anything else."""
+    words: list[str] = []
+    while isinstance(node, ast.Attribute):
+        words.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(words)]) if isinstance(node, ast.Name) else ""
+
+
+def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str, str | None]]) -> list[SqlCall]:
     out: list[SqlCall] = []
     for call in calls:
         helper = helpers.get(called_name(call))
         if helper is None:
             continue
-        _, index, name = helper
+        _, index, name, through = helper
         argument = next((k.value for k in call.keywords if k.arg == name), None)
         if argument is None and 0 <= index < len(call.args):
             argument = call.args[index]
         if argument is not None and not isinstance(argument, ast.Starred):
-            out.append(SqlCall(call, argument, False, False))
+            out.append(SqlCall(call, argument, False, False, through=through))
     return out

@@ -20,6 +20,7 @@ from sqla_guard.facts.operations import (
     TableName,
     UnreadSql,
 )
+from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, passed_name
 from sqla_guard.read.python.sql_guards import Guards
@@ -37,7 +38,13 @@ _STATEMENT = re.compile(
 )
 
 
-def read_sql_strings(source: SourceFile, values: Values, wanted: frozenset[str], dialect: Dialect) -> list[SqlFact]:
+def read_sql_strings(
+    source: SourceFile,
+    values: Values,
+    wanted: frozenset[str],
+    dialect: Dialect,
+    helpers: tuple[Helper, ...] = (),
+) -> list[SqlFact]:
     """Return the facts of all SQL in strings of a module that reach a database call.
 
     Args:
@@ -45,9 +52,10 @@ def read_sql_strings(source: SourceFile, values: Values, wanted: frozenset[str],
         values: Its nodes and bindings.
         wanted: Names, in lower case, whose references are reported.
         dialect: What is known of the dialect.
+        helpers: Functions of other modules that hand their argument to a database.
     """
     reader = _Strings(source, values, wanted, dialect)
-    for call in find_sql_calls(values):
+    for call in find_sql_calls(values, helpers):
         reader.read(call)
     return reader.facts
 
@@ -120,7 +128,15 @@ class _Strings:
         runs_at = expression_span(way.site, self._source).start if way.site is not None else None
         direction: Direction = "down" if way.down or call.down else "up"
         unsure = self._ways.is_conditional(call.call, way)
-        return Carrier(self._source.path, "python-sql", statement, direction, runs_at=runs_at, conditional=unsure)
+        return Carrier(
+            self._source.path,
+            "python-sql",
+            statement,
+            direction,
+            runs_at=runs_at,
+            conditional=unsure,
+            through=call.through,
+        )
 
     def _read_fragment(self, value: Mapped, call: SqlCall) -> None:
         """Report a clause on its own, such as ``order_by(text("metadata"))``, where it names something wanted."""

@@ -1,0 +1,75 @@
+"""SQL that goes from one module to another before a database gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Stands in :attr:`Outside.form` for the name in the other module; no name that anybody writes.
+ROOT = "_sqla_guard_root_"
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that hands one of its parameters to a database.
+
+    Attributes:
+        name: The function, as the module in question writes it: ``run_sql``, ``helpers.run_sql``.
+        position: The place of the parameter.
+        parameter: Its name.
+        each: Whether the function hands on each item of it.
+        module: The file that defines the function.
+    """
+
+    name: str
+    position: int
+    parameter: str
+    each: bool
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Something of another module that a module runs as SQL, or keeps under a name of its own.
+
+    Attributes:
+        chain: The imported name with its attributes, as written: ``("ddl", "CREATE")``.
+        form: The expression around it, with :data:`ROOT` for the chain: ``_sqla_guard_root_['events']``.
+        each: Whether the items of ``form`` are meant, not ``form`` itself.
+        position: The part of each item that is meant, where it has several.
+        path: The file that runs it.
+        at: The offset in that file at which it runs.
+        down: Whether that undoes.
+        asks: Whether that depends on a condition.
+        conditional: Whether the condition is out of the database's sight.
+        holder: The name that the module keeps it under; it does not run it then.
+    """
+
+    chain: tuple[str, ...]
+    form: str
+    each: bool
+    position: int | None
+    path: str
+    at: int = 0
+    down: bool = False
+    asks: bool = False
+    conditional: bool = False
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """What a module does with SQL of others: its helpers, and what it takes from other modules."""
+
+    helpers: tuple[Helper, ...] = ()
+    outsides: tuple[Outside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What other modules do for a file: functions that it calls, and those that run what it keeps.
+
+    Each of ``uses`` has :data:`ROOT` replaced by the file's own name.
+    """
+
+    helpers: tuple[Helper, ...] = ()
+    uses: tuple[Outside, ...] = ()

@@ -1,0 +1,149 @@
+"""SQL that one module of the project keeps or words, and another one runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqla_guard.facts.outline import Import
+from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
+from sqla_guard.facts.values import Attr, Imported, Name, Value, dotted
+from sqla_guard.project.project import Project
+from sqla_guard.project.symbols import ProjectFunction, ProjectModule
+
+# Other files are only looked at for what may be DDL; a verb and its object may stand in two literals.
+_DDL = re.compile(
+    rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename", re.IGNORECASE
+)
+# One of these words stands in every file with a function that hands SQL to a database, or to another that does.
+_RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
+_DEEPEST = 3
+
+
+def sql_across(project: Project, path: str) -> Across:
+    """Return what other modules of the project do with the DDL in ``path``."""
+    if not path.endswith(".py") or not _DDL.search(project.workspace.raw(path)):
+        return Across()
+    helpers = _helpers(project, path, 0)
+    kept = project.read(path, project.readers.kept_ddl) or ()
+    uses = [use for name in kept for use in _uses(project, path, name, ())]
+    return Across(helpers, tuple(dict.fromkeys(uses)))
+
+
+def _helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
+    """Return the functions of other modules that ``path`` calls and that hand their argument to a database."""
+    if project.outline(path) is None:
+        return ()
+    found: list[Helper] = []
+    for chain in project.read(path, project.readers.called) or ():
+        value: Value = Name(chain[0])
+        for word in chain[1:]:
+            value = Attr(value, word)
+        symbol = project.resolve(path, value)
+        if isinstance(symbol, ProjectFunction) and symbol.path != path and _may_run(project, symbol.path):
+            found += [
+                replace(helper, name=".".join(chain))
+                for helper in _passed_on(project, symbol.path, depth + 1).helpers
+                if helper.name == symbol.definition.qualname
+            ]
+    return tuple(found)
+
+
+def _may_run(project: Project, path: str) -> bool:
+    return _RUNS.search(project.workspace.raw(path)) is not None
+
+
+def _passed_on(project: Project, path: str, depth: int = 0) -> PassedOn:
+    key = ("passed on", path)
+    if depth > _DEEPEST:
+        return PassedOn()
+    # A ring of imports ends at the file that is being read.
+    opened = project.once(("passed on, opened", path), list[None])
+    if opened and not project.has(key):
+        return PassedOn()
+    opened.append(None)
+    return project.once(
+        key,
+        lambda: (
+            project.read(path, lambda source: project.readers.passed_on(source, _helpers(project, path, depth)))
+            or PassedOn()
+        ),
+    )
+
+
+def _uses(project: Project, home: str, name: str, behind: tuple[tuple[str, str], ...]) -> Iterator[Outside]:
+    """Yield who runs what module ``home`` keeps under ``name``; ``behind`` are the keepers that led here."""
+    if (home, name) in behind or len(behind) > _DEEPEST:
+        return
+    for path in project.files_naming(home, frozenset({name}), (".py",)):
+        if path == home or not _may_import(project, path, name):
+            continue
+        for outside in _passed_on(project, path).outsides:
+            rest = _rest(project, path, outside.chain, (home, name))
+            if rest is None:
+                continue
+            here = replace(outside, form=outside.form.replace(ROOT, ".".join((name, *rest))))
+            if outside.holder is None:
+                yield here
+                continue
+            for use in _uses(project, path, outside.holder, (*behind, (home, name))):
+                yield replace(use, chain=here.chain, form=here.form, each=here.each, position=here.position)
+
+
+def _may_import(project: Project, path: str, name: str) -> bool:
+    """Tell whether a file imports ``name``, everything, or a module that it takes ``name`` from."""
+    outline = project.outline(path)
+    imports = outline.imports if outline is not None else ()
+    if any(item.name in (name, "*") for item in imports):
+        return True
+    taken = re.search(rb"\.\s*" + name.encode() + rb"\b", project.workspace.raw(path)) is not None
+    return taken and any(isinstance(project.resolve(path, Name(i.local)), ProjectModule) for i in imports)
+
+
+def _rest(project: Project, path: str, chain: tuple[str, ...], target: tuple[str, str]) -> tuple[str, ...] | None:
+    """Return what of ``chain`` comes behind ``target``; ``None`` where it stands for something else."""
+    at = _home(project, path, chain, 0)
+    return at[2] if at is not None and at[:2] == target else None
+
+
+def _home(project: Project, path: str, chain: tuple[str, ...], depth: int) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return the module that binds what ``chain`` stands for, its name there, and the attributes behind it."""
+    outline = project.outline(path)
+    if outline is None or not chain or depth > 8:
+        return None
+    first, rest = chain[0], chain[1:]
+    bound = outline.bindings.get(first, ())
+    imports = [item for item in outline.imports if item.local == first]
+    if bound or first in outline.classes or first in outline.functions:
+        if imports:
+            return None  # the one or the other: nobody can say
+        alias = dotted(bound[0]) if len(bound) == 1 else None
+        further = _home(project, path, (*alias.split("."), *rest), depth + 1) if alias else None
+        return further or (path, first, rest)
+    for item in imports or [i for i in outline.imports if i.local == "*"]:
+        found = _through(project, path, item, chain, depth)
+        if found is not None:
+            return found
+    return None
+
+
+def _through(
+    project: Project, path: str, item: Import, chain: tuple[str, ...], depth: int
+) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return the same for a chain whose first name ``item`` binds."""
+    if item.local != "*":
+        value: Value = Imported(item.module, item.name, item.level)
+        for taken in range(1, len(chain) + 1):
+            symbol = project.resolve(path, value)
+            if not isinstance(symbol, ProjectModule):
+                break
+            inside = _home(project, symbol.path, chain[taken:], depth + 1)
+            if inside is not None or taken == len(chain):
+                return inside
+            value = Attr(value, chain[taken])
+    target = project.resolve(path, Imported(item.module, None, item.level)) if item.name else None
+    if not isinstance(target, ProjectModule):
+        return None
+    first = chain[0] if item.local == "*" else item.name or ""
+    return _home(project, target.path, (first, *chain[1:]), depth + 1)
