@@ -224,3 +224,11 @@ def test_a_name_bound_in_branches_means_all_of_them() -> None:
     code = "def f(c):\n    if a:\n        q = 'DELETE FROM t WHERE metadata = 1'\n"
     code += "    else:\n        q = 'DELETE FROM u WHERE metadata = 1'\n    c.execute(text(q))\n"
     assert {f.table.name for f in facts(HEAD + code) if isinstance(f, ColumnReference) and f.table} == {"t", "u"}
+
+
+@pytest.mark.parametrize("entered", ["stack.enter_context({})", "{}.__enter__()"])
+def test_a_batch_that_is_entered_without_with(entered: str) -> None:
+    first, second = (entered.format(f"op.batch_alter_table('{table}')") for table in ("users", "events"))
+    code = f"b = {first}\nb.drop_column('note')\nb = {second}\nb.add_column(sa.Column('metadata', sa.JSON))\n"
+    found = [f for f in facts(HEAD + code) if isinstance(f, (AddColumn, DropColumn))]
+    assert [(f.table.name, f.column.name) for f in found] == [("users", "note"), ("events", "metadata")]

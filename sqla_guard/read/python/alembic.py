@@ -61,7 +61,8 @@ def read_alembic(source: SourceFile, values: Values, wanted: frozenset[str]) -> 
         if batch is not None or owner in roots:
             reader.read(node, batch)
         elif owner in batches:
-            reader.read(node, batches[owner][-1])
+            before = [call for call in batches[owner] if call.lineno <= node.lineno]
+            reader.read(node, (before or batches[owner])[-1])
     return reader.facts
 
 
@@ -86,15 +87,30 @@ def _batches(nodes: Nodes, roots: set[str]) -> dict[str, list[ast.Call]]:
     for node in nodes.of(ast.With, ast.AsyncWith):
         for item in node.items if isinstance(node, (ast.With, ast.AsyncWith)) else ():
             opened, name = item.context_expr, item.optional_vars
-            if (
-                isinstance(opened, ast.Call)
-                and isinstance(name, ast.Name)
-                and called_name(opened) == "batch_alter_table"
-                and isinstance(opened.func, ast.Attribute)
-                and _dotted(opened.func.value) in roots
-            ):
+            if isinstance(opened, ast.Call) and isinstance(name, ast.Name) and _opens_batch(opened, roots):
                 batches.setdefault(name.id, []).append(opened)
+    for node in nodes.of(ast.Assign):
+        entered = _entered(node.value) if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        name = node.targets[0] if isinstance(node, ast.Assign) else None
+        if entered is not None and isinstance(name, ast.Name) and _opens_batch(entered, roots):
+            batches.setdefault(name.id, []).append(entered)
+    for found in batches.values():
+        found.sort(key=lambda call: (call.lineno, call.col_offset))
     return batches
+
+
+def _opens_batch(call: ast.Call, roots: set[str]) -> bool:
+    named = isinstance(call.func, ast.Attribute) and called_name(call) == "batch_alter_table"
+    return named and isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in roots
+
+
+def _entered(value: ast.expr) -> ast.Call | None:
+    """Return the call whose context ``batch = stack.enter_context(call)`` or ``batch = call.__enter__()`` enters."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return None
+    given = value.args[0] if called_name(value) == "enter_context" and value.args else None
+    given = value.func.value if called_name(value) == "__enter__" else given
+    return given if isinstance(given, ast.Call) else None
 
 
 def _dotted(node: ast.expr) -> str:
