@@ -15,7 +15,7 @@ from sqla_guard.adoption import unknown_to_baselines
 from sqla_guard.core.config import Config, ConfigError, Settings
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.fix.write import WriteError
-from sqla_guard.settings import settings
+from sqla_guard.settings import check_values, settings
 
 if TYPE_CHECKING:
     from sqla_guard.core import report as core_report
@@ -215,7 +215,10 @@ def fix(paths: Path | Iterable[Path] = ".", config: Config | None = None, *, wri
 
 def _asked(paths: Path | Iterable[Path], config: Config | None) -> tuple[tuple[str, ...], Settings]:
     named = tuple(os.fspath(path) for path in ((paths,) if isinstance(paths, str | os.PathLike) else paths))
-    return named, settings(named) if config is None else config
+    if config is None:
+        return named, settings(named)
+    check_values(config)
+    return named, config
 
 
 def _report(report: core_report.Report, workspace: Workspace) -> Report:

@@ -180,12 +180,37 @@ def _converted(field: str, text: object) -> object:
         raise ConfigError(f"--{key.name} {error}") from error
 
 
-def check_selectors(config: Config, file: str | None) -> None:
+def check_values(config: Config) -> None:
+    """Find out whether settings that a program made would also be right in a configuration file.
+
+    Raises:
+        ConfigError: One would not; the message names it.
+    """
+    from sqla_guard.core.keys import KEYS
+
+    if not isinstance(config, Config):
+        raise ConfigError(f"the configuration is a {type(config).__name__}; it must be a `sqla_guard.Config`")
+    for key in KEYS:
+        held = getattr(config, key.field)
+        if held is None and Config._field_defaults[key.field] is None:
+            continue
+        try:
+            if isinstance(held, str) and isinstance(key.default, list):  # it would pass for a list of its letters
+                raise ValueError(f"is {held!r}; it must be a collection of strings")
+            key.kind.convert(key.kind.plain(held))
+        except (TypeError, ValueError) as error:
+            words = error if isinstance(error, ValueError) else f"is {held!r}"
+            raise ConfigError(f"`{key.field}` {words}; in a file it would be: {key.example}") from error
+    check_selectors(config, None, "`{}`")
+
+
+def check_selectors(config: Config, file: str | None, shown: str = "--{}") -> None:
     """Find out whether every selector of ``config`` means a rule.
 
     Args:
         config: The settings.
-        file: Where they come from; ``None`` for the command line.
+        file: Where they come from; ``None`` where they stand in no file.
+        shown: How messages name a key that stands in no file; an option of the command line if not given.
 
     Raises:
         ConfigError: One does not.
@@ -201,5 +226,5 @@ def check_selectors(config: Config, file: str | None) -> None:
         if wrong:
             meant = meant_by(wrong[0], config.plugins)
             hint = f"; did you mean `{meant}`?" if meant else "; `sqla-guard rules` lists them"
-            where = f"{place_of(file, key)}: `{key}`" if file else f"--{key}"
+            where = f"{place_of(file, key)}: `{key}`" if file else shown.format(key)
             raise ConfigError(f"{where}: there is no rule `{wrong[0]}`{hint}")

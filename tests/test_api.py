@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -75,6 +76,33 @@ def test_a_wrong_configuration_is_an_exception_that_names_it(folder: Path) -> No
     write(folder, {"model.py": MODEL, "sqla-guard.toml": "selct = []\n"})
     with pytest.raises(sqla_guard.ConfigError, match=r"sqla-guard\.toml:1: unknown key `selct`"):
         sqla_guard.check(".")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"select": frozenset({"SG10x"})}, "`select`: there is no rule `SG10x`; did you mean `SG1"),
+        ({"per_file_ignores": (("*.py", frozenset({"zzzzz"})),)}, "`per-file-ignores`: there is no rule `zzzzz`"),
+        ({"select": "SG1"}, "`select` is 'SG1'; it must be a collection of strings; in a file"),
+        ({"sqlalchemy_version": "2.0"}, "`sqlalchemy_version` is '2"),
+        ({"sqlalchemy_version": 2}, "`sqlalchemy_version` is 2"),
+        ({"rename": "both"}, "`rename` is 'both'; it must be one of auto, attribute, column"),
+        ({"jobs": -1}, "`jobs` must be a whole number"),
+    ],
+)
+def test_wrong_settings_of_a_program_are_an_exception_and_no_clean_report(
+    folder: Path, changes: dict[str, Any], message: str
+) -> None:
+    write(folder, {"model.py": MODEL})
+    for function in (sqla_guard.check, sqla_guard.fix):
+        with pytest.raises(sqla_guard.ConfigError) as caught:
+            function(".", sqla_guard.Config(**changes))
+        assert str(caught.value).startswith(message)
+
+
+def test_settings_of_another_type_are_an_exception(folder: Path) -> None:
+    with pytest.raises(sqla_guard.ConfigError, match=r"is a dict; it must be a `sqla_guard\.Config`"):
+        sqla_guard.check(".", {"select": ["SG1"]})  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_written_is_an_exception_and_changes_nothing(
