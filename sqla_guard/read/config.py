@@ -11,7 +11,10 @@ from sqla_guard.core.config import Config, ConfigError
 
 NAMES = ("sqla-guard.toml", "pyproject.toml")
 # Compiled where it is needed, not in every run.
-_TABLE = rb"""(?m)^[ \t]*\[+\s*tool\s*\.\s*["']?sqla-guard|^[ \t]*(?:tool\s*\.\s*)?["']?sqla-guard["']?\s*[.=]"""
+_HEADER = rb"""(?m)^[ \t]*\[+\s*tool\s*\.\s*["']?sqla[-_]?guard["']?\s*[].]"""
+_KEY = rb"""(?m)^[ \t]*(?:tool\s*\.\s*)?["']?sqla[-_]?guard["']?\s*[.=]"""
+# Our name, and what is easily written in its place.
+_SPELLINGS = (NAMES[0].removesuffix(".toml"), "sqla_guard", "sqlaguard")
 
 
 def find_config(start: str) -> str | None:
@@ -34,7 +37,7 @@ def config_in(folder: str) -> str | None:
     """Return the configuration file that stands in ``folder`` itself."""
     for name in NAMES:
         path = os.path.join(folder, name)
-        if os.path.isfile(path) and (name == NAMES[0] or _mentions_us(path)):
+        if os.path.isfile(path) and (name == NAMES[0] or _configures_us(path)):
             return path
     return None
 
@@ -98,7 +101,7 @@ def place_of(path: str, key: str) -> str:
             data = file.read()
     except OSError:
         return path
-    table = re.search(_TABLE, data)
+    table = re.search(_HEADER, data) or re.search(_KEY, data)
     setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
     found = re.compile(setting).search(data, table.start() if table else 0)
     if found is None:
@@ -113,6 +116,19 @@ def read_table(path: str) -> Mapping[str, object]:
     Raises:
         ConfigError: The file is no TOML, or cannot be read.
     """
+    document = _document(path)
+    if os.path.basename(path) == NAMES[1]:
+        tool = document.get("tool", {}) if isinstance(document, dict) else None
+        wrong = next((name for name in _SPELLINGS[1:] if isinstance(tool, dict) and name in tool), None)
+        if wrong:
+            raise ConfigError(f"{place_of(path, wrong)}: unknown table `tool.{wrong}`; did you mean `tool.sqla-guard`?")
+        document = tool.get(_SPELLINGS[0], {}) if isinstance(tool, dict) else None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: `tool.sqla-guard` must be a table")
+    return document
+
+
+def _document(path: str) -> object:
     import sys
 
     if sys.version_info >= (3, 11):
@@ -122,23 +138,29 @@ def read_table(path: str) -> Mapping[str, object]:
 
     try:
         with open(path, "rb") as file:
-            document: object = tomllib.load(file)
+            return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    if os.path.basename(path) == NAMES[1]:
-        for name in ("tool", "sqla-guard"):
-            document = document.get(name, {}) if isinstance(document, dict) else None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: `tool.sqla-guard` must be a table")
-    return document
 
 
-def _mentions_us(path: str) -> bool:
+def _configures_us(path: str) -> bool:
+    """Tell whether a ``pyproject.toml`` has our table, also one that is misspelt; it is an error when it is read."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
         return False
-    return b"sqla-guard" in data and re.search(_TABLE, data) is not None
+    if not any(name.encode() in data for name in _SPELLINGS):
+        return False
+    if re.search(_HEADER, data):
+        return True
+    if not re.search(_KEY, data):
+        return False
+    try:  # it may be a dependency or a script of our name, too
+        document = _document(path)
+    except ConfigError:
+        return True
+    tool = document.get("tool", {}) if isinstance(document, dict) else None
+    return not isinstance(tool, dict) or any(name in tool for name in _SPELLINGS)

@@ -137,6 +137,33 @@ def test_the_nearest_file_that_configures_us_is_found(tmp_path: Path) -> None:
     assert find_config(str(inner)) == str(tmp_path / "app" / "sqla-guard.toml")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.poetry.group.dev.dependencies]\nsqla-guard = "^0.1"\n',
+        '[project.entry-points."sqla_guard.rules"]\nacme = "acme_rules"\n',
+        '[tool.pixi.tasks]\nsqla-guard = { cmd = "sqla-guard check" }\n',
+        "[tool.sqla-guardian]\n",
+    ],
+)
+def test_a_file_that_only_depends_on_us_is_passed_over(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.sqla-guard]\n")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "pyproject.toml").write_text(text)
+    assert find_config(str(tmp_path / "app")) == str(tmp_path / "pyproject.toml")
+
+
+@pytest.mark.parametrize("name", ["sqla_guard", "sqlaguard"])
+@pytest.mark.parametrize(
+    "text", ['[tool.{}]\nselect = ["SG1"]\n', "[tool]\n{} = {{ jobs = 2 }}\n", "tool.{}.jobs = 2\n"]
+)
+def test_a_misspelt_table_is_an_error_and_not_passed_over(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text.format(name))
+    assert find_config(str(tmp_path)) == str(tmp_path / "pyproject.toml")
+    with pytest.raises(ConfigError, match=rf"pyproject\.toml(:\d)?: unknown table `tool\.{name}`; did you mean"):
+        load_config(str(tmp_path / "pyproject.toml"))
+
+
 WORDS = "[tool.sqla-guard] [tool] sqla-guard = select dialect { } [ ] , . # 1 1e999 inf nan 2026-01-01 true jobs \u00fc"
 PIECES = st.sampled_from([*re.split(" ", WORDS), "\n", " ", '"', "'", '"""', "\\", "\0", "9" * 400])
 
