@@ -100,7 +100,20 @@ class ProjectSettings:
             config = config._replace(root="")
         own = {name: value for name, value in self.given.items() if name in _SELECTORS}
         check_selectors(Config(plugins=config.plugins, **own), None)
-        return config._replace(**self.given)
+        return config._replace(**{**self.given, "ignore": _ignored(config, own)})
+
+
+def _ignored(config: Config, given: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return what is ignored: what the command line says adds to the file, and its equally exact word wins over it."""
+    ignored = config.ignore
+    selected = given.get("select", frozenset()) | given.get("extend_select", frozenset())
+    if ignored and selected:
+        from sqla_guard.check.rule_names import names
+
+        codes = dict(names(config.plugins))
+        selected = {codes.get(selector, selector) for selector in selected}
+        ignored = frozenset(selector for selector in ignored if codes.get(selector, selector) not in selected)
+    return ignored | given.get("ignore", frozenset())
 
 
 def settings(paths: Sequence[str], config: str | None = None, isolated: bool = False, **given: Any) -> ProjectSettings:

@@ -46,7 +46,13 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--extend-select", multiple=True, metavar="RULE", shell_complete=_rule, help="Run these rules besides."
     ),
-    click.option("--ignore", multiple=True, metavar="RULE", shell_complete=_rule, help="Do not run these rules."),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="RULE",
+        shell_complete=_rule,
+        help="Do not run these rules, nor those that the configuration ignores.",
+    ),
     click.option("--sqlalchemy-version", metavar="X.Y", help="The version that the project runs on."),
     click.option("--dialect", metavar="NAME", help="The database that SQL is written for, such as postgresql."),
     click.option(

@@ -111,6 +111,25 @@ def test_the_command_line_wins_in_every_project(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ignored", "options", "found"),
+    [
+        ("SG2", ["--ignore", "SG101"], []),  # it adds to the file
+        ("SG201", ["--select", "SG201"], ["SG201"]),
+        ("SG201", ["--select", "unguarded-lazy-global"], ["SG201"]),
+        ("unguarded-lazy-global", ["--extend-select", "SG201"], ["SG101", "SG201"]),
+        ("SG201", ["--select", "SG2"], []),  # the file is more exact
+        ("SG2", ["--select", "SG2"], ["SG201"]),
+        ("SG2", ["--select", "SG2", "--ignore", "SG2"], []),
+    ],
+)
+def test_the_command_line_wins_over_an_equally_exact_ignore_and_adds_its_own(
+    ignored: str, options: list[str], found: list[str], folder: Path
+) -> None:
+    write(folder, {"model.py": MODEL, "pool.py": LAZY, "sqla-guard.toml": f'ignore = ["{ignored}"]\n'})
+    assert [code for _, code in codes(*options, ".")] == found
+
+
 def test_a_named_configuration_holds_for_all_files_from_the_working_directory_on(folder: Path) -> None:
     write(folder, MONOREPO | {"ci/strict.toml": 'per-file-ignores = { "desk/" = ["ALL"] }\nselect = ["SG101"]\n'})
     assert codes("--config", "ci/strict.toml", ".") == [("shop/model.py", "SG101"), ("tools/model.py", "SG101")]
