@@ -111,7 +111,7 @@ def _ignored(config: Config, given: Mapping[str, frozenset[str]]) -> frozenset[s
         from sqla_guard.check.rule_names import names
 
         codes = dict(names(config.plugins))
-        selected = {codes.get(selector, selector) for selector in selected}
+        selected = frozenset(codes.get(selector, selector) for selector in selected)
         ignored = frozenset(selector for selector in ignored if codes.get(selector, selector) not in selected)
     return ignored | given.get("ignore", frozenset())
 

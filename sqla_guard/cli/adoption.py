@@ -66,6 +66,8 @@ def adoption_of(options: dict[str, Any]) -> Adoption:
     writing = [name for name in ("write_baseline", "diff_base", "add_ignores") if getattr(given, name) is not None]
     if len(writing) > 1:
         raise click.UsageError(" and ".join(f"--{name.replace('_', '-')}" for name in writing) + " exclude each other")
+    if given.add_ignores is not None and not given.add_ignores.strip():
+        raise click.UsageError("--add-ignores needs a reason, which each directive will give")
     if given.baseline is not None and given.no_baseline:
         raise click.UsageError("--baseline and --no-baseline exclude each other")
     return given

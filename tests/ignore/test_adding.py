@@ -139,3 +139,14 @@ def test_a_reason_of_two_lines_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     result = run("check", "--add-ignores", "known\nimport os")
     assert (result.exit_code, result.stderr) == (2, "error: the reason of --add-ignores must be one line\n")
     assert (tmp_path / "models.py").read_text() == MODEL
+
+
+@pytest.mark.parametrize("reason", ["", " "])
+def test_an_empty_reason_is_refused_and_nothing_is_written(
+    reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models.py").write_text(MODEL)
+    result = CliRunner().invoke(main, ["check", "--add-ignores", reason])
+    assert (result.exit_code, "--add-ignores needs a reason" in result.stderr) == (2, True)
+    assert (tmp_path / "models.py").read_text() == MODEL
