@@ -104,7 +104,9 @@ class ProjectSettings:
 
 
 def _ignored(config: Config, given: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Return what is ignored: what the command line says adds to the file, and its equally exact word wins over it."""
+    """Return what is ignored: an equally exact word of the command line wins over that of the file."""
+    if "ignore" in given:
+        return given["ignore"]
     ignored = config.ignore
     selected = given.get("select", frozenset()) | given.get("extend_select", frozenset())
     if ignored and selected:
@@ -113,7 +115,7 @@ def _ignored(config: Config, given: Mapping[str, frozenset[str]]) -> frozenset[s
         codes = dict(names(config.plugins))
         selected = frozenset(codes.get(selector, selector) for selector in selected)
         ignored = frozenset(selector for selector in ignored if codes.get(selector, selector) not in selected)
-    return ignored | given.get("ignore", frozenset())
+    return ignored
 
 
 def settings(paths: Sequence[str], config: str | None = None, isolated: bool = False, **given: Any) -> ProjectSettings:

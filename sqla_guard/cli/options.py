@@ -51,7 +51,7 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="RULE",
         shell_complete=_rule,
-        help="Do not run these rules, nor those that the configuration ignores.",
+        help="Do not run these rules; takes the place of the configuration's list.",
     ),
     click.option("--sqlalchemy-version", metavar="X.Y", help="The version that the project runs on."),
     click.option("--dialect", metavar="NAME", help="The database that SQL is written for, such as postgresql."),

@@ -114,7 +114,7 @@ def test_the_command_line_wins_in_every_project(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("ignored", "options", "found"),
     [
-        ("SG2", ["--ignore", "SG101"], []),  # it adds to the file
+        ("SG2", ["--ignore", "SG101"], ["SG201"]),  # it takes the place of the file's
         ("SG201", ["--select", "SG201"], ["SG201"]),
         ("SG201", ["--select", "unguarded-lazy-global"], ["SG201"]),
         ("unguarded-lazy-global", ["--extend-select", "SG201"], ["SG101", "SG201"]),
@@ -123,7 +123,7 @@ def test_the_command_line_wins_in_every_project(folder: Path) -> None:
         ("SG2", ["--select", "SG2", "--ignore", "SG2"], []),
     ],
 )
-def test_the_command_line_wins_over_an_equally_exact_ignore_and_adds_its_own(
+def test_the_command_line_wins_over_an_equally_exact_ignore(
     ignored: str, options: list[str], found: list[str], folder: Path
 ) -> None:
     write(folder, {"model.py": MODEL, "pool.py": LAZY, "sqla-guard.toml": f'ignore = ["{ignored}"]\n'})
