@@ -108,7 +108,7 @@ def _ignored(config: Config, given: Mapping[str, frozenset[str]]) -> frozenset[s
     if "ignore" in given:
         return given["ignore"]
     ignored = config.ignore
-    selected = given.get("select", frozenset()) | given.get("extend_select", frozenset())
+    selected = given.get("select", frozenset())
     if ignored and selected:
         from sqla_guard.check.rule_names import names
 
