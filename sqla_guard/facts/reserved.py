@@ -78,4 +78,9 @@ class ReservedName:
     @property
     def symbol(self) -> str:
         """What findings about it are known by."""
+        from sqla_guard.facts.values import Attr, Imported, Name  # only findings ask
+
+        match self.target:
+            case Name(id=cls) | Attr(name=cls) | Imported(name=cls):
+                return f"{self.owner or cls}.{self.name}"
         return f"{self.owner}.{self.name}"

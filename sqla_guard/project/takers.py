@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import TableName
 from sqla_guard.project.declarative import Outcome, hidden_on
+from sqla_guard.project.kinds import kind_in_words
 from sqla_guard.project.mapped import Mappings
 from sqla_guard.project.placement import Placements
 from sqla_guard.project.project import Project
@@ -15,6 +16,8 @@ from sqla_guard.project.reflected import Reflected, reflected
 from sqla_guard.project.replay import plain
 from sqla_guard.project.reserved import ReservedModel, all_reserved_models
 from sqla_guard.project.symbols import ProjectClass
+
+_NO_COLUMNS = frozenset({"relationship", "Mapped relationship", "Relationship", "synonym"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Taker:
 def takers(project: Project, near: str, table: TableName, column: str) -> Iterator[Taker]:
     """Yield who takes ``table.column`` in the project of ``near``, models that declare it first."""
     for model in all_reserved_models(project, near):
-        if model.column == column and plain(table) in map(plain, tables_of(project, model)):
+        if model.column != column or not _is_column(project, model):
+            continue
+        if plain(table) in map(plain, tables_of(project, model)):
             yield Taker(
                 model.fact.path, model.fact.span, model.cls.definition.name, model.fact.name, model.outcome, model
             )
@@ -49,6 +54,11 @@ def takers(project: Project, near: str, table: TableName, column: str) -> Iterat
         if cls.takes(table, column):
             name = cls.name or table.name
             yield Taker(cls.path, cls.span, name, column, hidden_on(name, column))
+
+
+def _is_column(project: Project, model: ReservedModel) -> bool:
+    """Tell whether an attribute is a column of the class's table; a relationship of that name takes none."""
+    return model.fact.form != "backref" and kind_in_words(project, model.fact) not in _NO_COLUMNS
 
 
 def taken_tables(project: Project, near: str) -> frozenset[str] | None:

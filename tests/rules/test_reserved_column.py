@@ -14,6 +14,13 @@ KEY = "    id = Column(Integer, primary_key=True)\n"
 EVENT = f"class Event(Base):\n    __tablename__ = 'events'\n{KEY}"
 MODEL = BASE + EVENT + "    metadata = Column(JSON)\n"
 SAFE = BASE + EVENT + "    event_metadata = Column('metadata', JSON)\n"
+OTHER = f"class Note(Base):\n    __tablename__ = 'notes'\n{KEY}    event_id = Column(ForeignKey('events.id'))\n"
+RELATED = "from sqlalchemy import ForeignKey\nfrom sqlalchemy.orm import relationship\n" + (
+    OTHER + EVENT + "    metadata = relationship('Note')\n"
+)
+BACKWARD = "from sqlalchemy import ForeignKey\nfrom sqlalchemy.orm import relationship\n" + (
+    EVENT + OTHER + "    event = relationship(Event, backref='metadata')\n"
+)
 DDL = "CREATE TABLE events (id INTEGER PRIMARY KEY, metadata TEXT);\n"
 
 
@@ -62,6 +69,8 @@ def test_a_column_that_a_model_takes_is_found(sql: str) -> None:
         (MODEL, DDL.replace("events", "others")),
         (MODEL, "CREATE TABLE events (note TEXT DEFAULT ', metadata TEXT');"),
         (BASE, DDL),
+        (BASE + RELATED, DDL),
+        (BASE + BACKWARD, DDL),
     ],
 )
 def test_what_no_model_takes_stays_quiet(models: str, sql: str) -> None:
@@ -158,3 +167,10 @@ def test_a_column_of_core_concerns_only_who_reflects_it() -> None:
     assert found({"core.py": CORE}) == []
     (finding,) = found({"core.py": CORE, "models.py": REFLECTED[3]})
     assert (finding.path, finding.severity) == ("core.py", "warning")
+
+
+def test_two_attributes_set_from_outside_have_symbols_of_their_own() -> None:
+    other = EVENT.replace("Event", "Other").replace("events", "others")
+    models = BASE + EVENT + other + "Event.metadata = Column(JSON)\nOther.metadata = Column(JSON)\n"
+    report = check_files({"models.py": models})
+    assert [d.symbol for d in report.diagnostics] == ["Event.metadata", "Other.metadata"]
