@@ -81,8 +81,8 @@ def test_many_stars_take_no_longer_than_few() -> None:
 
 
 def test_a_pattern_starts_at_the_folder_of_its_configuration() -> None:
-    assert matches("/work/app", "models/*.py", "/work/app/models/a.py")
-    assert not matches("/work/app", "models/*.py", "/work/other/models/a.py")
-    assert not matches("/work/app", "*.py", "/work/other/a.py")
-    assert matches("/work/app", "!tests", "/work/app/a.py")
-    assert not matches("/work/app", "!tests", "/work/app/tests/a.py")
+    assert matches("/srv/app", "models/*.py", "/srv/app/models/a.py")
+    assert not matches("/srv/app", "models/*.py", "/srv/other/models/a.py")
+    assert not matches("/srv/app", "*.py", "/srv/other/a.py")
+    assert matches("/srv/app", "!tests", "/srv/app/a.py")
+    assert not matches("/srv/app", "!tests", "/srv/app/tests/a.py")
