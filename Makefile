@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts benchmarks
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz tables oracle lowest clean
+.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz races tables oracle lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ fuzz: .envs/fuzz/.ready ## Look for inputs that break the tool: make fuzz MINUTE
 
 tables: setup envs .envs/sqlalchemy-1.3/.ready ## Measure anew what SQLAlchemy does with every name; takes minutes
 	$(BIN)/python -m scripts.reserved.measure
+
+races: setup ## Try every order of two threads over the lines of each mended singleton; takes an hour
+	RACES=all $(BIN)/pytest --timeout 3600 tests/rules/test_lazy_family.py -k in_every_order
 
 oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
 	ORACLE=all $(BIN)/pytest -rP --timeout 3600 tests/oracle

@@ -172,13 +172,13 @@ class Race:
         return chosen
 
 
-def all_orders(text: str, *names: str, switches: int = 2) -> Iterator[list[object]]:
+def all_orders(text: str, first: str, second: str, switches: int = 2) -> Iterator[list[object]]:
     """Yield the results of the calls for every order of lines with at most ``switches`` chosen changes of thread."""
     pending: list[tuple[tuple[int, ...], int]] = [((), switches)]
     while pending:
         choices, left = pending.pop()
         race = Race(text, choices)
-        yield race.run(*names)
+        yield race.run(first, second)
         if left:
             for point in range(len(choices), len(race.taken)):
                 chosen, able = race.taken[point]
