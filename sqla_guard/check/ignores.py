@@ -46,7 +46,8 @@ def honour(
     directives = {path: read for path in paths if (read := project.read(path, read_directives))}
     silenced = [s for path, read in directives.items() for s in _silenced(findings, path, read, project)]
     quiet = {id(s.finding) for s in silenced}
-    kept = [_without_fix_of(d, silenced) for d in findings if id(d) not in quiet]
+    unclear = {id(d) for path, read in directives.items() for d in _unclear(findings, path, read, project)}
+    kept = [_without_fix_of(d, silenced, id(d) in unclear) for d in findings if id(d) not in quiet]
     doubtful = {note.path for note in (*notes, *project.not_analysed)} | {d.path for d in findings if d.code == "SG900"}
     for path, read in directives.items():
         used = {(s.directive, s.finding.code) for s in silenced if s.finding.path == path}
@@ -85,12 +86,41 @@ def _in_reach(directives: Sequence[Directive], place: Span, source: SourceFile) 
                 yield directive
 
 
-def _without_fix_of(finding: Diagnostic, silenced: Iterable[Silenced]) -> Diagnostic:
-    """Return ``finding`` without a fix that would also change the place of a silenced finding."""
-    if finding.fix is None or not any(_would_change(finding.fix, s.finding) for s in silenced):
+def _unclear(
+    findings: Iterable[Diagnostic], path: str, directives: Sequence[Directive], project: Project
+) -> Iterator[Diagnostic]:
+    """Yield the findings that a directive may be meant for which silences nothing as it is written."""
+    rules = [registered.rule for registered in registered_rules(project.config.plugins)]
+    by_code = {rule.code: rule for rule in rules}
+    faulty = [d for d in directives if d.fault]
+    misspelt = [
+        (d, nearest)
+        for d in directives
+        if not d.fault and d.kind != "noqa"
+        for s in d.selectors
+        if not any(means(rule, s.text) for rule in rules) and (nearest := _nearest(s.text, rules))
+    ]
+    if not (faulty or misspelt):
+        return
+    source = project.source(path)
+    for finding in findings:
+        if finding.path == path and finding.fix is not None and finding.code in by_code:
+            near = [*faulty, *(d for d, nearest in misspelt if means(by_code[finding.code], nearest))]
+            if any(True for _ in _in_reach(near, finding.span, source)):
+                yield finding
+
+
+def _without_fix_of(finding: Diagnostic, silenced: Iterable[Silenced], is_unclear: bool) -> Diagnostic:
+    """Return ``finding`` without a fix that would also change what is ignored, or may be meant to be."""
+    if finding.fix is None:
         return finding
-    advice = f"{finding.help} No fix is offered, because it would also change what is ignored elsewhere."
-    return replace(finding, fix=None, help=advice)
+    if is_unclear:
+        why = "No fix is offered while a directive here, which may be meant for it, cannot be understood."
+    elif any(_would_change(finding.fix, s.finding) for s in silenced):
+        why = "No fix is offered, because it would also change what is ignored elsewhere."
+    else:
+        return finding
+    return replace(finding, fix=None, help=f"{finding.help} {why}")
 
 
 def _would_change(fix: Fix, ignored: Diagnostic) -> bool:
@@ -150,8 +180,8 @@ def _expired(directive: Directive) -> bool:
 
 
 def _nearest(text: str, rules: Iterable[Rule]) -> str:
-    words = [word for rule in rules for word in (rule.name, rule.code)]
-    return next(iter(difflib.get_close_matches(text, words, 1)), "")
+    """Return the name that a word was probably meant to be; of one code, another one says nothing."""
+    return next(iter(difflib.get_close_matches(text, [rule.name for rule in rules], 1, 0.75)), "")
 
 
 def _is_sql(string: Span, path: str, project: Project) -> bool:

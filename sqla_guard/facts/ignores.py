@@ -86,7 +86,7 @@ class JudgedDirective:
     Attributes:
         directive: The directive.
         unused: Selectors that silence nothing, although their rules ran and everything could be judged.
-        unknown: Selectors that mean no rule, each with the nearest name or code, or an empty text.
+        unknown: Selectors that mean no rule, each with the name that was probably meant, or an empty text.
         expired: Whether its last day has passed.
         lacks_reason: Whether it has to say why, and does not.
     """

@@ -1,8 +1,8 @@
-"""Edits that take a directive, or a part of one, out of its file."""
+"""Edits that take a directive, or a part of one, out of its file, or correct it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqla_guard.core.fix import Applicability, Edit, Fix
 from sqla_guard.core.source import SourceFile
@@ -31,6 +31,15 @@ def without(directive: Directive, dead: Collection[Selector], source: SourceFile
     edit = Edit(directive.path, first.start, last.end, between.join(selector.text for selector in kept))
     names = ", ".join(f"`{selector.text}`" for selector in dead)
     return Fix(f"Remove {names} from the directive", (edit,), Applicability.SAFE)
+
+
+def corrected(directive: Directive, meant: Mapping[Selector, str]) -> Fix | None:
+    """Return the fix that writes the rules that are ``meant`` in place of selectors; it silences what they find."""
+    if directive.fixed:
+        return None
+    edits = tuple(Edit(directive.path, s.span.start, s.span.end, word) for s, word in meant.items())
+    words = ", ".join(f"`{word}` for `{selector.text}`" for selector, word in meant.items())
+    return Fix(f"Write {words}", edits, Applicability.UNSAFE)
 
 
 def _removal(directive: Directive, text: str) -> Edit:

@@ -44,11 +44,14 @@ Quiet: unknown codes in a `noqa`, which may be those of another tool.
 
 ## Fix
 
-Removes the directive, or the name that means no rule.
+Writes the name that was probably meant, where one is close enough; else removes the name, or the
+directive when no other name is left. A directive that cannot be understood stays. Until it is mended, findings that it
+may have been meant for get no fix.
 
 ## Fix safety
 
-Safe: only a comment changes, and it had no effect.
+The correction is *unsafe*: it silences what the rule finds. The removal is *safe*: only a comment changes, and it had
+no effect.
 """
 
 from __future__ import annotations
@@ -56,8 +59,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Fix
 from sqla_guard.facts.ignores import JudgedDirective
-from sqla_guard.fix.directives import removal, without
+from sqla_guard.fix.directives import corrected, without
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
@@ -73,7 +77,6 @@ def check(fact: JudgedDirective, project: Project) -> Iterator[Diagnostic]:
             directive.span,
             f"This silences nothing: {directive.fault}.",
             "Write `sqla-guard: ignore[rule] until=2027-03-31 -- reason`; the last day and the reason may be left out.",
-            removal(directive, project.source(directive.path)),
         )
     elif fact.unknown:
         yield RULE.report(
@@ -81,8 +84,15 @@ def check(fact: JudgedDirective, project: Project) -> Iterator[Diagnostic]:
             directive.span,
             f"{', '.join(_named(selector.text, nearest) for selector, nearest in fact.unknown)}.",
             "`sqla-guard rules` lists all names and codes.",
-            without(directive, [selector for selector, _ in fact.unknown], project.source(directive.path)),
+            _fix(fact, project),
         )
+
+
+def _fix(fact: JudgedDirective, project: Project) -> Fix | None:
+    meant = {selector: nearest for selector, nearest in fact.unknown if nearest}
+    if meant:
+        return corrected(fact.directive, meant)
+    return without(fact.directive, [selector for selector, _ in fact.unknown], project.source(fact.directive.path))
 
 
 def _named(text: str, nearest: str) -> str:

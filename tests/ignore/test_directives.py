@@ -107,6 +107,20 @@ def test_one_unknown_name_does_not_spoil_the_others() -> None:
     assert mended(text) == put(MODEL, "metadata", "# sqla-guard: ignore[SG101]  # noqa: E501")
 
 
+def test_a_misspelt_name_is_corrected_and_then_silences_what_it_was_meant_for() -> None:
+    text = put(MODEL, "metadata", "# sqla-guard: ignore[reserved-atribute] -- known")
+    (finding, _) = check_files({"models.py": text}).diagnostics
+    assert finding.code == "SG101"
+    assert finding.fix is None
+    assert mended(text) == text.replace("atribute", "attribute")
+    assert codes({"models.py": mended(text)}) == []
+
+
+def test_what_an_unclear_directive_may_be_meant_for_is_not_repaired() -> None:
+    text = put(MODEL, "metadata", "# sqla-guard: ingore[SG101] -- known")
+    assert mended(text) == text
+
+
 CLEAN = MODEL.replace("metadata = Column(", 'event_metadata = Column("metadata", ')
 UNUSED = "sqla-guard: ignore[SG101] -- known"
 
