@@ -39,6 +39,11 @@ class TableHistory:
     schema: Schema
     revisions: tuple[RevisionGraph, ...]
 
+    @property
+    def past(self) -> frozenset[str]:
+        """The files of the revisions: databases have run them, whatever their SQL says."""
+        return frozenset(r.path for graph in self.revisions for r in graph.revisions)
+
     def references(self, table: TableName, column: str) -> tuple[ColumnReference, ...]:
         """Return the references that certainly mean ``table.column``."""
         return tuple(r for r in self._named(column) if same(self._meant(r), table))
@@ -97,7 +102,7 @@ def _read(project: Project, near: str, table: TableName) -> TableHistory:
     words = frozenset({table.name, *RESERVED})
     paths = [p for p in project.files_naming(near, words, (".py", ".sql")) if is_deployed(project, p)]
     facts = tuple(fact for path in paths for fact in project.sql_facts(path))
-    carriers = {fact.carrier.path for fact in facts if fact.carrier.kind == "alembic"}
+    carriers = {path for fact in facts for path in (fact.carrier.path, fact.carrier.runner)}
     revisions = project.once(("revisions", project.workspace.disk.project_root(near)), lambda: _graphs(project, near))
     mine = tuple(g for g in revisions if any(r.path in carriers for r in g.revisions))
     order = [path for graph in mine for path in graph.order()]

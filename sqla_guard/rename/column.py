@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from posixpath import basename, dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
@@ -11,6 +11,7 @@ from sqla_guard.facts.operations import Carrier, ColumnReference, CreateTable, O
 from sqla_guard.facts.script import Manner, ScriptManner
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Definition, Known
+from sqla_guard.project.revisions import RevisionGraph
 from sqla_guard.project.schema import TableHistory
 from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.alembic_revision import Environment, alembic_rename
@@ -28,20 +29,23 @@ from sqla_guard.rename.sql_script import rename_in_sql
 _HISTORY = re.compile(r"(?:^|/)(?:\w*migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)")
 
 
-def is_rerunnable(known: Known) -> bool:
+def is_rerunnable(history: TableHistory, known: Known) -> bool:
     """Tell whether everything that creates the column is written to run again at each deploy."""
-    return all(d.carrier.rerunnable and _may_run_again(d.carrier) for d in known.definitions)
+    past = history.past
+    return all(d.carrier.rerunnable and _may_run_again(d.carrier, past) for d in known.definitions)
 
 
-def _may_run_again(carrier: Carrier) -> bool:
+def _may_run_again(carrier: Carrier, past: frozenset[str]) -> bool:
+    if carrier.path in past:
+        return False  # `IF NOT EXISTS` in a revision: nothing calls it a second time
     if carrier.runs_in or carrier.through:
         return False  # what another module does around it is not seen in the script's own manner
     return carrier.kind == "python-sql" or (carrier.kind == "sql-file" and numbered(carrier.path) is None)
 
 
-def runs_again(project: Project, known: Known) -> bool:
+def runs_again(project: Project, history: TableHistory, known: Known) -> bool:
     """Tell whether, beyond that, something in sight runs it: the Python of the project names its SQL files."""
-    if not is_rerunnable(known):
+    if not is_rerunnable(history, known):
         return False
     paths = {d.carrier.path for d in known.definitions if d.carrier.kind == "sql-file"}
     return all(runs_sql_file(project, path) for path in sorted(paths))
@@ -69,17 +73,16 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     unclear = next(iter(history.unclear_references(wish.table, wish.old)), None)
     if unclear is not None:
         return Refusal(f"{_where(project, unclear)} may name the column or another table's")
-    past = {r.path for graph in history.revisions for r in graph.revisions}
-    rows = whole_row(project, near, wish.table, past)
+    rows = whole_row(project, near, wish.table, history.past)
     if rows:
         return Refusal(f"{rows} reads whole rows of {wish.table.name}, in which the column goes by its name")
     if known.doubts:
         doubt = known.doubts[0]
         line = project.source(doubt.carrier.path).position(doubt.carrier.statement.start)[0]
         return Refusal(f"{doubt.carrier.path}:{line} could not be read ({doubt.reason})")
-    again = is_rerunnable(known)
+    again = is_rerunnable(history, known)
     paths = {d.carrier.path for d in known.definitions}
-    told = {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)}
+    told = {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)} | history.past
     alive = [r for r in references if r.carrier.path not in told - paths and _is_alive(r, paths, again)]
     why = objects_in_the_way(project, history.facts, known, wish, again) or view_in_the_way(
         history.facts, references, wish, {r.carrier.path for r in alive}
@@ -177,8 +180,8 @@ def _forward(project: Project, history: TableHistory, known: Known, wish: Column
     """Return the migration that follows a history which has already run."""
     kinds = {d.carrier.kind for d in known.definitions}
     paths = {d.carrier.path for d in known.definitions}
-    if kinds == {"alembic"} or all(any(r.path in paths for r in g.revisions) for g in history.revisions):
-        graph = next((g for g in history.revisions if any(r.path in paths for r in g.revisions)), None)
+    if kinds == {"alembic"} or paths <= history.past or all(_holds(g, paths) for g in history.revisions):
+        graph = next((g for g in history.revisions if _holds(g, paths)), None)
         if graph is not None:
             return alembic_rename(wish, graph, _environment(project, graph.revisions[0].path))
     if kinds == {"sql-file"}:
@@ -194,6 +197,10 @@ def _forward(project: Project, history: TableHistory, known: Known, wish: Column
             return sqitch_rename(wish, path, _sqitch_files(project, path, plan))
         return sql_rename(wish, folder, files)
     return Refusal("the column is created in a way that no forward migration can follow")
+
+
+def _holds(graph: RevisionGraph, paths: Collection[str]) -> bool:
+    return any(r.path in paths for r in graph.revisions)
 
 
 def _sqitch_files(project: Project, near: str, plan: str) -> dict[str, str]:

@@ -140,7 +140,7 @@ class _Planner:
         known = self.history.schema.column(self.model.table, self.model.column)
         if not isinstance(known, Known):
             return _Database(None, "no DDL that creates it is in sight" if wanted == "column" else "")
-        if wanted == "auto" and not runs_again(self.project, known):
+        if wanted == "auto" and not runs_again(self.project, self.history, known):
             return _Database(None)
         dialect = dialect_of(self.project, [d.carrier.path for d in known.definitions])
         wish = ColumnRename(self.model.table, self.model.column, self.new, dialect)

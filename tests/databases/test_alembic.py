@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from sqla_guard.core.config import Config
 from tests.databases.catalogue import Catalogue, Database, Dialect, Servers
 from tests.support import mariadb, postgres
 from tests.support.memory import fix_files
+
+Manner = Literal["plain", "batch", "sql"]
 
 ENV = """\
 from alembic import context
@@ -106,6 +109,46 @@ def downgrade():
     with op.batch_alter_table("scans") as batch_op:
         batch_op.drop_column("weight")
 '''
+# The same in SQL alone; going by their names, the second one runs first.
+FIRST_IN_SQL = (
+    FIRST[: FIRST.index("def upgrade")].replace("import sqlalchemy as sa\n", "")
+    + '''\
+def upgrade():
+    op.execute(
+        """
+        CREATE TABLE IF NOT EXISTS parcels (
+            id INTEGER PRIMARY KEY,
+            meta VARCHAR(40) DEFAULT 'none' NOT NULL,
+            weight INTEGER,
+            CONSTRAINT uq_parcels UNIQUE (meta, weight)
+        )
+        """
+    )
+    op.execute("CREATE INDEX ix_parcels ON parcels (meta)")
+    op.execute(
+        "CREATE TABLE scans (id INTEGER PRIMARY KEY, parcel_id INTEGER NOT NULL,"
+        " CONSTRAINT fk_parcel FOREIGN KEY (parcel_id) REFERENCES parcels (id) ON DELETE CASCADE)"
+    )
+    op.execute("INSERT INTO parcels (id, meta, weight) VALUES (1, 'first', 7)")
+
+
+def downgrade():
+    op.execute("DROP TABLE scans")
+    op.execute("DROP TABLE parcels")
+'''
+)
+SECOND_IN_SQL = (
+    SECOND[: SECOND.index("def upgrade")].replace("import sqlalchemy as sa\n", "")
+    + """\
+def upgrade():
+    op.execute("ALTER TABLE parcels RENAME COLUMN meta TO metadata")
+    op.execute("UPDATE parcels SET weight = 7 WHERE metadata = 'first'")
+
+
+def downgrade():
+    op.execute("ALTER TABLE parcels RENAME COLUMN metadata TO meta")
+"""
+)
 ROWS = """
     INSERT INTO parcels (id, metadata) VALUES (2, 'second');
     INSERT INTO scans (id, parcel_id) VALUES (1, 2);
@@ -164,11 +207,13 @@ def everything(database: Database) -> Catalogue:
     return {k: [r for r in rows if "alembic_version" not in str(r)] for k, rows in found.items()}
 
 
-def history(batch: bool) -> dict[str, str]:
-    env = ENV.replace("{options}", ", render_as_batch=True" if batch else "")
-    versions = {"aaaa_parcels.py": FIRST, "bbbb_weights.py": SECOND}
-    if not batch:
-        versions = {"aaaa_parcels.py": FIRST}
+def history(manner: Manner) -> dict[str, str]:
+    env = ENV.replace("{options}", ", render_as_batch=True" if manner == "batch" else "")
+    versions = {
+        "plain": {"aaaa_parcels.py": FIRST},
+        "batch": {"aaaa_parcels.py": FIRST, "bbbb_weights.py": SECOND},
+        "sql": {"b_parcels.py": FIRST_IN_SQL, "a_names.py": SECOND_IN_SQL},
+    }[manner]
     return {
         "models.py": MODEL,
         "migrations/env.py": env,
@@ -176,10 +221,10 @@ def history(batch: bool) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("batch", [False, True], ids=["plain", "batch"])
+@pytest.mark.parametrize("manner", ["plain", "batch", "sql"])
 @pytest.mark.parametrize("dialect", ["postgresql", "mariadb", "sqlite"])
-def test_up_down_and_up_again(dialect: Dialect, batch: bool, servers: Servers, tmp_path: Path) -> None:
-    files = history(batch)
+def test_up_down_and_up_again(dialect: Dialect, manner: Manner, servers: Servers, tmp_path: Path) -> None:
+    files = history(manner)
     texts, title = fixed(files, dialect)
     assert "and its column to" in title, title
     assert {p: texts[p] for p in files if p != "models.py"} == {p: t for p, t in files.items() if p != "models.py"}
@@ -213,10 +258,10 @@ def test_up_down_and_up_again(dialect: Dialect, batch: bool, servers: Servers, t
         assert new.rows("SELECT id, parcel_metadata, weight FROM parcels") == [(1, "first", 7)]
 
 
-@pytest.mark.parametrize("batch", [False, True], ids=["plain", "batch"])
+@pytest.mark.parametrize("manner", ["plain", "batch"])
 @pytest.mark.parametrize("dialect", ["postgresql", "mariadb", "sqlite"])
-def test_both_columns_stop_the_revision(dialect: Dialect, batch: bool, servers: Servers, tmp_path: Path) -> None:
-    files = history(batch)
+def test_both_columns_stop_the_revision(dialect: Dialect, manner: Manner, servers: Servers, tmp_path: Path) -> None:
+    files = history(manner)
     before = written(tmp_path / "before", files)
     after = written(tmp_path / "after", fixed(files, dialect)[0])
     with servers.several(dialect, 1) as (database,):
@@ -230,7 +275,7 @@ def test_both_columns_stop_the_revision(dialect: Dialect, batch: bool, servers: 
 
 
 def test_where_nothing_names_mariadb_the_revision_stops_and_loses_nothing(servers: Servers, tmp_path: Path) -> None:
-    files = history(batch=False)
+    files = history("plain")
     before, after = written(tmp_path / "before", files), written(tmp_path / "after", fixed(files, None)[0])
     with servers.several("mariadb", 1) as (database,):
         before.run(database, "upgrade", "head")
