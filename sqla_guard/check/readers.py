@@ -9,6 +9,7 @@ from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Readers
 from sqla_guard.read.python.column_words import read_column_words
+from sqla_guard.read.python.existing import read_existing
 from sqla_guard.read.python.hidden import read_named
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.outline import read_outline
@@ -35,6 +36,7 @@ QUICK = Readers(
     kept_ddl=read_kept_ddl,
     dialect=read_dialect,
     generated_name=read_generated_name,
+    existing=read_existing,
     revision=read_revision,
     manner=read_manner,
     runs=read_runs,

@@ -63,6 +63,7 @@ class Readers:
     kept_ddl: Callable[[SourceFile], tuple[str, ...]]
     dialect: Callable[[SourceFile], str]
     generated_name: Callable[[SourceFile, Span, str, str], str]
+    existing: Callable[[SourceFile, Span], tuple[tuple[str, str], ...]]
     revision: Callable[[SourceFile], Revision | None]
     manner: Callable[[SourceFile, DefiningOperation, Sequence[Operation]], ScriptManner]
     runs: Callable[[SourceFile, str, str, bool], tuple[Run, ...]]

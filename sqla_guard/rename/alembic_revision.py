@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import basename
 
 from sqla_guard.core.fix import Edit
@@ -25,6 +25,9 @@ _LOGIC = re.compile(r"^[ \t]*(?:%|##)|<%|</%", re.MULTILINE)
 _DATE_LINE = re.compile(r"^[ \t]*Create Date:.*\n?", re.MULTILINE)
 _AS_BATCH = re.compile(r"render_as_batch\s*=\s*True")
 _MYSQL = re.compile(r"\bsqlalchemy\.dialects(?:\.mysql\b|\s+import\s[^\n]*\bmysql\b)|\bmysql_(?:engine|charset)\s*=")
+_SA = re.compile(r"^import sqlalchemy as sa[ \t]*(?:#.*)?$", re.MULTILINE)
+_OP = re.compile(r"^from alembic import .*\n", re.MULTILINE)
+_FEW = 4
 _DEFAULT_TEMPLATE = '''"""${message}
 
 Revision ID: ${up_revision}
@@ -101,7 +104,10 @@ class _Writer:
         if rendered is None:
             rendered = self._render(_DEFAULT_TEMPLATE)
         assert rendered is not None  # our own template has only the usual holes
-        return rendered
+        if not self._existing():
+            return rendered
+        imported = _with_sqlalchemy(rendered)
+        return imported or replace(self, wish=replace(self.wish, existing=())).text()
 
     # -- what it does
 
@@ -114,15 +120,20 @@ class _Writer:
             # alter_column renames with CHANGE there, which wants the whole type again.
             turned = ColumnRename(self.wish.table, old, new, "mysql")
             return [f"{op}.execute({_literal(rename_sql(turned))})"]
+        more = [f"{keyword}={value}" for keyword, value in self._existing()]
         if self._batch():
             # A copied table would lose its triggers and the rows that refer to it (ON DELETE CASCADE), and could not
             # be made where a CHECK names the column. SQLite renames in place, and then everything moves along.
             return [
                 f'with {op}.batch_alter_table({_literal(table)}{where}, recreate="never") as batch_op:',
-                f"    batch_op.alter_column({_literal(old)}, new_column_name={_literal(new)})",
+                *_call("batch_op.alter_column", [_literal(old), f"new_column_name={_literal(new)}", *more], "    "),
             ]
-        names = f"{_literal(table)}, {_literal(old)}, new_column_name={_literal(new)}"
-        return [f"{op}.alter_column({names}{where})"]
+        names = [_literal(table), _literal(old), f"new_column_name={_literal(new)}"]
+        return _call(f"{op}.alter_column", [*names, *more, *([where.removeprefix(", ")] if where else [])])
+
+    def _existing(self) -> tuple[tuple[str, str], ...]:
+        """Return what MySQL wants to be told: where nothing names the database, it may be that one."""
+        return () if self.wish.dialect or self._for_mysql() else self.wish.existing
 
     def _for_mysql(self) -> bool:
         """Tell whether MySQL or MariaDB runs it: where nothing else names the database, the revisions' own types do."""
@@ -235,6 +246,21 @@ class _Writer:
                 body = [told, *body]
             out += f"\n\n{head}\n" + "".join(f"    {line}\n" for line in body)
         return out
+
+
+def _call(function: str, given: list[str], indent: str = "") -> list[str]:
+    """Return the lines of a call, one for each argument where they are many."""
+    if len(given) <= _FEW:
+        return [f"{indent}{function}({', '.join(given)})"]
+    return [f"{indent}{function}(", *(f"{indent}    {argument}," for argument in given), f"{indent})"]
+
+
+def _with_sqlalchemy(text: str) -> str:
+    """Return a revision that imports ``sqlalchemy`` as ``sa``; empty where there is no place for that."""
+    if _SA.search(text):
+        return text
+    again, number = _OP.subn(lambda match: f"{match.group()}import sqlalchemy as sa\n", text, count=1)
+    return again if number else ""
 
 
 def _plain_key(expression: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from posixpath import basename, dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
@@ -27,6 +28,8 @@ from sqla_guard.rename.sql_script import rename_in_sql
 
 # Folders whose files have run once.
 _HISTORY = re.compile(r"(?:^|/)(?:\w*migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)")
+
+_ALTERS = re.compile(r"alter_column|\b(?:alter|modify|change)\b", re.IGNORECASE)
 
 
 def is_rerunnable(history: TableHistory, known: Known) -> bool:
@@ -183,6 +186,7 @@ def _forward(project: Project, history: TableHistory, known: Known, wish: Column
     if kinds == {"alembic"} or paths <= history.past or all(_holds(g, paths) for g in history.revisions):
         graph = next((g for g in history.revisions if _holds(g, paths)), None)
         if graph is not None:
+            wish = replace(wish, existing=_existing(project, history, known))
             return alembic_rename(wish, graph, _environment(project, graph.revisions[0].path))
     if kinds == {"sql-file"}:
         path = sorted(paths)[-1]
@@ -197,6 +201,21 @@ def _forward(project: Project, history: TableHistory, known: Known, wish: Column
             return sqitch_rename(wish, path, _sqitch_files(project, path, plan))
         return sql_rename(wish, folder, files)
     return Refusal("the column is created in a way that no forward migration can follow")
+
+
+def _existing(project: Project, history: TableHistory, known: Known) -> tuple[tuple[str, str], ...]:
+    """Return what the revision that makes a column says of it, as far as no other one changes that."""
+    definition = known.definitions[0]
+    name, home = definition.identifier, definition.carrier
+    if len(known.definitions) > 1 or home.kind != "alembic" or name.span is None:
+        return ()
+    for fact in history.facts:
+        if isinstance(fact, ColumnReference) and fact.column.name == name.name and fact.carrier.path in history.past:
+            place = fact.carrier.statement
+            if _ALTERS.search(project.source(fact.carrier.path).text, place.start, place.end):
+                return ()
+    span = name.span
+    return project.read(home.path, lambda source: project.readers.existing(source, span)) or ()
 
 
 def _holds(graph: RevisionGraph, paths: Collection[str]) -> bool:

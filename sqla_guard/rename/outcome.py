@@ -17,12 +17,14 @@ class ColumnRename:
         old: The column's name in the database.
         new: Its new name.
         dialect: As sqlglot calls it; empty where it is not known, or where there are several.
+        existing: What else is known of the column, as keywords and expressions for Alembic's ``alter_column``.
     """
 
     table: TableName
     old: str
     new: str
     dialect: str = ""
+    existing: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

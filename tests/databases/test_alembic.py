@@ -274,8 +274,25 @@ def test_both_columns_stop_the_revision(dialect: Dialect, manner: Manner, server
         assert database.rows("SELECT id, metadata, parcel_metadata FROM parcels ORDER BY id") == there
 
 
-def test_where_nothing_names_mariadb_the_revision_stops_and_loses_nothing(servers: Servers, tmp_path: Path) -> None:
+def test_where_nothing_names_mariadb_the_revision_keeps_all_of_the_column(servers: Servers, tmp_path: Path) -> None:
     files = history("plain")
+    texts = fixed(files, None)[0]
+    before, after = written(tmp_path / "before", files), written(tmp_path / "after", texts)
+    for dialect, quote in (("mariadb", "`"), ("postgresql", '"'), ("sqlite", '"')):
+        with servers.several(dialect, 2) as (database, other):  # type: ignore[arg-type]
+            for made in (database, other):
+                before.run(made, "upgrade", "head")
+            original = everything(database)
+            other.load(f"ALTER TABLE parcels RENAME COLUMN {quote}metadata{quote} TO parcel_metadata;")
+            after.run(database, "upgrade", "head")
+            assert everything(database) == everything(other)
+            assert database.rows("SELECT id, parcel_metadata FROM parcels") == [(1, "first")]
+            after.run(database, "downgrade", "-1")
+            assert everything(database) == original
+
+
+def test_where_mariadb_is_not_named_and_the_type_not_known_the_revision_stops(servers: Servers, tmp_path: Path) -> None:
+    files = history("sql")
     before, after = written(tmp_path / "before", files), written(tmp_path / "after", fixed(files, None)[0])
     with servers.several("mariadb", 1) as (database,):
         before.run(database, "upgrade", "head")
@@ -284,3 +301,16 @@ def test_where_nothing_names_mariadb_the_revision_stops_and_loses_nothing(server
             after.run(database, "upgrade", "head")
         assert everything(database) == there
         assert database.rows("SELECT id, metadata FROM parcels") == [(1, "first")]
+
+
+def test_a_type_that_another_revision_changed_is_not_repeated() -> None:
+    files = history("batch")
+    for statement, told in (
+        ("batch_op.alter_column('weight', nullable=True)", True),
+        ("op.alter_column('parcels', 'metadata', type_=sa.Text())", False),
+        ("op.execute('ALTER TABLE parcels MODIFY metadata TEXT')", False),
+    ):
+        path = "migrations/versions/bbbb_weights.py"
+        changed = {**files, path: files[path].replace("\n\n\ndef down", f"\n        {statement}\n\n\ndef down")}
+        (made,) = (text for name, text in fixed(changed, None)[0].items() if name not in changed)
+        assert ("existing_type=sa.String(40)" in made) == told, made
