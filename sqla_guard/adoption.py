@@ -53,8 +53,8 @@ class Baseline:
     def rest(self, report: Report) -> Report:
         """Return ``report`` without what the baseline knows."""
         old = matched(counted(report.diagnostics, self.name), self.known, self.is_gone)
-        kept = (d for d in report.diagnostics if key_of(d, self.name) not in old)
-        return Report.of(kept, report.not_analysed, report.files)
+        kept = tuple(d for d in report.diagnostics if key_of(d, self.name) not in old)
+        return report._replace(diagnostics=kept, known=report.known + len(report.diagnostics) - len(kept))
 
 
 def baselines_of(paths: Iterable[str], settings: Settings) -> tuple[Baseline, ...]:
@@ -167,7 +167,7 @@ def added_since(ref: str, checked: Checked, settings: Settings, paths: Sequence[
     # What was found in a file that was looked at again, or is gone, may have moved to another.
     old = matched(found, known, lambda path: path in now or not checked.workspace.exists(path))
     kept = (d for d in checked.report.diagnostics if key_of(d, state.name) not in old)
-    return checked._replace(report=Report.of(kept, checked.report.not_analysed, checked.report.files))
+    return checked._replace(report=checked.report._replace(diagnostics=tuple(kept)))
 
 
 def _folder(paths: Iterable[str]) -> str:

@@ -17,11 +17,13 @@ class Report(NamedTuple):
         diagnostics: Findings, by path, position and code.
         not_analysed: What could not be judged, by path and line.
         files: Number of files that were checked.
+        known: Number of findings that were left out, since a baseline knows them.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     not_analysed: tuple[NotAnalysed, ...]
     files: int
+    known: int = 0
 
     @classmethod
     def of(cls, diagnostics: Iterable[Diagnostic], not_analysed: Iterable[NotAnalysed], files: int) -> Report:

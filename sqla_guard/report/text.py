@@ -67,8 +67,12 @@ def _which(some: int, total: int) -> str:
 def _left_out(report: Report) -> list[str]:
     unreadable = sum(1 for note in report.not_analysed if note.fatal)
     unclear = len(report.not_analysed) - unreadable
-    parts = [f"{number(unreadable, 'file')} could not be checked"] if unreadable else []
-    return [*parts, f"{number(unclear, 'place')} not analysed"] if unclear else parts
+    parts = {
+        f"{number(report.known, 'finding')} known to a baseline": report.known,
+        f"{number(unreadable, 'file')} could not be checked": unreadable,
+        f"{number(unclear, 'place')} not analysed": unclear,
+    }
+    return [words for words, count in parts.items() if count]
 
 
 def _finding(diagnostic: Diagnostic, load: Load, style: Style) -> Iterator[str]:

@@ -55,6 +55,12 @@ def test_what_is_known_is_left_out_and_what_is_new_is_not(folder: Path) -> None:
     assert codes("--no-baseline") == ["SG101", "SG201", "SG201"]
 
 
+def test_the_summary_says_how_much_is_left_out(folder: Path) -> None:
+    run("check", "--write-baseline", "known.json")
+    assert run("check").stdout == "No findings; 2 files checked; 2 findings known to a baseline.\n"
+    assert run("check", "--no-baseline").stdout.count("known to") == 0
+
+
 def test_lines_do_not_matter(folder: Path) -> None:
     run("check", "--write-baseline", "known.json")
     (folder / "models.py").write_text("# moved\n\n\n" + MODEL)
