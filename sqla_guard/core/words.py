@@ -1,4 +1,4 @@
-"""Words in bytes, looked for without regular expressions, which are twenty times as slow on what does not match."""
+"""Words, looked for without what makes regular expressions twenty times as slow on what does not match."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def holds_word(data: bytes, word: bytes) -> bool:
 
 def _is_word(character: bytes) -> bool:
     return character.isalnum() or character == b"_"
+
+
+def begun(*patterns: str) -> str:
+    r"""Return a pattern for any of ``patterns``, each the rest of a word that has begun nowhere before it.
+
+    That is ``\b(?:one|two)``, but the search goes from one first letter to the next, in a tenth of the time. Each
+    pattern is of one width.
+    """
+    return "|".join(rf"{pattern}(?<!\w{pattern})" for pattern in patterns)

@@ -141,13 +141,8 @@ def _words(tree: Tree, node: ast.AST, depth: int) -> Iterator[str]:
 
 def _bound_to(tree: Tree, name: ast.Name) -> ast.expr | None:
     here = tree.function(name)
-    values = [
-        node.value
-        for node in tree.nodes.of(ast.Assign)
-        if isinstance(node, ast.Assign)
-        and tree.function(node) in (here, None)
-        and any(isinstance(t, ast.Name) and t.id == name.id for t in node.targets)
-    ]
+    found = (node for node in tree.assigned.get(name.id, ()) if isinstance(node, ast.Assign))
+    values = [node.value for node in found if tree.function(node) in (here, None)]
     return values[0] if len(values) == 1 else None
 
 

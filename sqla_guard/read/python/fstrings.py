@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.parse import span_of
 
 if TYPE_CHECKING:
@@ -20,22 +21,25 @@ if TYPE_CHECKING:
 ARE_WRONG = sys.version_info < (3, 12)
 
 
-def mend_positions(tree: ast.AST, source: SourceFile, wanted: Callable[[ast.expr], bool], force: bool = False) -> None:
-    """Correct, in place, the positions inside those f-strings of ``tree`` that are ``wanted``."""
+def mend_positions(
+    tree: ast.AST, source: SourceFile, wanted: Callable[[ast.stmt | ast.expr], bool], force: bool = False
+) -> None:
+    """Correct, in place, the positions inside those f-strings of ``tree`` that are ``wanted``, as all around them."""
     if ARE_WRONG or force:
-        for node in list(_outermost(tree)):
-            if wanted(node):
-                _mend(node, source)
+        for node in list(_outermost(tree, wanted)):
+            _mend(node, source)
 
 
-def _outermost(tree: ast.AST) -> Iterator[ast.JoinedStr]:
+def _outermost(tree: ast.AST, wanted: Callable[[ast.stmt | ast.expr], bool] | None = None) -> Iterator[ast.JoinedStr]:
     pending = [tree]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.JoinedStr):
+        if wanted is not None and isinstance(node, (ast.stmt, ast.expr)) and not wanted(node):
+            pending.extend(getattr(node, "decorator_list", ()))  # these stand above the lines of what they decorate
+        elif isinstance(node, ast.JoinedStr):
             yield node
         else:
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))
 
 
 def _mend(node: ast.JoinedStr, source: SourceFile) -> None:

@@ -18,7 +18,8 @@ _NO_NODES = frozenset(
 )
 
 
-_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+# What is known of each kind of node; a constant may hold anything, but no node.
+_fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -50,10 +51,15 @@ class Nodes:
         self.module = module
         self.parents: dict[ast.AST, ast.AST] = {}
         self._all: list[ast.AST] = [module]
-        fields = _fields
+        self._places: dict[type[ast.AST], list[int]] = {}
+        fields, places = _fields, self._places
         parents, pending = self.parents, self._all
-        for node in pending:  # grows while it is read: breadth first, as ``ast.walk``
+        for place, node in enumerate(pending):  # grows while it is read: breadth first, as ``ast.walk``
             kind = node.__class__
+            if kind in places:
+                places[kind].append(place)
+            else:
+                places[kind] = [place]
             names = fields.get(kind)
             if names is None:
                 names = fields[kind] = tuple(f for f in kind._fields if f not in _NO_NODES)
@@ -70,7 +76,7 @@ class Nodes:
 
     def of(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """Yield the nodes of exactly these kinds, in the order of :func:`ast.walk`."""
-        return (node for node in self._all if node.__class__ in kinds)
+        return map(self._all.__getitem__, sorted(place for kind in kinds for place in self._places.get(kind, ())))
 
     def __iter__(self) -> Iterator[ast.AST]:
         """Yield every node, in the order of :func:`ast.walk`."""

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.core.words import begun
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.summaries import Summary
 from sqla_guard.facts.values import NONE, Value, either
@@ -19,7 +20,8 @@ _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 # Besides the names themselves: keywords that are not visible, and names bound inside expressions.
 _DICTS = r"\*\*|\.(?:values|update|bulk_\w+_mappings)\("
 # Names of attributes that are known at run time only, and objects as dicts.
-_COMPUTED = r"\b[gs]etattr\(|\bhasattr\(|\bvars\(|__dict__|asdict\(|\b_mapping\b|\bdict\("
+_TAKEN = (r"getattr\(", r"setattr\(", r"hasattr\(", r"vars\(", r"dict\(", r"_mapping\b")
+_COMPUTED = rf"__dict__|asdict\(|{begun(*_TAKEN)}"
 _HANDED = r"\.(?:model_validate|from_orm|validate|dumps?)\("
 _ALSO = rf"{_DICTS}|{_COMPUTED}|{_HANDED}|:="
 
@@ -33,11 +35,11 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
-    words = "|".join(re.escape(name) for name in sorted(names))
-    if not names or not re.search(rf"\b(?:{words})\b|{_DICTS}|{_COMPUTED}|{_HANDED}", source.text):
+    words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
+    marks = {m.start(): m.group() for m in re.finditer(rf"{words}|{_ALSO}", source.text)} if names else {}
+    if all(mark == ":=" for mark in marks.values()):
         return ()
-    marks = [m.start() for m in re.finditer(rf"\b(?:{words})\b|{_ALSO}", source.text)]
-    reader = _Reader(source, names, marks)
+    reader = _Reader(source, names, list(marks))
     reader.run()
     return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
 

@@ -27,9 +27,13 @@ def read_runs(source: SourceFile, name: str, home: str, method: bool = False) ->
     Raises:
         UnparsableFile: The file is no Python.
     """
-    tree = tree_of(source)
-    found = [_run(tree, node) for node in _uses(tree, name, home, method)]
+    found = [run for _, run in runs_in(tree_of(source), name, home, method)]
     return tuple(sorted(found, key=lambda run: run.span))
+
+
+def runs_in(tree: Tree, name: str, home: str, method: bool) -> list[tuple[ast.expr, Run]]:
+    """Return the same with their nodes, for the file of ``tree``."""
+    return [(node, _run(tree, node)) for node in _uses(tree, name, home, method)]
 
 
 def _uses(tree: Tree, name: str, home: str, method: bool) -> Iterator[ast.expr]:

@@ -84,12 +84,10 @@ def _values(tree: Tree, name: ast.Name) -> list[ast.expr]:
     """Return what a name is bound to in its function, else in the module."""
     found: dict[bool, list[ast.expr]] = {True: [], False: []}
     here = tree.function(name)
-    for node in tree.nodes.of(ast.Assign, ast.AnnAssign, ast.NamedExpr):
-        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            around = tree.function(node)
-            if any(isinstance(t, ast.Name) and t.id == name.id for t in targets) and around in (here, None):
-                found[around is here].append(node.value)
+    for node in tree.assigned.get(name.id, ()):
+        around = tree.function(node)
+        if around in (here, None) and node.value is not None:
+            found[around is here].append(node.value)
     return found[True] or found[False]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqla_guard.core.source import Span
 from sqla_guard.facts.script import Reach
 from sqla_guard.read.python.certainty import FUNCTIONS, certainty, standing
-from sqla_guard.read.python.runs import read_runs
+from sqla_guard.read.python.runs import runs_in
 from sqla_guard.read.python.script_tree import Tree, called
 
 # 0012_events.py, m3_events.py, migration_039.py: one of a row of files, each of which runs once.
@@ -50,6 +50,7 @@ class _Order:
         self._home: Place = tree.function(step) or tree.module
         found = tree.nodes.of(*FUNCTIONS)
         self._functions = [n for n in found if isinstance(n, FUNCTIONS)]
+        self._called: dict[Place, list[tuple[Place, ast.expr]]] = {}
         # Where the step has run for sure: behind these places, each in its function.
         self._passed: dict[Place, int] = {self._home: tree.span(step).end}
         for _ in range(_DEEPEST):
@@ -78,12 +79,17 @@ class _Order:
 
     def _calls(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[Place, ast.expr]]:
         """Return the places of the file that run ``function``; none where it is handed on as well."""
-        method = isinstance(self._tree.parent(function), ast.ClassDef)
-        spans = {r.span: r for r in read_runs(self._tree.source, function.name, self._tree.source.path, method)}
-        if any("value" in run.why for run in spans.values()):
-            return []
-        uses = [n for n in self._tree.nodes.of(ast.Name, ast.Attribute) if isinstance(n, (ast.Name, ast.Attribute))]
-        return [(self._tree.function(n) or self._tree.module, n) for n in uses if self._tree.span(n) in spans]
+        if function not in self._called:
+            method = isinstance(self._tree.parent(function), ast.ClassDef)
+            runs = runs_in(self._tree, function.name, self._tree.source.path, method)
+            handed_on = any("value" in run.why for _, run in runs)
+            uses = {n for n, _ in runs if not handed_on}
+            self._called[function] = [
+                (self._tree.function(n) or self._tree.module, n)
+                for n in self._tree.nodes.of(ast.Name, ast.Attribute)
+                if n in uses and isinstance(n, ast.expr)
+            ]
+        return self._called[function]
 
     def _runs_later(self, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> bool:
         """Tell whether a function only ever runs behind the step."""

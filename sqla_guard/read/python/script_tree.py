@@ -52,6 +52,17 @@ class Tree:
         """All names that the module reads or binds."""
         return frozenset(node.id for node in self.nodes.of(ast.Name) if isinstance(node, ast.Name))
 
+    @cached_property
+    def assigned(self) -> dict[str, list[ast.Assign | ast.AnnAssign | ast.NamedExpr]]:
+        """The assignments to each name, in the order of :func:`ast.walk`."""
+        found: dict[str, list[ast.Assign | ast.AnnAssign | ast.NamedExpr]] = {}
+        for node in self.nodes.of(ast.Assign, ast.AnnAssign, ast.NamedExpr):
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for name in dict.fromkeys(t.id for t in targets if isinstance(t, ast.Name)):
+                    found.setdefault(name, []).append(node)
+        return found
+
     def parent(self, node: ast.AST) -> ast.AST | None:
         """Return the node directly around ``node``."""
         return self._parents.get(node)
