@@ -18,6 +18,8 @@ Key = tuple[object, ...]
 _APART = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
 )
+# One of these stands in every file that declares a table.
+_DECLARES = (b"__tablename__", b"Table(", b"Column(", b".Model", b"(Model", b"table=True", b"table = True")
 
 
 def is_apart(path: str) -> bool:
@@ -96,7 +98,12 @@ class Collections:
         # A class `EventLog` may have the table `event_log`.
         words = frozenset({re.split(r"\W", name)[0], name.replace("_", "")})
         for path in self._project.files_naming(table.path, words, (".py",)):
-            yield from (other for other in self._project.declared_tables(path) if self.name(other) == name)
+            if self._may_declare(path):
+                yield from (other for other in self._project.declared_tables(path) if self.name(other) == name)
+
+    def _may_declare(self, path: str) -> bool:
+        data = self._project.workspace.raw(path)
+        return self._project.once(("may declare", path), lambda: any(word in data for word in _DECLARES))
 
     def _key(self, table: DeclaredTable) -> Key | None:
         outline = self._project.outline(table.path)

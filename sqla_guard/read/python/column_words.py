@@ -38,6 +38,9 @@ def read_column_words(
     Raises:
         UnparsableFile: The file is no Python.
     """
+    named = "|".join(map(re.escape, sorted(classes))) or "(?!)"
+    if not re.search(rf"__table__|[tT]able[\s\\]*\(|class[\s\\]+(?:{named})\b", source.text):
+        return ()
     return tuple(_Reader(tree_of(source), table, column, classes).read())
 
 
