@@ -10,6 +10,7 @@ from sqla_guard.project.schema import created
 from sqla_guard.project.takers import taken_tables
 from sqla_guard.read.markers import may_define, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
+from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
 
@@ -19,7 +20,8 @@ def facts_of(path: str, project: Project) -> Iterator[object]:
     data = project.workspace.raw(path)
     everything = project.config.read_everything
     if not path.endswith(".sql"):
-        if project.outline(path) is None:
+        # The outline looks at little of what functions hold.
+        if not project.read(path, check_syntax) or project.outline(path) is None:
             return
         if everything or may_reserve(data):
             yield from project.reserved_names(path)

@@ -13,7 +13,8 @@ from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.outline import Attribute, Class, Function, Import, Outline
 from sqla_guard.facts.values import Item, Literal, Unknown, Value
 from sqla_guard.read.python.expressions import Expressions
-from sqla_guard.read.python.parse import UnparsableFile, parse, span_of
+from sqla_guard.read.python.parse import UnparsableFile, span_of
+from sqla_guard.read.python.sparse import parse_for_outline
 
 _FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -26,7 +27,7 @@ def read_outline(source: SourceFile) -> Outline:
     """
     reader = _OutlineReader(source)
     try:
-        reader.block(parse(source).body, "", at_module_level=True)
+        reader.block(parse_for_outline(source).body, "", at_module_level=True)
     except RecursionError as error:
         raise UnparsableFile("nested too deeply to be read") from error
     return Outline(
@@ -210,11 +211,9 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
     """Yield the statement lists inside a compound statement that is no definition."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
-        if block:
-            yield block
+    yield from filter(None, (getattr(node, "body", None),))
     for handler in getattr(node, "handlers", ()):
         yield handler.body
+    yield from filter(None, (getattr(node, field, None) for field in ("orelse", "finalbody")))
     for case in getattr(node, "cases", ()):
         yield case.body

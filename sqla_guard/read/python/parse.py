@@ -46,9 +46,32 @@ def parse(source: SourceFile) -> ast.Module:
     return tree
 
 
+def check_syntax(source: SourceFile) -> bool:
+    """Return ``True`` where :func:`parse` would return a tree; most often in half the time.
+
+    Raises:
+        UnparsableFile: The text is not Python.
+    """
+    if source not in _trees:
+        from symtable import symtable  # makes no nodes
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                symtable(source.text, source.path, "exec")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            parse(source)
+    return True
+
+
+def kept_tree(source: SourceFile) -> ast.Module | None:
+    """Return the tree of ``source`` if :func:`parse` made it lately."""
+    return _trees.get(source)
+
+
 def _parse_any(source: SourceFile) -> ast.Module:
     try:
-        return _parse(source.text)
+        return parse_text(source.text)
     except UnparsableFile as error:
         if not isinstance(error.__cause__, SyntaxError) or _bracket_depth(source.text) > _DEEPEST:
             raise
@@ -57,7 +80,7 @@ def _parse_any(source: SourceFile) -> ast.Module:
         masked = mask_newer_syntax(source)
         if masked is None:
             raise
-        return _parse(masked)
+        return parse_text(masked)
 
 
 def _bracket_depth(text: str) -> int:
@@ -69,7 +92,12 @@ def _bracket_depth(text: str) -> int:
     return deepest
 
 
-def _parse(text: str) -> ast.Module:
+def parse_text(text: str) -> ast.Module:
+    """Return the syntax tree of ``text`` as the running Python has it.
+
+    Raises:
+        UnparsableFile: It does not know the syntax.
+    """
     try:
         with warnings.catch_warnings():
             # Invalid escapes and the like are the checked project's business, not output of this tool.

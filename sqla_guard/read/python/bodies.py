@@ -1,0 +1,134 @@
+"""Where the bodies of functions stand, told from a text without parsing it.
+
+Strings and comments are found by one regular expression; what is left shows lines, brackets and indentation. Wherever
+that is not enough to be certain, a body is not told, or none of the file's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqla_guard.core.source import SourceFile
+
+# Comments, strings, and quotes that begin or end none. What stands before the quotes changes nothing of where a string
+# ends, but for the strings that hold expressions.
+_TOKEN = re.compile(
+    r"#[^\n]*"
+    r'|"(?:""(?:[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*""")?|[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*")'
+    r"|'(?:''(?:[^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*''')?|[^'\\\n]*(?:\\(?:\r\n|.)[^'\\\n]*)*')"
+    r"|[\"']",
+    re.DOTALL,
+)
+_ONLY_QUOTES = frozenset({'"', "'", '"""', "'''"})
+_FORMATTING = ("f", "t", "fr", "tr")
+# A string with expressions whose end does not depend on the version of Python: no quote in an expression could be taken
+# for that end.
+_SIMPLE_FIELD = r"""\{[^{}'"]*\}"""
+_QUOTED = rf"""'(?:[^{{}}'"\\]|{_SIMPLE_FIELD})*'|"(?:[^{{}}'"\\]|{_SIMPLE_FIELD})*\""""
+_FORMATTED = re.compile(
+    rf"(?:[^{{}}]|\{{\{{|\}}\}}|\{{(?!\{{)(?:[^{{}}'\"]|{_QUOTED}|\{{(?:[^{{}}'\"]|{_QUOTED})*\}})*\}})*", re.DOTALL
+)
+
+_DEEPER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+_HEADER = re.compile(
+    r"\n( *)(?:def|async +def) +\w+ *(?:\[[^\[\]]*\] *|)"
+    rf"\([^()]*(?:{_DEEPER}[^()]*)*\)(?: *->[^:\n]*|) *: *(?=\n)"
+)
+
+
+class Body(NamedTuple):
+    """The body of one function, on lines of its own.
+
+    Attributes:
+        indent: Spaces before its ``def``.
+        start: Behind the colon.
+        end: Behind its last statement.
+    """
+
+    indent: int
+    start: int
+    end: int
+
+
+class Bodies(NamedTuple):
+    """The bodies of the functions of a text, nested ones included, by where they start.
+
+    Attributes:
+        code: The text with blanks for comments and quotes for all of each string, line ends in it included.
+        found: The bodies.
+    """
+
+    code: str
+    found: tuple[Body, ...]
+
+
+class _InDoubtError(Exception):
+    """It cannot be told where strings end."""
+
+
+_NONE = Bodies("", ())
+_known: WeakKeyDictionary[SourceFile, Bodies] = WeakKeyDictionary()
+
+
+def bodies_of(source: SourceFile) -> Bodies:
+    """Return where functions have their bodies; those that are in doubt are left out."""
+    found = _known.get(source)
+    if found is None:
+        found = _known[source] = _find(source.text)
+    return found
+
+
+def _find(text: str) -> Bodies:
+    if "\f" in text or ("\r" in text and re.search(r"\r(?!\n)", text)):
+        return _NONE
+    try:
+        code = _TOKEN.sub(_hidden, text)
+    except _InDoubtError:
+        return _NONE
+    if "\r" in text:
+        if "\\" in code:
+            return _NONE
+        code = code.replace("\r\n", " \n")
+    if "\t" in code and re.search(r"\n *\t", code):
+        return _NONE
+    return Bodies(code, tuple(_bodies(code)))
+
+
+def _hidden(token: re.Match[str]) -> str:
+    """Return what stands for a comment or a string in :attr:`Bodies.code`."""
+    text = token.group()
+    if text[0] == "#":
+        return " " * len(text)
+    if len(text) in (1, 3) and text in _ONLY_QUOTES:
+        raise _InDoubtError
+    if "{" in text and token.string[max(token.start() - 2, 0) : token.start()].lower().endswith(_FORMATTING):
+        quotes = 3 if text.startswith(('"""', "'''")) else 1
+        if _FORMATTED.fullmatch(text, quotes, len(text) - quotes) is None:
+            raise _InDoubtError
+    return '"' * len(text)
+
+
+def _bodies(code: str) -> Iterator[Body]:
+    # The first line has no line end before it; offsets are by one higher meanwhile.
+    lined = "\n" + code
+    ends: dict[int, re.Pattern[str]] = {}
+    for header in _HEADER.finditer(lined):
+        if lined[header.start() - 1 : header.start()] == "\\":
+            continue
+        indent, start = len(header[1]), header.end()
+        if indent not in ends:
+            ends[indent] = re.compile(rf"\n {{0,{indent}}}[^\s]")
+        dedent = ends[indent].search(lined, start)
+        inside = lined[start : dedent.start() if dedent else len(lined)]
+        end = start + len(inside.rstrip())
+        if (
+            not inside.strip()
+            or "\\" in inside
+            or lined[end - 1] == ";"
+            or any(inside.count(opened) != inside.count(closed) for opened, closed in ("()", "[]", "{}"))
+        ):
+            continue
+        yield Body(indent, start - 1, end - 1)

@@ -1,0 +1,90 @@
+"""Trees of files without the function bodies that nobody asks for: a fraction of the cost of whole ones.
+
+A body that is left out becomes as many lines with a ``0`` or ``(0 … )`` that ends where the body ended. So every other
+node stands where it stands in the whole tree, and every definition ends where it ends there.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.bodies import Body, bodies_of
+from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
+
+_CLASS = re.compile(r"\bclass\b")
+_IMPORT = re.compile(r"\n *((?:from +[\w. ]+ )?import(?: *\([\w\s,]*\)| [\w., ]*)) *(?=\n|\Z)")
+
+
+def parse_mentioning(source: SourceFile, wanted: re.Pattern[str]) -> ast.Module:
+    r"""Return the tree of ``source`` in which functions may be empty whose bodies ``wanted`` is not found in.
+
+    What may be left out is the whole body of a function or method, with all that is nested in it. What stays as it is
+    in the tree of :func:`~sqla_guard.read.python.parse.parse`, positions included: module-level code, class bodies,
+    signatures and decorators, and each body that ``wanted`` matches in, whole, with all functions in it. The tree may
+    also be the whole one, so a reader must find the same in both: ask for every word without which a body cannot matter
+    to it, such as ``re.compile(r"\b(?:global|nonlocal|Lock)\b")``. It is looked for in comments and strings too.
+
+    Errors of syntax in a body that is left out go unnoticed. The tree is not kept; nobody may change it.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    text = source.text
+    return _parse_with(source, lambda body: None if wanted.search(text, body.start, body.end) else _reduced(text, body))
+
+
+def parse_for_outline(source: SourceFile) -> ast.Module:
+    """Return a tree of ``source`` with all imports and classes; imports in functions may have moved inside of those.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    code = bodies_of(source).code
+    return _parse_with(source, lambda body: _only_imports(source.text, code, body))
+
+
+def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> ast.Module:
+    """Return the tree of ``source`` with what ``reduced`` returns (``None``: no change) in place of bodies."""
+    whole = kept_tree(source)
+    if whole is not None:
+        return whole
+    text, done = source.text, 0
+    parts: list[str] = []
+    for body in bodies_of(source).found:
+        if body.start < done:
+            continue
+        new = reduced(body)
+        if new is not None:
+            parts += (text[done : body.start], new)
+        else:
+            parts.append(text[done : body.end])
+        done = body.end
+    if not parts:
+        return parse(source)
+    try:
+        return parse_text("".join((*parts, text[done:])))
+    except UnparsableFile:
+        return parse(source)  # which says why, or knows newer syntax
+
+
+def _only_imports(text: str, code: str, body: Body) -> str | None:
+    if code.find("class", body.start, body.end) >= 0 and _CLASS.search(code, body.start, body.end):
+        return None
+    words = code.count("import", body.start, body.end)
+    imports = _IMPORT.findall(code, body.start, body.end) if words else []
+    # Names that hold the word make a difference too.
+    return _reduced(text, body, imports) if len(imports) == words else None
+
+
+def _reduced(text: str, body: Body, statements: Sequence[str] = ()) -> str | None:
+    """Return a body with only ``statements``, as long in lines; ``None`` where there is no room."""
+    last = text.rfind("\n", 0, body.end) + 1
+    lines = text.count("\n", body.start, last) - sum(statement.count("\n") for statement in statements)
+    column = len(text[last : body.end].encode("utf-8", "surrogatepass")) - 1
+    if lines > 1:
+        first = "\n" + " " * (body.indent + 1) + "".join(f"{statement};" for statement in statements)
+        return first + "(0" + "\n" * (lines - 1) + " " * column + ")"
+    return None if statements else "\n" + " " * column + "0"

@@ -1,0 +1,213 @@
+"""Trees without the bodies of functions show the rest as whole trees do, and outlines made of them lack nothing."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import UnreadableFile
+from sqla_guard.read.load import decode
+from sqla_guard.read.python import parse as parsing
+from sqla_guard.read.python.bodies import bodies_of
+from sqla_guard.read.python.outline import read_outline
+from sqla_guard.read.python.parse import parse
+from sqla_guard.read.python.sparse import parse_mentioning
+
+SITE = Path(sysconfig.get_path("purelib"))
+USUAL = ["alembic", "click", "flask", "flask_sqlalchemy", "jinja2", "pluggy"]
+PACKAGES = sorted(p.name for p in SITE.iterdir() if p.is_dir()) if os.environ.get("QUICK_IS_CLOSE") == "all" else USUAL
+
+NEVER = re.compile(r"\Z\A.")
+ODD = re.compile(r"\b(?:return|[abc])\b")
+
+LEFT_OUT = {
+    "plain": "def f(a, b=(1, (2,))):\n    x = 1\n    return x\ny = 2\n",
+    "method": "class A:\n    def f(self):\n        return 1\n\n    b = 2\n",
+    "one line": "def f():\n    return 1\n",
+    "last line in characters of several bytes": "def f():\n    x = 1\n    return 'é€' + ü\n",
+    "string ends it at the margin": 'class A:\n    def f(self):\n        return """\n"""\n    x = 1\n',
+    "string holds a definition": 'x = """\ndef g():\n    pass\n"""\ndef f():\n    return """\ndef g():\n"""\n',
+    "comment ends it": "def f():\n    return 1  # class\n# import\n    # still\n\n\ny = 1\n",
+    "comment at the margin inside": "def f():\n    x = 1\n# what\n    return x\n",
+    "decorated": "@a(\n  1)\ndef f(\n    x: int,\n) -> dict[str, int]:\n    return {}\n",
+    "line ends of Windows": 'def f():\r\n    """A.\r\n\r\n    B\r\n    """\r\n    return 1\r\n\r\ny = 2\r\n',
+    "no line end at all": "def f():\n    return 1",
+    "nested": "def f():\n    def g():\n        return 1\n    return g\n",
+    "quotes in quotes": "def f():\n    return \"'\" + '\"' + '\\'' + \"\\\\\"\ny = 'class'\n",
+    "raw": "def f():\n    return r'\\'' + rb\"\\\"\"\ny = 1\n",
+    "format": "def f():\n    return f'{a[\"b\"]}{{x}} {c!r:>{d}}'\ny = 1\n",
+    "format in a format": "def f():\n    return f\"{', '.join(f'{x}={y}' for x in z)}\"\ny = 1\n",
+    "async": "async def f():\n    await x\ny = 1\n",
+    "import": "def f():\n    if 1:\n        from a import (b,  # c\n  d)\n        import e.g as h\n    return\n",
+    "try": "def f():\n    try:\n        import a\n    except E:\n        import b\n    else:\n        import c\n",
+    "block": "if 1:\n    def f():\n        return 1\nelse:\n    def f(): return 2\n",
+    "deeper than expected": "def f():\n          x = 1\n          return x\ny = 1\n",
+}
+KEPT = {
+    "bracket at the margin": "def f():\n    x = (\n1,\n2)\n    return x\ny = 1\n",
+    "semicolon ends it": "def f():\n    x = 1;\ny = 1\n",
+    "line goes on": "def f():\n    x = 1 + \\\n2\n    return x\ny = 1\n",
+    "definition goes on": "class A:\n    async \\\ndef f(self):\n        pass\n    x = 1\n",
+    "form feed": "def f():\n    x = 1\n\f    return x\ny = 1\n",
+    "tab": "def f():\n\tx = 1\n        return x\ny = 1\n",
+    "old line ends": "def f():\r    return 1\ry = 1\n",
+    "line end in a comment": "x = 1 # a\rdef f():\n    return 1\n",
+    "one line": "def f(): return 1\ny = 1\n",
+    "class": "def f():\n    class A:\n        x = 1\n    return A\n",
+    "import behind a colon": "def f():\n    if 1: import a\n    return 1\n",
+    "import alone": "def f():\n    import a\n",
+    "slice in what it returns": "def f() -> a[1:2]:\n    return 1\n",
+    "deep brackets": "def f(a=((((1,),),),)):\n    return 1\n",
+    "same quotes in a format": 'def f():\n    return f"{d[\'}\'] + e["x"]}" + g(" : ")\ny = 1\n',
+}
+
+
+def source(text: str) -> SourceFile:
+    parsing._trees.clear()  # whole trees that are there are preferred
+    parsing._sizes.clear()
+    return SourceFile("a.py", text)
+
+
+def outlines(file: SourceFile) -> Iterator[object]:
+    """Yield the outline as it is read, and as it is read from the whole tree."""
+    for prepare in (parsing._trees.clear, lambda: parse(file)):
+        try:
+            prepare()
+            yield read_outline(file)
+        except UnreadableFile as error:
+            yield str(error)
+
+
+def assert_same_but_for_bodies(sparse: ast.AST, whole: ast.AST) -> int:
+    """Compare two trees; return how many bodies the first lacks."""
+    missing = 0
+    for left, right in zip(ast.walk(sparse), ast.walk(whole), strict=False):
+        if isinstance(left, (ast.FunctionDef, ast.AsyncFunctionDef)) and ast.dump(left) != ast.dump(right):
+            assert isinstance(right, (ast.FunctionDef, ast.AsyncFunctionDef))
+            assert [ast.dump(node) for node in left.body] == [ast.dump(ast.parse("0").body[0])]
+            assert (left.body[0].end_lineno, left.body[0].end_col_offset) == (right.end_lineno, right.end_col_offset)
+            right.body = left.body
+            missing += 1
+    assert ast.dump(sparse, include_attributes=True) == ast.dump(whole, include_attributes=True)
+    return missing
+
+
+@pytest.mark.parametrize("text", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_body_is_left_out_and_nothing_else_moves(text: str) -> None:
+    assert assert_same_but_for_bodies(parse_mentioning(source(text), NEVER), ast.parse(text))
+    quick, close = outlines(source(text))
+    assert quick == close
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_what_is_in_doubt_stays(text: str) -> None:
+    try:
+        whole = ast.parse(text)
+    except SyntaxError:
+        whole = None
+    if whole is not None and text not in (KEPT["class"], KEPT["import behind a colon"], KEPT["import alone"]):
+        assert assert_same_but_for_bodies(parse_mentioning(source(text), NEVER), whole) == 0
+    quick, close = outlines(source(text))
+    assert quick == close
+
+
+def test_a_body_with_a_wanted_word_stays_whole() -> None:
+    text = "def f():\n    def g():\n        return 1\n    global x\ndef h():\n    return 2\n"
+    assert assert_same_but_for_bodies(parse_mentioning(source(text), re.compile("global")), ast.parse(text)) == 1
+
+
+def test_a_tree_that_is_there_is_taken() -> None:
+    file = source(LEFT_OUT["plain"])
+    assert parse_mentioning(file, NEVER) is not parse(file)
+    assert parse_mentioning(file, NEVER) is parse(file)
+
+
+def test_long_input_takes_no_more_than_its_length() -> None:
+    for unit in (
+        '"""',
+        "'''\\",
+        "def f(",
+        "def f(a, (",
+        "def f[",
+        "f'{",
+        "f'{{}{'",
+        "\n def f():\n  x",
+        '"\\',
+        "#'\"",
+        "async ",
+    ):
+        bodies_of(SourceFile("a.py", unit * 20_000))
+        bodies_of(SourceFile("a.py", "\n".join([unit] * 20_000)))
+
+
+LINES = st.sampled_from(
+    [
+        *("def f():", "def g(a=(", "))):", "async def h(x) -> a[b]:", "class A:", "if x:", "else:", "try:", "finally:"),
+        *(
+            "return 1",
+            "x = 1",
+            "import a",
+            "from b import (c,",
+            "d)",
+            "from . import e",
+            "x = '''",
+            "'''",
+            '"""',
+            "x = (",
+            ")",
+        ),
+        *(
+            "pass;",
+            "# '",
+            "\\",
+            "x = \\",
+            "'a'; \"b\"",
+            "f'{x}'",
+            "f'{\"'\"}'",
+            "'é'",
+            "@d",
+            "",
+            "0",
+            "\t",
+            "\f",
+            "y: int",
+        ),
+        *('f"{a["b"]}"', "f'''{", "}'''", "lambda: (yield)"),
+    ]
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "", "    ", "    ", "        ", " "]), LINES), max_size=14),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_on_odd_lines(lines: list[tuple[str, str]], end: str) -> None:
+    text = end.join(indent + line for indent, line in lines)
+    try:
+        whole = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return  # what is left out is not looked at
+    assert_same_but_for_bodies(parse_mentioning(source(text), ODD), whole)
+    quick, close = outlines(source(text))
+    assert quick == close
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_on_the_installed_packages(package: str) -> None:
+    files = sorted((SITE / package).rglob("*.py"))
+    for path in files:
+        try:
+            file = decode(str(path), path.read_bytes())
+        except UnreadableFile:
+            continue
+        quick, close = outlines(file)
+        assert quick == close, path
