@@ -6,12 +6,13 @@ the same facts, so that one rule judges them all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqla_guard.core.source import Span
 
 Direction = Literal["up", "down"]
+_KEPT = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,23 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class TableName:
-    """A table, with its schema where one is written; both folded like :attr:`Identifier.name`."""
+    """A table.
+
+    Attributes:
+        name: Its name, folded like :attr:`Identifier.name`.
+        schema: Its schema, folded as well: the written one, else the first of ``path``, if any.
+        path: Where no schema is written, but the script says where to look: the schemas in their order. What is made
+            lands in the first.
+    """
 
     name: str
     schema: str | None = None
+    path: tuple[str, ...] = field(default=(), compare=False)
+
+
+def kept(name: str) -> str:
+    """Return what PostgreSQL keeps of a name: its first 63 bytes, whole characters only."""
+    return name if len(name) <= _KEPT // 4 else name.encode()[:_KEPT].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
-    """``CREATE TABLE``, also ``… AS SELECT`` and ``SELECT … INTO``, and ``CREATE VIEW``.
+    """``CREATE TABLE``, also ``… AS SELECT`` and ``SELECT … INTO``, ``CREATE VIEW`` and ``CREATE TYPE … AS (…)``.
 
     Attributes:
         table: The table or view.
@@ -106,15 +120,17 @@ class CreateTable:
         kind: What is made; a temporary table is gone when its session ends.
         like: Tables whose columns it takes as well: ``LIKE``, ``INHERITS``, ``PARTITION OF``, ``SELECT *``.
         replaces: Whether what was there under the name goes: ``CREATE OR REPLACE``.
+        of: The type whose attributes are its columns, now and later; it is in ``like``, too.
     """
 
     table: TableName
     columns: tuple[Identifier, ...]
     carrier: Carrier
     partial: bool = False
-    kind: Literal["table", "temporary", "view"] = "table"
+    kind: Literal["table", "temporary", "view", "type"] = "table"
     like: tuple[TableName, ...] = ()
     replaces: bool = False
+    of: TableName | None = None
 
 
 @dataclass(frozen=True, slots=True)

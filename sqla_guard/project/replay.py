@@ -8,7 +8,7 @@ in sight does not tell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -22,6 +22,7 @@ from sqla_guard.facts.operations import (
     RenameTable,
     TableName,
     UnreadSql,
+    kept,
 )
 from sqla_guard.project.sql_history import apply_order, says_down
 
@@ -29,6 +30,7 @@ from sqla_guard.project.sql_history import apply_order, says_down
 _DEFAULT_SCHEMAS = frozenset({"public", "dbo", "main"})
 
 Defining = CreateTable | AddColumn | RenameColumn
+_Altering = AddColumn | RenameColumn | DropColumn | DropTable | RenameTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class _Table:
     # only.
     complete: bool = False
     temporary: bool = False
+    is_type: bool = False
+    # The type whose attributes are the columns.
+    of: TableName | None = None
+    # Whether something calls it by a longer name than PostgreSQL keeps, and nobody says which database that is for.
+    is_long: bool = False
     # Columns that a step under a condition takes away or renames; `None` stands for all of them.
     unsure: set[str | None] = field(default_factory=set)
 
@@ -126,27 +133,33 @@ class Schema:
         tables: dict[TableName, _Table],
         dropped: dict[TableName, str],
         unread: tuple[UnreadSql, ...],
+        aliases: Mapping[TableName, TableName],
     ) -> None:
         """Made by :func:`replay`; ``unread`` in the order it runs."""
-        self._tables = tables
+        self._tables = {**{a: tables[t] for a, t in aliases.items() if t in tables and a not in tables}, **tables}
+        self._aliases = aliases
         self._dropped = dropped
         self.unread = unread
 
     @property
     def tables(self) -> tuple[TableName, ...]:
         """All tables that certainly exist, default schemas left out of their names, sorted."""
-        sure = (name for name, table in self._tables.items() if not table.is_unsure())
+        sure = (
+            n
+            for n, t in self._tables.items()
+            if n not in self._aliases and not (t.is_unsure() or t.is_long or t.is_type)
+        )
         return tuple(sorted(sure, key=lambda table: (table.schema or "", table.name)))
 
     def columns(self, table: TableName) -> tuple[str, ...]:
         """Return the known columns of ``table``, in order; empty for one that is not in sight."""
         found = self._tables.get(plain(table))
-        return tuple(found.columns) if found else ()
+        return tuple(name for name in found.columns if kept(name) == name) if found else ()
 
     def complete(self, table: TableName) -> bool:
         """Tell whether all columns of ``table`` are in sight."""
         found = self._tables.get(plain(table))
-        return found is not None and found.complete
+        return found is not None and found.complete and self.columns(table) == tuple(found.columns)
 
     def column(self, table: TableName, name: str) -> Answer:
         """Return what is known about the column ``name`` (folded like :attr:`Identifier.name`)."""
@@ -155,6 +168,8 @@ class Schema:
             why = self._dropped.get(plain(table))
             return Absent(why) if why else Unknown(f"no DDL of table {_written(table)} in sight")
         definitions = found.columns.get(name)
+        if found.is_long or kept(name) != name:
+            return Unknown("not every database keeps so long a name whole")
         if found.is_unsure(name):
             return Unknown("it depends on a setting")
         if definitions:
@@ -170,7 +185,8 @@ class Schema:
 
     def _unread(self, table: TableName) -> tuple[UnreadSql, ...]:
         """Return the unread SQL that may concern ``table``."""
-        return tuple(u for u in self.unread if not u.tables or plain(table) in {plain(t) for t in u.tables})
+        asked = {plain(table), self._aliases.get(plain(table))}
+        return tuple(u for u in self.unread if not u.tables or asked & {p for t in u.tables for p in _places(t)})
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
         """Return the unread SQL of other files, and of the same files after the definitions."""
@@ -182,7 +198,10 @@ class Schema:
 
 
 def replay(
-    facts: Iterable[Operation | UnreadSql], revision_order: Sequence[str] = (), ranks: Mapping[str, int] | None = None
+    facts: Iterable[Operation | UnreadSql],
+    revision_order: Sequence[str] = (),
+    ranks: Mapping[str, int] | None = None,
+    aliases: Mapping[TableName, TableName] | None = None,
 ) -> Schema:
     """Return the schema after ``facts`` ran.
 
@@ -195,6 +214,7 @@ def replay(
         facts: Operations of the whole project, in any order.
         revision_order: Paths of Alembic revisions, bases first; see ``RevisionGraph.order``.
         ranks: Places that a tool gives to SQL files within their folder.
+        aliases: Names by which tables go besides their own.
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
     rank = {path: i for i, path in enumerate(apply_order({f.carrier.runner for f in ups}, revision_order, ranks or {}))}
@@ -205,13 +225,18 @@ def replay(
     run = _Run()
     for fact in ups:
         run.step(fact)
-    kept = {name: table for name, table in run.tables.items() if not table.temporary}
-    return Schema(kept, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)))
+    lasting = {name: table for name, table in run.tables.items() if not table.temporary}
+    return Schema(lasting, run.dropped, tuple(f for f in ups if isinstance(f, UnreadSql)), aliases or {})
 
 
 def plain(table: TableName) -> TableName:
-    """Return ``table`` without a schema that it is in anyway, so that equal tables compare equal."""
-    return TableName(table.name) if table.schema in _DEFAULT_SCHEMAS else table
+    """Return ``table`` as it compares equal: without a schema that it is in anyway, and cut as PostgreSQL cuts it."""
+    return TableName(kept(table.name), None if table.schema in _DEFAULT_SCHEMAS else table.schema)
+
+
+def _places(table: TableName) -> list[TableName]:
+    """Return the tables that a name may stand for, as they compare equal, in the order they are looked for."""
+    return [plain(TableName(table.name, schema)) for schema in table.path or (table.schema,)]
 
 
 def _written(table: TableName) -> str:
@@ -226,25 +251,52 @@ class _Run:
         self.dropped: dict[TableName, str] = {}
 
     def step(self, fact: Operation | UnreadSql) -> None:
+        if not isinstance(fact, (CreateTable, UnreadSql)) and fact.table.path:
+            fact = self._placed(fact)
         if fact.carrier.conditional and isinstance(fact, (DropColumn, RenameColumn, DropTable, RenameTable)):
             self._unsure(fact)
             return
         match fact:
             case CreateTable():
                 self._create(fact)
-            case AddColumn():
-                self._table(fact.table).define(Definition(fact.column, fact))
-            case RenameColumn():
-                self._rename_column(fact)
-            case DropColumn():
-                self._table(fact.table).remove(fact.column.name, f"dropped in {fact.carrier.path}")
+            case AddColumn() | RenameColumn() | DropColumn():
+                self._alter(fact)
             case DropTable():
-                self.tables.pop(plain(fact.table), None)
-                self.dropped[plain(fact.table)] = f"table dropped in {fact.carrier.path}"
+                self._drop(plain(fact.table), fact.carrier)
             case RenameTable():
                 self._rename_table(fact)
             case UnreadSql():
                 pass  # the schema remembers it as a doubt
+
+    def _placed(self, fact: _Altering) -> _Altering:
+        """Return ``fact`` with the table that its name stands for now: the first that there is."""
+        table = self._existing(fact.table)
+        if isinstance(fact, RenameTable) and fact.new.path:
+            return replace(fact, table=table, new=replace(table, name=fact.new.name))
+        return replace(fact, table=table)
+
+    def _existing(self, name: TableName) -> TableName:
+        places = _places(name)
+        return next((place for place in places if place in self.tables), places[0])
+
+    def _drop(self, name: TableName, carrier: Carrier) -> None:
+        """Take away a table, or a type with all that is of it: it only goes with CASCADE then."""
+        self.tables.pop(name, None)
+        self.dropped[name] = f"table dropped in {carrier.path}"
+        for other in [other for other, table in self.tables.items() if table.of == name]:
+            self._drop(other, carrier)
+
+    def _alter(self, fact: AddColumn | RenameColumn | DropColumn) -> None:
+        if isinstance(fact, RenameColumn):
+            self._rename_column(fact)
+        elif isinstance(fact, AddColumn):
+            self._table(fact.table).define(Definition(fact.column, fact))
+        else:
+            self._table(fact.table).remove(fact.column.name, f"dropped in {fact.carrier.path}")
+        if self._table(fact.table).is_type:
+            # Only CASCADE is allowed while there are tables of the type.
+            for name in [name for name, table in self.tables.items() if table.of == plain(fact.table)]:
+                self._alter(replace(fact, table=name))
 
     def _unsure(self, fact: DropColumn | RenameColumn | DropTable | RenameTable) -> None:
         table = self._table(fact.table)
@@ -258,7 +310,9 @@ class _Run:
     def _table(self, name: TableName) -> _Table:
         """Return a table that is altered: it exists even where no CREATE TABLE is in sight."""
         self.dropped.pop(plain(name), None)
-        return self.tables.setdefault(plain(name), _Table())
+        table = self.tables.setdefault(plain(name), _Table())
+        table.is_long = table.is_long or kept(name.name) != name.name
+        return table
 
     def _create(self, create: CreateTable) -> None:
         known = self.tables.get(plain(create.table))
@@ -267,9 +321,11 @@ class _Run:
         if create.replaces or (known is not None and known.temporary):
             self.tables.pop(plain(create.table), None)
             known = None
-        copied = [self.tables.get(plain(name)) for name in create.like]
+        copied = [self.tables.get(self._existing(name)) for name in create.like]
         table = self._table(create.table)
         table.temporary = create.kind == "temporary"
+        table.is_type = create.kind == "type"
+        table.of = self._existing(create.of) if create.of is not None else None
         for name in [name for other in copied if other is not None for name in other.columns]:
             if name not in table.columns and (known is None or not create.carrier.rerunnable):
                 table.define(Definition(Identifier(name, None), create))
@@ -302,5 +358,8 @@ class _Run:
         self.dropped.pop(plain(rename.new), None)
         if existing is None:
             self.tables[plain(rename.new)] = moved or _Table()
+            self.tables[plain(rename.new)].is_long = kept(rename.new.name) != rename.new.name
         elif moved is not None:
             existing.absorb(moved)
+        for table in self.tables.values():
+            table.of = plain(rename.new) if table.of == plain(rename.table) else table.of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqla_guard.facts.operations import (
@@ -15,8 +15,10 @@ from sqla_guard.facts.operations import (
     SqlFact,
     TableName,
     UnreadSql,
+    kept,
 )
 from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.project.landing import Landing, candidates
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Absent, Known, Schema, plain, replay
 from sqla_guard.project.revisions import RevisionGraph, graphs
@@ -70,7 +72,7 @@ class TableHistory:
 
 def table_history(project: Project, near: str, table: TableName) -> TableHistory:
     """Return what the project of ``near`` does to ``table``."""
-    key = ("history", project.workspace.disk.project_root(near), table)
+    key = ("history", project.workspace.disk.project_root(near), plain(table))
     return project.once(key, lambda: _read(project, near, table))
 
 
@@ -90,6 +92,20 @@ def created(fact: Creating) -> tuple[Identifier, ...]:
     return (fact.column,) if isinstance(fact, AddColumn) else (fact.new,)
 
 
+def taken_over(project: Project, fact: Creating) -> Iterator[Identifier]:
+    """Yield the reserved columns that ``fact`` has from another table or from a type and that are there at the head."""
+    if not isinstance(fact, CreateTable) or not fact.like:
+        return
+    for table in names_of(project, fact):
+        schema = table_history(project, fact.carrier.path, table).schema
+        for name in sorted(RESERVED):
+            answer = schema.column(table, name)
+            places = answer.definitions if isinstance(answer, Known) else ()
+            if any(d.identifier.span is None and d.carrier == fact.carrier for d in places):
+                yield Identifier(name, None)
+        return
+
+
 def is_at_head(project: Project, fact: Creating, column: Identifier) -> bool:
     """Tell whether a column that ``fact`` creates is there after everything ran, by this fact or others like it."""
     answer = table_history(project, fact.carrier.path, fact.table).schema.column(fact.table, column.name)
@@ -98,16 +114,53 @@ def is_at_head(project: Project, fact: Creating, column: Identifier) -> bool:
     )
 
 
+def names_of(project: Project, fact: Creating) -> tuple[TableName, ...]:
+    """Return the names under which models may know the table of ``fact``: as it is, and without its schema.
+
+    For an attribute of a type, that are the tables of the type.
+    """
+    place, path = fact.carrier.statement, fact.carrier.path
+    of_type = not isinstance(fact, CreateTable) and "type" in project.source(path).text[place.start : place.end].lower()
+    if not (fact.table.path or of_type):
+        return (fact.table,)
+    _, facts, landing = _told(project, path, fact.table.name)
+    short = landing.short(fact.table)
+    typed = [f.table for f in facts if of_type and isinstance(f, CreateTable) and f.of and same(f.of, fact.table)]
+    return tuple(dict.fromkeys((*candidates(fact), short, *typed)))
+
+
 def _read(project: Project, near: str, table: TableName) -> TableHistory:
-    words = frozenset({table.name, *RESERVED})
-    paths = [p for p in project.files_naming(near, words, (".py", ".sql")) if is_deployed(project, p)]
-    facts = tuple(fact for path in paths for fact in project.sql_facts(path))
+    paths, told, landing = _told(project, near, table.name)
+    facts = landing.seen_by(table, told)
+    alias = {TableName(table.name): TableName(table.name, landing.home)} if landing.home else {}
     carriers = {path for fact in facts for path in (fact.carrier.path, fact.carrier.runner)}
     revisions = project.once(("revisions", project.workspace.disk.project_root(near)), lambda: _graphs(project, near))
     mine = tuple(g for g in revisions if any(r.path in carriers for r in g.revisions))
     order = [path for graph in mine for path in graph.order()]
-    operations: list[Operation | UnreadSql] = [f for f in facts if not isinstance(f, ColumnReference)]
-    return TableHistory(facts, replay(operations, order, ranks(project, paths)), mine)
+    operations: list[Operation | UnreadSql] = [f for f in told if not isinstance(f, ColumnReference)]
+    return TableHistory(facts, replay(operations, order, ranks(project, paths), alias), mine)
+
+
+def _told(project: Project, near: str, name: str) -> tuple[list[str], tuple[SqlFact, ...], Landing]:
+    """Return the files that may speak of tables called ``name``, what they say, and where those tables are."""
+    key = ("told", project.workspace.disk.project_root(near), name)
+    return project.once(key, lambda: _tell(project, near, name))
+
+
+def _tell(project: Project, near: str, name: str) -> tuple[list[str], tuple[SqlFact, ...], Landing]:
+    words = frozenset({name, *RESERVED})
+    named = {*project.files_naming(near, words, (".py", ".sql")), *_naming_more(project, near, name)}
+    paths = [path for path in sorted(named) if is_deployed(project, path)]
+    facts = tuple(fact for path in paths for fact in project.sql_facts(path))
+    return paths, facts, Landing.of(facts, name)
+
+
+def _naming_more(project: Project, near: str, name: str) -> set[str]:
+    """Return the files that may call a table by a longer name, of which PostgreSQL kept ``name``."""
+    if kept(name + "x") != name:
+        return set()
+    files = (p for p in project.workspace.project_files(near) if p.endswith((".py", ".sql")))
+    return {p for p in files if name.encode() in project.workspace.raw(p).lower()}
 
 
 def _graphs(project: Project, near: str) -> tuple[RevisionGraph, ...]:

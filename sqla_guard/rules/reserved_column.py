@@ -65,6 +65,7 @@ As for `reserved-attribute`. Migrations that have already run are never edited.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -75,7 +76,7 @@ from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Unknown
 from sqla_guard.project.reserved import all_reserved_models
-from sqla_guard.project.schema import Creating, created, is_at_head, same, table_history
+from sqla_guard.project.schema import Creating, created, is_at_head, names_of, same, table_history, taken_over
 from sqla_guard.project.takers import Taker, tables_of, takers
 from sqla_guard.rename.plan import rename_fix
 from sqla_guard.rules.rule import Rule
@@ -88,15 +89,21 @@ def check(fact: Creating | UnreadSql, project: Project) -> Iterator[Diagnostic |
     if isinstance(fact, UnreadSql):
         yield from _unread(fact, project)
         return
-    for column in created(fact):
-        if column.name not in RESERVED:
-            continue
-        found = tuple(takers(project, fact.carrier.path, fact.table, column.name))
+    for column in (*created(fact), *taken_over(project, fact)):
+        if column.name in RESERVED:
+            yield from itertools.islice(_taken(fact, column, project), 1)
+
+
+def _taken(fact: Creating, column: Identifier, project: Project) -> Iterator[Diagnostic]:
+    """Yield a finding for each name of the table under which some class takes the column."""
+    for table in names_of(project, fact):
+        found = tuple(takers(project, fact.carrier.path, table, column.name))
         if fact.carrier.kind == "core":
             # A class that names such a table as its `__table__` is told so itself.
             found = tuple(taker for taker in found if taker.model is None)
-        if found and is_at_head(project, fact, column):
-            yield _finding(fact, column, found, project)
+        named = replace(fact, table=table)
+        if found and is_at_head(project, named, column):
+            yield _finding(named, column, found, project)
 
 
 def _unread(fact: UnreadSql, project: Project) -> Iterator[NotAnalysed]:
@@ -106,7 +113,9 @@ def _unread(fact: UnreadSql, project: Project) -> Iterator[NotAnalysed]:
         return
     for model in all_reserved_models(project, path):
         for table in tables_of(project, model):
-            concerned = not fact.tables or any(same(other, table) for other in fact.tables)
+            concerned = not fact.tables or any(
+                other.name == table.name if other.path else same(other, table) for other in fact.tables
+            )
             schema = table_history(project, path, table).schema
             if concerned and isinstance(schema.column(table, model.column), Unknown):
                 line = project.source(path).position(fact.carrier.statement.start)[0]

@@ -45,7 +45,7 @@ from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.project import Project
-from sqla_guard.project.schema import Creating, created, is_at_head
+from sqla_guard.project.schema import Creating, created, is_at_head, names_of
 from sqla_guard.project.takers import is_mapped, takers
 from sqla_guard.rules.rule import Rule
 
@@ -55,12 +55,14 @@ RULE = Rule("reserved-column-unmapped", "SG302", "warning", (CreateTable, AddCol
 def check(fact: Creating, project: Project) -> Iterator[Diagnostic]:
     """Report the reserved columns of tables without a model that ``fact`` creates and that exist at the head."""
     path = fact.carrier.path
-    if fact.carrier.kind == "core":
+    if fact.carrier.kind == "core" or (isinstance(fact, CreateTable) and fact.kind == "type"):
         return
     for column in created(fact):
         if column.name not in RESERVED or column.span is None or is_mapped(project, path, fact.table):
             continue
-        if not any(takers(project, path, fact.table, column.name)) and is_at_head(project, fact, column):
+        names = names_of(project, fact)
+        taken = any(taker for name in names for taker in takers(project, path, name, column.name))
+        if not taken and is_at_head(project, replace(fact, table=names[0]), column):
             finding = RULE.report(
                 path,
                 column.span,

@@ -43,6 +43,8 @@ def spans(facts: list[SqlFact]) -> tuple[list[Span], list[Span]]:
     views = {f.carrier.statement for f in facts if isinstance(f, CreateTable) and f.kind == "view"}
     for fact in facts:
         if isinstance(fact, CreateTable):
+            if fact.kind == "type":
+                continue  # an attribute of a type is a column only in a table of it
             defined += [column.span for column in fact.columns if column.name in WANTED]
         elif isinstance(fact, AddColumn) and fact.column.name in WANTED:
             defined.append(fact.column.span)

@@ -13,6 +13,7 @@ BASE = ORM + "Base = declarative_base()\nengine = make()\n"
 KEY = "    id = Column(Integer, primary_key=True)\n"
 EVENT = f"class Event(Base):\n    __tablename__ = 'events'\n{KEY}"
 MODEL = BASE + EVENT + "    metadata = Column(JSON)\n"
+IN_APP = MODEL + "    __table_args__ = {'schema': 'app'}\n"
 SAFE = BASE + EVENT + "    event_metadata = Column('metadata', JSON)\n"
 OTHER = f"class Note(Base):\n    __tablename__ = 'notes'\n{KEY}    event_id = Column(ForeignKey('events.id'))\n"
 RELATED = "from sqlalchemy import ForeignKey\nfrom sqlalchemy.orm import relationship\n" + (
@@ -42,6 +43,10 @@ def found(files: dict[str, str], code: str = "SG301") -> list[Diagnostic]:
         "CREATE TABLE events AS SELECT id, payload AS metadata FROM raw;",
         "CREATE TABLE {{ schema }}.events (metadata TEXT);",
         DDL + "CREATE TEMP TABLE events AS SELECT 1;",
+        "SET search_path TO app, public;\nCREATE TABLE events (metadata TEXT);",
+        "CREATE SCHEMA app\n    CREATE TABLE events (metadata TEXT);",
+        "CREATE DATABASE shop;\nUSE shop;\nCREATE TABLE events (metadata JSON);",
+        "USE shop;\nCREATE TABLE events (id int);\nALTER TABLE events ADD metadata JSON;\nUSE other;\nDROP TABLE past;",
     ],
 )
 def test_a_column_that_a_model_takes_is_found(sql: str) -> None:
@@ -68,6 +73,13 @@ def test_a_column_that_a_model_takes_is_found(sql: str) -> None:
         (MODEL, "-- CREATE TABLE events (metadata TEXT);"),
         (MODEL, DDL.replace("events", "others")),
         (MODEL, "CREATE TABLE events (note TEXT DEFAULT ', metadata TEXT');"),
+        (
+            MODEL,
+            "SET search_path TO app;\n" + DDL + "RESET search_path;\nCREATE TABLE events (id int);",
+        ),
+        (MODEL, "SET search_path TO app, public;\n" + DDL + "ALTER TABLE events RENAME metadata TO m;"),
+        (MODEL, "USE a;\n" + DDL + "USE b;\nCREATE TABLE events (id int);"),
+        (IN_APP, "SET search_path TO other;\n" + DDL),
         (BASE, DDL),
         (BASE + RELATED, DDL),
         (BASE + BACKWARD, DDL),
@@ -75,6 +87,37 @@ def test_a_column_that_a_model_takes_is_found(sql: str) -> None:
 )
 def test_what_no_model_takes_stays_quiet(models: str, sql: str) -> None:
     assert found({"models.py": models, "schema.sql": sql}) == []
+
+
+@pytest.mark.parametrize("models", [MODEL, IN_APP])
+def test_a_table_is_taken_in_the_schema_that_the_script_looks_in(models: str) -> None:
+    files = {"models.py": models, "schema.sql": "SET search_path TO app;\n" + DDL}
+    (finding,) = found(files)
+    assert finding.symbol == "events.metadata"
+    moved = {**files, "schema.sql": files["schema.sql"] + "ALTER TABLE app.events DROP COLUMN metadata;"}
+    assert found(moved) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TYPE event AS (id int, metadata text);\nCREATE TABLE events OF event;",
+        "CREATE TYPE event AS (id int, meta text);\nCREATE TABLE events OF event (PRIMARY KEY (id));\n"
+        "ALTER TYPE event RENAME ATTRIBUTE meta TO metadata CASCADE;",
+        "CREATE TABLE template (metadata text);\nCREATE TABLE events (LIKE template INCLUDING ALL);",
+    ],
+)
+def test_columns_from_a_type_or_another_table_are_found(sql: str) -> None:
+    (finding,) = found({"models.py": MODEL, "schema.sql": sql})
+    assert sql[finding.span.start : finding.span.end].startswith(("CREATE TABLE events", "metadata"))
+    assert finding.fix is not None
+    assert "the column keeps its name" in finding.fix.title
+    away = {"models.py": MODEL, "schema.sql": sql + "\nALTER TYPE event DROP ATTRIBUTE metadata CASCADE;"}
+    assert found(away) == [] or "LIKE" in sql
+
+
+def test_a_type_is_no_table() -> None:
+    assert found({"models.py": MODEL, "schema.sql": "CREATE TYPE events AS (metadata text);"}, "SG302") == []
 
 
 def test_a_mixin_gives_the_column_to_the_tables_of_its_users() -> None:

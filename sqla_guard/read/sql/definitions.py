@@ -80,6 +80,7 @@ def read_create_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> int
             "temporary" if temporary else "table",
             tuple(body.like),
             "REPLACE" in words,
+            body.of,
         )
     )
     if made is not None:
@@ -142,6 +143,7 @@ class _Body:
         self._scope = scope
         self.columns: list[Identifier] = []
         self.like: list[TableName] = []
+        self.of: TableName | None = None
         self.partial = False
 
     def read(self, cursor: Cursor) -> None:
@@ -150,8 +152,9 @@ class _Body:
             self._take_from(cursor)
             return
         if cursor.take("OF"):
-            cursor.dotted()
-            self.partial = True
+            self._take_from(cursor)
+            self.of = self.like[-1] if self.like else None
+            read_references(cursor, self._scope)
             return
         if cursor.take("USING"):
             cursor.name()
@@ -224,6 +227,47 @@ def _read_tail(cursor: Cursor, scope: Scope) -> None:
             cursor.at += 1
 
 
+def read_type(verb: str, cursor: Cursor, reading: Reading, carrier: Carrier) -> None:
+    """Read a statement that makes, alters or drops a type that tables can be of, from behind the word TYPE."""
+    if verb == "CREATE":
+        _create_type(cursor, reading, carrier)
+    elif verb == "ALTER":
+        _alter_type(cursor, reading, carrier)
+    else:
+        read_drop_table(cursor, reading, carrier)
+
+
+def _create_type(cursor: Cursor, reading: Reading, carrier: Carrier) -> None:
+    """Read ``t AS (…)``, and Oracle's ``AS OBJECT (…)``."""
+    parts = cursor.dotted()
+    if not cursor.take("AS") or not without_hole(parts):
+        return
+    cursor.take("OBJECT")
+    body = _Body(Scope(reading, carrier, reading.table(parts)))
+    if cursor.upper() != "(":
+        return
+    body.read(cursor)
+    reading.facts.append(CreateTable(reading.table(parts), tuple(body.columns), carrier, body.partial, "type"))
+
+
+def _alter_type(cursor: Cursor, reading: Reading, carrier: Carrier) -> None:
+    """Read ``t ADD, DROP or RENAME ATTRIBUTE``, and its new name."""
+    parts = cursor.dotted()
+    if not without_hole(parts):
+        return
+    scope = Scope(reading, carrier, reading.table(parts))
+    if cursor.take("SET", "SCHEMA"):
+        _set_schema(cursor, scope)
+    elif cursor.upper() == "RENAME" and cursor.upper(1) == "TO":
+        cursor.at += 1
+        _rename(cursor, scope)
+    for item in cursor.items():
+        action = {"ADD": _add, "DROP": _drop, "RENAME": _rename}.get(item.upper())
+        if action is not None and item.upper(1) == "ATTRIBUTE":
+            item.at += 2
+            action(item, scope)
+
+
 def read_alter_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> None:
     """Read ``ALTER TABLE`` from behind the word TABLE."""
     cursor.take("IF", "EXISTS")
@@ -237,10 +281,7 @@ def read_alter_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> None
     cursor.take("*")
     scope = Scope(reading, carrier, reading.table(parts))
     if cursor.take("SET", "SCHEMA"):
-        schema = cursor.dotted()
-        if without_hole(schema):
-            moved = TableName(scope.table.name, reading.name(schema[-1]))
-            reading.facts.append(RenameTable(scope.table, moved, carrier))
+        _set_schema(cursor, scope)
         return
     if cursor.take("SET", "UNUSED"):  # Oracle: gone for everyone, its space is freed later
         _drop(cursor, scope)
@@ -250,6 +291,13 @@ def read_alter_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> None
     verb = ""
     for item in cursor.items():
         verb = _read_action(item, scope, verb)
+
+
+def _set_schema(cursor: Cursor, scope: Scope) -> None:
+    schema = cursor.dotted()
+    if without_hole(schema):
+        moved = TableName(scope.table.name, scope.reading.name(schema[-1]))
+        scope.reading.facts.append(RenameTable(scope.table, moved, scope.carrier))
 
 
 def _read_action(item: Cursor, scope: Scope, verb: str) -> str:
@@ -331,9 +379,9 @@ def _rename(item: Cursor, scope: Scope) -> None:
         parts = item.dotted()
         if parts:
             new = scope.reading.table(parts)
-            scope.reading.facts.append(
-                RenameTable(scope.table, replace(new, schema=new.schema or scope.table.schema), scope.carrier)
-            )
+            if len(parts) == 1:
+                new = replace(scope.table, name=new.name)
+            scope.reading.facts.append(RenameTable(scope.table, new, scope.carrier))
         return
     item.take("COLUMN")
     item.take("IF", "EXISTS")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqla_guard.core.source import Span
-from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, SqlFact, TableName
+from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, SqlFact, TableName, kept
 from sqla_guard.read.sql.script import HOLE
 from sqla_guard.read.sql.tokens import Token
 
@@ -23,15 +24,29 @@ class Reading:
         dialect: The dialect of the text.
         wanted: Names whose references are reported, in lower case.
         facts: What was found so far; spans are offsets into the text.
-        tables: Tables that the statement at hand names, in order; for places that name no table themselves.
+        path: The schemas that a name without one is looked for in; empty where nothing tells.
+        outside: What ``path`` is again behind the transaction at hand, if that changed it for itself.
     """
 
     dialect: str | None
     wanted: frozenset[str]
     facts: list[SqlFact] = field(default_factory=list)
+    path: tuple[str, ...] = ()
+    outside: tuple[str, ...] | None = None
+
+    @contextmanager
+    def inside(self, path: tuple[str, ...] | None) -> Iterator[None]:
+        """Look in ``path``, if there is one, while the block runs."""
+        usual = self.path
+        self.path = path or usual
+        yield
+        self.path = usual
 
     def name(self, token: Token) -> str:
-        """Return the folded name of ``token``."""
+        """Return the folded name of ``token``, cut where the dialect cuts it."""
+        return kept(self._whole(token)) if self.dialect == "postgres" else self._whole(token)
+
+    def _whole(self, token: Token) -> str:
         if token.kind == "quoted":
             name = token.name
             if self.dialect in _CASELESS or (self.dialect in _FOLDS_UP and name == name.upper()):
@@ -52,9 +67,14 @@ class Reading:
         names = [self.name(part) for part in parts]
         if len(names) == 1 and parts[0].kind == "quoted" and self.dialect == "bigquery":
             names = names[0].split(".")
+        if len(names) < 2 or (self.path and names[:-1] == ["dbo"]):
+            return self.placed(names[-1])
         # A schema that is put in at run time may be any, also the one that goes without saying.
-        schema = names[-2] if len(names) > 1 and HOLE not in names[-2] else None
-        return TableName(names[-1], schema or None)
+        return TableName(names[-1], names[-2] if HOLE not in names[-2] and names[-2] else None)
+
+    def placed(self, name: str) -> TableName:
+        """Return the table that ``name`` without a schema is."""
+        return TableName(name, self.path[0], self.path) if self.path else TableName(name)
 
 
 @dataclass

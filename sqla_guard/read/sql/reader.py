@@ -25,6 +25,7 @@ from sqla_guard.read.sql.columns import read_references as read_parentheses
 from sqla_guard.read.sql.names import Cursor, Reading, Scope, without_hole
 from sqla_guard.read.sql.references import mentioned_tables, read_references
 from sqla_guard.read.sql.script import HOLE, mask
+from sqla_guard.read.sql.session import follow, schema_around
 from sqla_guard.read.sql.statements import Statement, heading, split
 from sqla_guard.read.sql.tokens import Lexed, Token, guess_dialect, tokenize
 
@@ -111,16 +112,25 @@ def moved(fact: SqlFact, place: Callable[[Span], Span | None], carrier: Callable
     raise TypeError(fact)
 
 
-def _read(text: str, dialect: str | None, wanted: frozenset[str], depth: int) -> list[SqlFact]:
+def _read(
+    text: str, dialect: str | None, wanted: frozenset[str], depth: int, path: tuple[str, ...] = ()
+) -> list[SqlFact]:
     lexed = tokenize(text, dialect)
-    reading = Reading(dialect, wanted)
+    reading = Reading(dialect, wanted, path=path)
     for span in lexed.lost:
         piece = text[span.start : span.end].lower()
         if any(name in piece for name in wanted):
             carrier = Carrier("", "sql-file", span)
             reading.facts.append(UnreadSql("a quote or comment is not closed", carrier))
+    before: Statement | None = None
+    around: tuple[str, ...] | None = None
     for statement in split(lexed.tokens, text):
-        _Statement(statement, lexed, reading, text, depth).read()
+        between = text[before.span.end : statement.span.start] if before is not None else ""
+        around = schema_around(before, between, reading) or (around if not between.strip() else None)
+        with reading.inside(around):
+            _Statement(statement, lexed, reading, text, depth).read()
+        follow(statement.tokens, reading)
+        before = statement
     return sorted(reading.facts, key=_place)
 
 
@@ -207,24 +217,30 @@ class _Statement:
     def _object(self, verb: str, kind: str, cursor: Cursor, tokens: Sequence[Token]) -> None:
         if kind == "TABLE":
             self._table(verb, cursor, tokens)
+        elif kind == "VIEW":
+            self._view(verb, cursor, tokens)
         elif verb == "CREATE" and kind == "INDEX":
             self._index(cursor)
         elif kind == "SCHEMA" and verb == "ALTER":
             self._alter_schema(cursor)
+        elif kind == "TYPE":
+            definitions.read_type(verb, cursor, self._reading, self._carrier)
         elif kind == "SEQUENCE":
             self._owned_by(tokens)
         elif kind == "STATISTICS" and verb == "CREATE":
             self._statistics(cursor)
-        elif kind == "VIEW" and verb == "CREATE":
+        elif verb != "DROP" and kind not in (_NO_REFERENCES | {"INDEX"}):
+            self._fixed(tokens)
+
+    def _view(self, verb: str, cursor: Cursor, tokens: Sequence[Token]) -> None:
+        if verb == "CREATE":
             start = definitions.read_create_view(cursor, self._reading, self._carrier)
             query = _without_data(tokens[start:])
             read_references(query, self._lexed, self._reading, self._carrier, self._text)
-        elif kind == "VIEW" and verb == "DROP":
+        elif verb == "DROP":
             definitions.read_drop_table(cursor, self._reading, self._carrier)
-        elif kind == "VIEW" and "RENAME" in (token.upper for token in tokens):
+        elif any(token.upper in ("RENAME", "SCHEMA") for token in tokens):
             definitions.read_alter_table(cursor, self._reading, self._carrier)
-        elif verb != "DROP" and kind not in (_NO_REFERENCES | {"INDEX", "VIEW"}):
-            self._fixed(tokens)
 
     def _table(self, verb: str, cursor: Cursor, tokens: Sequence[Token]) -> None:
         if verb == "ALTER":
@@ -415,7 +431,7 @@ class _Statement:
         return bool({"EXECUTE", "EXEC", "IMMEDIATE", "FROM"} & set(before)) and not {"FUNCTION", "SELECT"} & set(before)
 
     def _scan_inside(self, inner: str, at: int, fixed: bool) -> None:
-        facts = _read(inner, self._lexed.dialect, self._reading.wanted, self._depth + 1)
+        facts = _read(inner, self._lexed.dialect, self._reading.wanted, self._depth + 1, self._reading.path)
         for fact in facts:
             if isinstance(fact, ColumnReference) and fixed:
                 fact = replace(fact, role="fixed")

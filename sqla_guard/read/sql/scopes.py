@@ -63,7 +63,9 @@ class Scopes:
             return None
         schema = self.folded(node.args.get("db")) or None
         name = self.folded(node.this)
-        return None if HOLE in name else TableName(name, schema)
+        if HOLE in name:
+            return None
+        return TableName(name, schema) if schema else self._reading.placed(name)
 
     def resolve(self, node: Any, name: str, qualifier: str) -> tuple[TableName, ...] | None:
         """Return the tables that a column may belong to, the innermost first.
