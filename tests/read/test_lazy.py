@@ -150,6 +150,25 @@ def test_spans_count_characters_of_the_file(newline: str) -> None:
     assert [cut(load.span) for load in fact.loads] == ["X"]
 
 
+def test_reads_inside_strings_have_their_place() -> None:
+    text = "X = None\ndef f():\n    global X\n    if X is None:\n        X = C()\n"
+    text += '    return f"""é {1}\n {X!r:>{X.width}}""", "{X}", f"{ X }"\n'
+    (fact,) = facts(text)
+    assert [(text[load.span.start - 1 : load.span.end + 1], load.role) for load in fact.loads] == [
+        (" X ", "test"),
+        ("{X!", "other"),
+        ("{X.", "other"),
+        (" X ", "other"),
+    ]
+
+
+def test_of_joined_literals_those_over_several_lines_count() -> None:
+    text = "X = None\ndef f():\n    global X\n    if X is None:\n        X = C('a'  # no end '\n"
+    text += "            r'b' + 'c\\\n', f'''{1}\n''' 'd', '\\n')\n"
+    (fact,) = facts(text)
+    assert [text[span.start : span.end] for span in fact.strings] == ["'c\\\n'", "f'''{1}\n'''"]
+
+
 @pytest.mark.parametrize("text", ALL, ids=range(len(ALL)))
 def test_the_look_at_the_bytes_loses_nothing(text: str) -> None:
     if facts(text):

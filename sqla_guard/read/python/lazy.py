@@ -22,28 +22,20 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
         UnparsableFile: The text is not Python.
     """
     index = ModuleIndex(source, parse(source))
-    return _read_all(source, index, [info for info in index.functions if info.is_candidate()])
+    return _read_all(index, [info for info in index.functions if info.is_candidate()])
 
 
 def read_every_function(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
     """Return the same as :func:`read_lazy_inits` by reading every function closely; slow, for tests."""
     index = ModuleIndex(source, parse(source))
-    return _read_all(source, index, index.functions)
+    return _read_all(index, index.functions)
 
 
-def _read_all(
-    source: SourceFile, index: ModuleIndex, functions: Iterable[FunctionInfo]
-) -> tuple[LazyInit | CachedFactory, ...]:
-    found = sorted((fact for info in functions for fact in _read_closely(source, index, info)), key=lambda f: f.test)
-    return (*found, *read_cached_factories(source, index.functions))
-
-
-def _read_closely(source: SourceFile, index: ModuleIndex, info: FunctionInfo) -> tuple[LazyInit, ...]:
-    import libcst
-
-    from sqla_guard.read.python.lazy_close import read_function
+def _read_all(index: ModuleIndex, functions: Iterable[FunctionInfo]) -> tuple[LazyInit | CachedFactory, ...]:
+    from sqla_guard.read.python.lazy_close import read_function  # most files hold nothing to read closely
 
     try:
-        return read_function(source, index, info, index.whole(info.node))
-    except libcst.ParserSyntaxError as error:
-        raise UnparsableFile(f"not understood: {error.message}", error.raw_line) from error
+        found = sorted((fact for info in functions for fact in read_function(index, info)), key=lambda f: f.test)
+        return (*found, *read_cached_factories(index.source, index.functions))
+    except RecursionError as error:
+        raise UnparsableFile("nested too deeply to be read") from error

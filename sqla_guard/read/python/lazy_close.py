@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import libcst as cst
+from functools import cached_property
 
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, LockKind, Shape, SlotKind, TestForm
+from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, Load, LockKind, Shape, SlotKind, TestForm
 from sqla_guard.read.python.lazy_early import EarlySight
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_inits import init_call, works_after_new
-from sqla_guard.read.python.lazy_loads import is_log, mutations, read_loads
+from sqla_guard.read.python.lazy_loads import Read, is_log, mutations, read_places
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_sets import AnyStatement, BlockReader, Locks, after_acquire, blocks, span_of_all
+from sqla_guard.read.python.lazy_sets import BlockReader, Locks
 from sqla_guard.read.python.lazy_tests import Condition, Places, read_condition
-from sqla_guard.read.python.lazy_trees import below, code, outer_calls
+from sqla_guard.read.python.lazy_trees import (
+    WITHS,
+    below,
+    blocks,
+    literals_of,
+    outer_calls,
+    span_of_all,
+    text_of,
+    yields,
+)
 from sqla_guard.read.python.lazy_values import LocalValues
 from sqla_guard.read.python.lock_words import has_lock_word, makes_lock
-from sqla_guard.read.python.statements import Statement, read_statement
+from sqla_guard.read.python.parse import span_of
 
 
 @dataclass(frozen=True)
@@ -29,168 +38,162 @@ class _Region:
 
     shape: Shape
     condition: Condition
-    test: cst.BaseExpression
-    statement: Span
-    body: Sequence[AnyStatement]
-    inline: bool
+    test: ast.expr
+    statement: ast.stmt
+    body: Sequence[ast.stmt]
     lock: str | None
     read_lock: str | None = None
-    retest: cst.BaseExpression | None = None
 
 
-def read_function(source: SourceFile, index: ModuleIndex, info: FunctionInfo, whole: Span) -> tuple[LazyInit, ...]:
-    """Return the lazy initialisations of one function, in source order.
-
-    Raises:
-        libcst.ParserSyntaxError: libcst does not know the function's syntax.
-    """
-    statement = read_statement(source, whole)
-    node = statement.node
-    if not isinstance(node, cst.FunctionDef):
-        return ()
-    walker = _Walker(statement, index, info, node)
-    walker.block(node.body.body, walker.decorator_lock)
-    return tuple(walker.fact(region, whole) for region in walker.regions)
+def read_function(index: ModuleIndex, info: FunctionInfo) -> tuple[LazyInit, ...]:
+    """Return the lazy initialisations of one function, in source order."""
+    walker = _Walker(index, info)
+    walker.block(info.node.body, walker.decorator_lock)
+    return tuple(walker.fact(region) for region in walker.regions)
 
 
 class _Walker:
     """Finds the guarded regions of a function."""
 
-    def __init__(self, statement: Statement, index: ModuleIndex, info: FunctionInfo, node: cst.FunctionDef) -> None:
-        self.statement = statement
-        self.source = statement.source
+    def __init__(self, index: ModuleIndex, info: FunctionInfo) -> None:
+        self.source = index.source
         self.index = index
         self.info = info
-        self.node = node
+        self.node = info.node
         self.values = LocalValues(info.node, info.declared, info.slots.owner, info.qualname)
         self.locks = Locks(index.guards, self._own_locks())
         self.slots = info.slots
         self.aliases: dict[str, str] = {}
         self.alias_spans: dict[str, Span] = {}
-        self.kept: dict[str, cst.BaseExpression] = {}
+        self.kept: dict[str, ast.expr] = {}
         self.decided: set[str] = set()
         self.read_locks: dict[str, str | None] = {}
         self.places = Places(self.slots, self.aliases, self.kept, index.sentinels)
         self.regions: list[_Region] = []
         self.decorator_lock = self._decorator_lock()
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the function."""
+        return list(below(self.node))
+
+    @cached_property
+    def reads(self) -> list[Read]:
+        """All its reads of shared places."""
+        return read_places(self.source, self.node, self.slots)
+
     def _own_locks(self) -> frozenset[str]:
         """Return names bound to a lock that is made in this very call."""
         found = set()
-        for node in below(self.node, cst.Assign):
-            target = node.targets[0].target
-            own = isinstance(target, cst.Name) and target.value not in self.info.declared
-            if isinstance(target, cst.Name) and own and makes_lock(code(node.value)):
-                found.add(target.value)
+        for node in self.nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name), *_], value=ast.Call() as value):
+                    if name not in self.info.declared and makes_lock(self.text(value)):
+                        found.add(name)
         return frozenset(found)
 
     def _decorator_lock(self) -> str | None:
-        texts = [self.text(d.decorator) for d in self.node.decorators]
+        texts = map(self.text, self.node.decorator_list)
         return next((t for t in texts if has_lock_word(t) or t.partition("(")[0] in self.index.guards), None)
 
-    def text(self, node: cst.CSTNode) -> str:
-        """Return ``node`` as written."""
-        span = self.statement.span(node)
-        return self.source.text[span.start : span.end]
+    def span(self, node: ast.stmt | ast.expr) -> Span:
+        """Return the characters of ``node``."""
+        return span_of(self.source, node)
 
-    def block(self, body: Sequence[AnyStatement], lock: str | None, after: Sequence[AnyStatement] = ()) -> None:
+    def text(self, node: ast.stmt | ast.expr) -> str:
+        """Return ``node`` as written."""
+        return text_of(self.source, node)
+
+    def block(self, body: Sequence[ast.stmt], lock: str | None, after: Sequence[ast.stmt] = ()) -> None:
         """Read the statements of a block that is not guarded itself; ``after`` run behind a ``with`` around it."""
         held = lock
         for position, node in enumerate(body):
-            lock = after_acquire(node, lock, self.locks)
+            lock = self.locks.after(node, lock, self.source)
             rest = body[position + 1 :]
-            if isinstance(node, cst.SimpleStatementLine):
-                self._simple(node, lock)
-            elif isinstance(node, cst.If):
+            if isinstance(node, ast.If):
                 if self._conditional(node, rest, lock) or (after and not rest and self._fast_path(node, after, held)):
                     return
-            elif isinstance(node, cst.BaseCompoundStatement):
-                self._compound(node, rest, lock)
+            elif isinstance(node, ast.Assign):
+                self._assigned(node, lock)
+            else:
+                inner = self.locks.entered(node, self.source) or lock
+                for block in blocks(node):
+                    self.block(block, inner, rest if inner != lock else ())
 
-    def _compound(self, node: cst.BaseCompoundStatement, rest: Sequence[AnyStatement], lock: str | None) -> None:
-        inner = lock
-        if isinstance(node, cst.With):
-            inner = next((h for i in node.items if (h := self.locks.held(self.text(i.item)))), lock)
-        for block in blocks(node):
-            self.block(block, inner, rest if inner != lock else ())
-
-    def _fast_path(self, node: cst.If, after: Sequence[AnyStatement], lock: str | None) -> bool:
+    def _fast_path(self, node: ast.If, after: Sequence[ast.stmt], lock: str | None) -> bool:
         """Read ``with lock: if X is not None: return X`` with what follows the ``with``, where the lock is gone."""
-        if node.orelse is not None or not _returns(node.body):
+        if node.orelse or not isinstance(node.body[-1], ast.Return):
             return False
         opposite = read_condition(node.test, False, self.places)
-        span = self.statement.span(node)
-        return self._keep(_Region("early-return", opposite, node.test, span, after, False, None, lock))
+        return self._keep(_Region("early-return", opposite, node.test, node, after, None, lock))
 
-    def _simple(self, line: cst.SimpleStatementLine, lock: str | None) -> None:
-        for node in line.body:
-            match node:
-                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value) if (
-                    target not in self.slots.declared
-                ):
-                    self._read_into(target, node, value, lock)
-                case cst.Assign(targets=targets):
-                    key = self.places.key(targets[0].target)
-                    if key is not None:
-                        self._one_liner(line, node, key, lock)
+    def _assigned(self, node: ast.Assign, lock: str | None) -> None:
+        match node.targets:
+            case [ast.Name(id=target)] if target not in self.slots.declared:
+                self._read_into(target, node, lock)
+            case [target, *_]:
+                key = self.places.key(target)
+                if key is not None:
+                    self._one_liner(node, key, lock)
 
-    def _read_into(self, target: str, node: cst.Assign, value: cst.BaseExpression, lock: str | None) -> None:
+    def _read_into(self, target: str, node: ast.Assign, lock: str | None) -> None:
         """Follow a local name that a place, or a test of one, is read into."""
-        key = self.places.key(value)
+        key = self.places.key(node.value)
         if key is not None:
             self.aliases[target] = key
-            self.alias_spans[target] = self.statement.span(node)
+            self.alias_spans[target] = self.span(node)
             self.read_locks[target] = lock
-        elif isinstance(value, (cst.Comparison, cst.UnaryOperation, cst.BooleanOperation, cst.Call)):
-            self._keep_test(target, value, lock)
+        elif isinstance(node.value, (ast.Compare, ast.UnaryOp, ast.BoolOp, ast.Call)):
+            self._keep_test(target, node.value, lock)
 
-    def _keep_test(self, target: str, value: cst.BaseExpression, lock: str | None) -> None:
+    def _keep_test(self, target: str, value: ast.expr, lock: str | None) -> None:
         if any(read_condition(value, truth, self.places).empty for truth in (True, False)):
             self.kept[target] = value
             self.read_locks[target] = lock
 
-    def _one_liner(self, line: cst.SimpleStatementLine, node: cst.Assign, target: str, lock: str | None) -> None:
+    def _one_liner(self, node: ast.Assign, target: str, lock: str | None) -> None:
         """``X = X or make()``, ``X = make() if X is None else X``."""
-        value, test, truth = node.value, None, True
-        if isinstance(value, cst.BooleanOperation) and isinstance(value.operator, cst.Or):
-            test, truth = value.left, False
-        elif isinstance(value, cst.IfExp):
-            test, truth = value.test, self.places.key(value.body) != target
-        if test is None:
-            return
+        match node.value:
+            case ast.BoolOp(op=ast.Or(), values=[test, *_]):
+                truth = False
+            case ast.IfExp(test=test, body=body):
+                truth = self.places.key(body) != target
+            case _:
+                return
         condition = read_condition(test, truth, self.places)
         if target in condition.empty:
-            span = self.statement.span(node)
-            self.regions.append(_Region("expression", condition, test, span, [line], False, lock))
+            self.regions.append(_Region("expression", condition, test, node, [node], lock))
 
-    def _conditional(self, node: cst.If, rest: Sequence[AnyStatement], lock: str | None) -> bool:
+    def _conditional(self, node: ast.If, rest: Sequence[ast.stmt], lock: str | None) -> bool:
         """Read an ``if``; tell whether it was an early return whose rest is a region."""
-        span = self.statement.span(node)
         condition = read_condition(node.test, True, self.places)
-        self._branch(_Region("if", condition, node.test, span, node.body.body, _is_inline(node.body), lock))
+        self._branch(_Region("if", condition, node.test, node, node.body, lock))
         self._keep_decision(node)
         opposite = read_condition(node.test, False, self.places)
-        if isinstance(node.orelse, cst.If):
-            self._conditional(node.orelse, (), lock)
-        elif node.orelse is not None:
-            body = node.orelse.body
-            self._branch(_Region("else", opposite, node.test, span, body.body, _is_inline(body), lock))
-        elif _returns(node.body) and rest:
-            return self._keep(_Region("early-return", opposite, node.test, span, rest, False, lock))
+        match node.orelse:
+            case [ast.If() as other] if self._is_elif(other):
+                self._conditional(other, (), lock)
+            case [_, *_]:
+                self._branch(_Region("else", opposite, node.test, node, node.orelse, lock))
+            case _ if rest and isinstance(node.body[-1], ast.Return):
+                return self._keep(_Region("early-return", opposite, node.test, node, rest, lock))
         return False
 
-    def _keep_decision(self, node: cst.If) -> None:
+    def _is_elif(self, node: ast.If) -> bool:
+        return self.source.text.startswith("elif", self.span(node).start)
+
+    def _keep_decision(self, node: ast.If) -> None:
         """Follow ``make = True`` where a place was found empty: a test of ``make`` is one of the place."""
-        otherwise = node.orelse.body if isinstance(node.orelse, cst.Else) else None
-        for body, truth in ((node.body, True), (otherwise, False)):
-            if body is None or not read_condition(node.test, truth, self.places).empty:
+        is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If) and self._is_elif(node.orelse[0])
+        for body, truth in ((node.body, True), ([] if is_elif else node.orelse, False)):
+            if not body or not read_condition(node.test, truth, self.places).empty:
                 continue
-            for line in (n for n in body.body if isinstance(n, cst.SimpleStatementLine)):
-                match line.body[0]:
-                    case cst.Assign(
-                        targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Name("True")
-                    ) if name not in self.slots.declared:
-                        self.kept[name] = node.test if truth else cst.UnaryOperation(cst.Not(), node.test)
+            for line in body:
+                match line:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=True)) if (
+                        name not in self.slots.declared
+                    ):
+                        self.kept[name] = node.test if truth else ast.UnaryOp(ast.Not(), node.test)
                         self.decided.add(name)
 
     def _branch(self, region: _Region) -> None:
@@ -200,47 +203,41 @@ class _Walker:
     def _keep(self, region: _Region) -> bool:
         """Remember a region that sets what its test found empty; tell whether it did."""
         tested = region.condition.empty.keys()
-        if not tested or not any(s.name in tested and not s.empty for s in self._sets(region.body, region.lock)):
+        if not tested or not any(s.name in tested and not s.empty for s in self._read(region).sets):
             return False
         self.regions.append(region)
         return True
 
-    def _sets(self, body: Sequence[AnyStatement], lock: str | None) -> list[GlobalSet]:
-        return self._read(body, lock).sets
-
-    def _read(self, body: Sequence[AnyStatement], lock: str | None) -> BlockReader:
-        reader = self._reader()
-        reader.read(body, lock)
+    def _read(self, region: _Region) -> BlockReader:
+        reader = BlockReader(self.source, self.places, self.values, self.locks)
+        reader.read(region.body, region.lock)
         return reader
 
-    def _reader(self) -> BlockReader:
-        return BlockReader(self.statement, self.places, self.values, self.locks)
-
-    def fact(self, region: _Region, whole: Span) -> LazyInit:
+    def fact(self, region: _Region) -> LazyInit:
         """Put a region into words."""
         condition = region.condition
-        reader = self._read(region.body, region.lock)
+        reader = self._read(region)
         sets = reader.sets
         tested = tuple(n for n in condition.empty if any(s.name == n for s in sets))
         filled = [s for s in sets if s.name in tested and not s.empty]
         lock = region.lock or (filled[0].lock if all(s.lock for s in filled) else None)
         names = frozenset(tested)
-        sight = EarlySight(self.statement, self.index, region.body, sets, names, self.slots)
+        sight = EarlySight(self.source, self.index, region.body, sets, names, self.slots)
         early = sight.judge(())[0]
-        body = _needed(self.statement, region, sets, bool(early))
-        guarded = span_of_all(self.statement, body)
-        loads = read_loads(self.statement, self.node, names, self.slots, guarded, self.statement.span(region.test))
+        body = _needed(self.source, region, sets, bool(early))
+        guarded = span_of_all(self.source, body)
+        loads = self._loads(names, guarded, self.span(region.test))
         work = [call for node in body for call in outer_calls(node)]
         return LazyInit(
             path=self.source.path,
             function=self.info.qualname,
-            span=whole,
-            name_span=self.statement.span(self.node.name),
-            is_async=self.node.asynchronous is not None,
-            is_generator=_yields(self.node.body),
+            span=self.index.whole(self.node),
+            name_span=self._name_span(),
+            is_async=isinstance(self.node, ast.AsyncFunctionDef),
+            is_generator=yields(self.node),
             parameters=self.values.parameters,
-            decorators=tuple(self.values.value(d) for d in self.info.node.decorator_list),
-            decorator_texts=tuple(self.text(d.decorator) for d in self.node.decorators),
+            decorators=tuple(map(self.values.value, self.node.decorator_list)),
+            decorator_texts=tuple(map(self.text, self.node.decorator_list)),
             shape=region.shape,
             form=self._form(condition, tested),
             tested=tested,
@@ -249,20 +246,20 @@ class _Walker:
             others_tested=condition.other,
             expires=condition.orders,
             rebuilds=condition.compares,
-            statement=region.statement,
+            statement=self.span(region.statement),
             guarded=guarded,
-            guarded_inline=region.inline,
+            guarded_inline=self._is_inline(region),
             alias=self._alias(region.test),
             sets=tuple(sets),
             work=tuple(reader.value(call) for call in work if not is_log(call)),
             imports_only=all(is_log(call) for call in work),
-            mutates=any(True for _ in mutations(self.statement, self.node, names, self.slots)),
+            mutates=any(True for _ in mutations(self.source, self.node, names, self.slots)),
             early=early,
             early_simple=sight.judge(loads)[1],
             loads=loads,
             locals=self.values.locals,
             strings=tuple(self._long_strings()),
-            yields_guarded=any(_yields(node) for node in body),
+            yields_guarded=any(map(yields, body)),
             lock=lock,
             lock_kind=self._lock_kind(lock),
             resets=self.index.resets(names, self.info.qualname),
@@ -276,16 +273,31 @@ class _Walker:
             owner=self.slots.owner,
             guard=self._guard(region, filled),
             retest=self._retest(region.test),
-            decided=any(n.value in self.kept for n in below(region.test, cst.Name)),
+            decided=any(name in self.kept for name in _names(region.test)),
             thread_lock=lock is not None and not self._enters_asynchronously(lock),
             awaits_inside=reader.inside,
             awaits_after=reader.late,
             init_after=self._init_after(),
             registry=self._fills_registry(),
             read_lock=self._read_lock(region),
-            own_reset=self.index.own_reset(self.info, names, region.statement),
-            init_call=init_call(self.info.class_node, self.info.node),
+            own_reset=self.index.own_reset(self.info, names, self.span(region.statement)),
+            init_call=init_call(self.info.class_node, self.node),
         )
+
+    def _name_span(self) -> Span:
+        start = self.span(self.node).start
+        # Between the keywords and the name only white space and line continuations can stand.
+        match = re.compile(r"(?:async[\s\\]+)?def[\s\\]+").match(self.source.text, start)
+        assert match is not None
+        return Span(match.end(), match.end() + len(self.node.name))
+
+    def _loads(self, names: frozenset[str], guarded: Span, test: Span) -> tuple[Load, ...]:
+        """Return the reads of the places ``names``; of one inside another only the outer one."""
+        loads: list[Load] = []
+        for read in self.reads:
+            if read.name in names and not (loads and loads[-1].span.contains(read.span)):
+                loads.append(read.load(guarded, test))
+        return tuple(loads)
 
     def _kind(self, name: str) -> SlotKind:
         return "nonlocal" if name in self.info.nonlocals else self.slots.kinds.get(name, "global")
@@ -293,14 +305,15 @@ class _Walker:
     def _written(self, region: _Region, name: str) -> str:
         """Return the place as the function writes it where it is set."""
         for node in region.body:
-            for assign in below(node, cst.AssignTarget):
-                target = assign.target
-                if isinstance(target, (cst.Attribute, cst.Subscript)) and self.slots.key(code(target)) == name:
-                    return code(target)
+            for target in below(node):
+                if not isinstance(target, (ast.Attribute, ast.Subscript)) or not isinstance(target.ctx, ast.Store):
+                    continue
+                if self.slots.of(target) == name:
+                    return self.text(target)
         return name
 
     def _read_lock(self, region: _Region) -> str | None:
-        read = {name.value for name in below(region.test, cst.Name)}
+        read = _names(region.test)
         return region.read_lock or next((k for n, k in self.read_locks.items() if k and n in read), None)
 
     def _guard(self, region: _Region, filled: Sequence[GlobalSet]) -> Guard:
@@ -318,25 +331,22 @@ class _Walker:
             return "checked"
         return "other-lock" if before is not None and before not in locks else "unchecked"
 
-    def _retest(self, test: cst.BaseExpression) -> Span | None:
+    def _retest(self, test: ast.expr) -> Span | None:
         """Return the expression behind a local name that the test only reads."""
-        inner = test.expression if isinstance(test, cst.UnaryOperation) else test
-        kept = self.kept.get(inner.value) if isinstance(inner, cst.Name) else None
-        if kept is None or (isinstance(inner, cst.Name) and inner.value in self.decided) or inner is not test:
-            return None
-        return self.statement.span(kept)
+        name = test.id if isinstance(test, ast.Name) else ""
+        return self.span(self.kept[name]) if name in self.kept and name not in self.decided else None
 
     def _enters_asynchronously(self, lock: str) -> bool:
-        withs = (w for w in below(self.node, cst.With) if w.asynchronous is not None)
-        return any(code(item.item) == lock for w in withs for item in w.items)
+        withs = (n for n in self.nodes if isinstance(n, ast.AsyncWith))
+        return any(self.text(item.context_expr) == lock for w in withs for item in w.items)
 
     def _init_after(self) -> bool:
         """Tell whether ``__init__`` of the class works on what this ``__new__`` has handed out."""
-        return works_after_new(self.info.class_node, self.info.node, self.locks)
+        return works_after_new(self.info.class_node, self.node, self.locks)
 
     def _fills_registry(self) -> bool:
         """Tell whether the function runs for each class that is defined, while modules are imported."""
-        name, owner = self.info.node.name, self.info.class_node
+        name, owner = self.node.name, self.info.class_node
         bases = [ast.unparse(b) for b in owner.bases] if owner else []
         meta = any(b == "type" or b.endswith(("Meta", "ABCMeta")) for b in bases) and name != "__call__"
         return name in ("__init_subclass__", "__set_name__") or (
@@ -348,9 +358,9 @@ class _Walker:
             return "flag"
         return condition.form
 
-    def _alias(self, test: cst.BaseExpression) -> tuple[str, Span] | None:
+    def _alias(self, test: ast.expr) -> tuple[str, Span] | None:
         """Return the local that ``test`` reads a global through, if any."""
-        read = {name.value for name in below(test, cst.Name)}
+        read = _names(test)
         return next(((name, span) for name, span in self.alias_spans.items() if name in read), None)
 
     def _lock_kind(self, lock: str | None) -> LockKind | None:
@@ -358,47 +368,46 @@ class _Walker:
             return "fresh" if self.locks.own or self._fresh_with() else None
         if lock == self.decorator_lock:
             return "decorator"
-        withs = {code(item.item) for node in below(self.node, cst.With) for item in node.items}
-        return "with" if lock in withs else "acquire"
+        return "with" if lock in self._entered else "acquire"
 
     def _fresh_with(self) -> bool:
         """Tell whether a lock is made and entered in one go, which guards nothing."""
-        return any(makes_lock(code(item.item)) for node in below(self.node, cst.With) for item in node.items)
+        return any(map(makes_lock, self._entered))
 
-    def _with_parentheses(self, test: cst.BaseExpression) -> Span:
-        span, text = self.statement.span(test), self.source.text
-        start, end = span.start, span.end
-        # White space over several lines is not as long as its code, which lacks the indentation; a comment in it may
-        # have parentheses too.
-        for _ in range(sum(code(p).count("(") for p in test.lpar)):
-            start = text.rindex("(", 0, start)
-        for _ in range(sum(code(p).count(")") for p in test.rpar)):
-            end = text.index(")", end) + 1
+    @cached_property
+    def _entered(self) -> list[str]:
+        """What stands behind ``with`` in the function."""
+        return [self.text(item.context_expr) for n in self.nodes if isinstance(n, WITHS) for item in n.items]
+
+    def _with_parentheses(self, test: ast.expr) -> Span:
+        (start, end), text = self.span(test), self.source.text
+        # Behind a test stands no other bracket than its own.
+        while (closing := _CLOSING.match(text, end)) is not None:
+            start, end = text.rindex("(", 0, start), closing.end()
         return Span(start, end)
 
+    def _is_inline(self, region: _Region) -> bool:
+        """Tell whether the guarded statements stand on the line of their ``if`` or ``else``."""
+        if region.shape not in ("if", "else"):
+            return False
+        at = self.span(region.body[0]).start
+        return bool(self.source.text[self.source.line_starts[self.source.position(at)[0] - 1] : at].strip())
+
     def _long_strings(self) -> list[Span]:
-        found = [*below(self.node, cst.SimpleString), *below(self.node, cst.FormattedString)]
-        spans = sorted(self.statement.span(node) for node in found)
-        text = self.source.text
-        return [s for s in spans if "\n" in text[s.start : s.end] or "\r" in text[s.start : s.end]]
+        """Return the string literals over several lines."""
+        strings = (n for n in self.nodes if isinstance(n, (ast.Constant, ast.JoinedStr)))
+        return sorted({span for n in strings if n.lineno != n.end_lineno for span in literals_of(self.source, n)})
 
 
-def _yields(node: cst.CSTNode) -> bool:
-    return next(below(node, cst.Yield, nested=False), None) is not None
+# What may stand between an expression and a bracket around it.
+_CLOSING = re.compile(r"(?:[\s\\]|#[^\r\n]*)*\)")
 
 
-def _is_inline(suite: cst.BaseSuite) -> bool:
-    return isinstance(suite, cst.SimpleStatementSuite)
+def _names(test: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
 
 
-def _returns(suite: cst.BaseSuite) -> bool:
-    last = suite.body[-1] if suite.body else None
-    if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]
-    return isinstance(last, cst.Return)
-
-
-def _needed(statement: Statement, region: _Region, sets: Sequence[GlobalSet], early: bool) -> Sequence[AnyStatement]:
+def _needed(source: SourceFile, region: _Region, sets: Sequence[GlobalSet], early: bool) -> Sequence[ast.stmt]:
     """Return the statements that have to run under the lock.
 
     For an early return these are the following ones up to the last that assigns; where the global is visible before
@@ -408,8 +417,6 @@ def _needed(statement: Statement, region: _Region, sets: Sequence[GlobalSet], ea
     if region.shape != "early-return":
         return body
     if early:
-        ends_in_return = len(body) > 1 and isinstance(body[-1], cst.SimpleStatementLine)
-        last = body[-1].body[0] if ends_in_return and isinstance(body[-1], cst.SimpleStatementLine) else None
-        return body[:-1] if isinstance(last, cst.Return) else body
+        return body[:-1] if len(body) > 1 and isinstance(body[-1], ast.Return) else body
     end = max(s.statement.end for s in sets)
-    return [node for node in body if statement.span(node).start < end]
+    return [node for node in body if span_of(source, node).start < end]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
-import libcst as cst
-
+from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import GlobalSet, Load
 from sqla_guard.read.python.lazy_loads import is_log, mutations
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_sets import AnyStatement
 from sqla_guard.read.python.lazy_slots import Slots
 from sqla_guard.read.python.lazy_trees import below, leaves, outer_calls
-from sqla_guard.read.python.statements import Statement
+from sqla_guard.read.python.parse import span_of
 
 _NOW = re.compile(r"\b(?:time|monotonic|perf_counter|now|utcnow|today)\(")
 
@@ -23,15 +22,15 @@ class EarlySight:
 
     def __init__(
         self,
-        statement: Statement,
+        source: SourceFile,
         index: ModuleIndex,
-        body: Sequence[AnyStatement],
+        body: Sequence[ast.stmt],
         sets: Sequence[GlobalSet],
         tested: frozenset[str],
         slots: Slots,
     ) -> None:
         """Remember the block ``body`` with its assignments ``sets``; ``tested`` are the globals that the test asks."""
-        self.statement = statement
+        self.source = source
         self.index = index
         self.body = body
         self.sets = sets
@@ -51,7 +50,7 @@ class EarlySight:
         if other := self._other_set_last():
             return f"`{first.name}` is set before `{other}`", self._movable(loads)
         for node in self.body:
-            for span, what in mutations(self.statement, node, {s.name for s in self.filled}, self.slots):
+            for span, what in mutations(self.source, node, {s.name for s in self.filled}, self.slots):
                 if span.start > first.statement.end:
                     return f"`{what}` runs after it is set", self._movable(loads)
         if what := self._set_up_by_another_name(first):
@@ -61,7 +60,7 @@ class EarlySight:
         return "", False
 
     def _is_del(self, assignment: GlobalSet) -> bool:
-        text = self.statement.source.text[assignment.statement.start : assignment.statement.end]
+        text = self.source.text[assignment.statement.start : assignment.statement.end]
         return text.startswith("del") and text[3:4] in " \t("
 
     def _other_set_last(self) -> str:
@@ -76,26 +75,27 @@ class EarlySight:
 
     def _is_time(self, assignment: GlobalSet) -> bool:
         """Tell whether the time is noted, for a test of age that comes out "too old" until then."""
-        value = self.statement.source.text[assignment.value_span.start : assignment.value_span.end]
+        value = self.source.text[assignment.value_span.start : assignment.value_span.end]
         return _NOW.search(value) is not None
 
     def _helper_after(self, first: GlobalSet) -> str:
         """Return a function of the module that reads the global and is called after it was set."""
         for node in self.body:
-            for call in below(node, cst.Call):
-                if not isinstance(call.func, cst.Name) or self.statement.span(call).start < first.statement.end:
+            for call in below(node):
+                if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                     continue
-                if self.index.reads(call.func.value, first.name):
-                    return call.func.value
+                late = span_of(self.source, call).start >= first.statement.end
+                if late and self.index.reads(call.func.id, first.name):
+                    return call.func.id
         return ""
 
     def _set_up_by_another_name(self, first: GlobalSet) -> str:
         """Return what sets up the object through the local name that it was assigned from, after it was assigned."""
-        text = self.statement.source.text[first.statement.start : first.statement.end]
+        text = self.source.text[first.statement.start : first.statement.end]
         parts = {part.strip() for part in text.split("=")} if text.count("=") < 4 else set()
         local = {part for part in parts if part.isidentifier()} - {"None", "True", "False", first.name}
         for node in self.body:
-            for span, what in mutations(self.statement, node, local, self.slots) if local else ():
+            for span, what in mutations(self.source, node, local, self.slots) if local else ():
                 if span.start > first.statement.end:
                     return what
         return ""
@@ -104,7 +104,7 @@ class EarlySight:
         """Tell whether work follows the assignment of a flag."""
         if not self.index.only_booleans(first.name):
             return False
-        late = [n for n in self.body if self.statement.span(n).start > first.statement.end]
+        late = [n for n in self.body if span_of(self.source, n).start > first.statement.end]
         return any(not is_log(call) for node in late for call in outer_calls(node))
 
     def _movable(self, loads: Sequence[Load]) -> bool:
@@ -114,11 +114,7 @@ class EarlySight:
         relevant = [s for s in self.sets if s.name in self.tested]
         if len(relevant) != 1 or not relevant[0].direct or relevant[0].target is None:
             return False
-        after = [n for n in self.body if self.statement.span(n).start > relevant[0].statement.end]
-        if after and _is_return(after[-1]):
+        after = [n for n in self.body if span_of(self.source, n).start > relevant[0].statement.end]
+        if after and isinstance(after[-1], ast.Return):
             after = after[:-1]
         return not any(leaves(n) for n in after) and not any(load.role == "nested" for load in loads)
-
-
-def _is_return(node: AnyStatement) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Return)

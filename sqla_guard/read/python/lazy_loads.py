@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Literal
 
-import libcst as cst
-
-from sqla_guard.core.source import Span
+from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Load
+from sqla_guard.read.python.fstrings import ARE_WRONG, mend_positions
 from sqla_guard.read.python.lazy_slots import Slots
-from sqla_guard.read.python.lazy_trees import below, code
-from sqla_guard.read.python.statements import Statement
+from sqla_guard.read.python.lazy_trees import FUNCTIONS, below, in_order, text_of
+from sqla_guard.read.python.parse import span_of
 
 LOG_METHODS = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "notice", "print", "echo"}
@@ -20,189 +22,136 @@ _READYING = frozenset(
     {"reload", "load", "open", "connect", "init", "initialize", "initialise", "start", "setup", "configure", "prepare"}
 )
 _LOOKUPS = frozenset({"get", "keys", "values", "items", "copy", "isinstance", "len"})
+_PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 
 
-def is_log(call: cst.Call) -> bool:
+def is_log(call: ast.Call) -> bool:
     """Tell whether a call only writes a message, by the method's name."""
-    func = call.func
-    if isinstance(func, cst.Attribute):
-        return func.attr.value in LOG_METHODS
-    return isinstance(func, cst.Name) and func.value in LOG_METHODS
+    return getattr(call.func, "attr", getattr(call.func, "id", "")) in LOG_METHODS
 
 
-def read_loads(
-    statement: Statement, function: cst.FunctionDef, names: Collection[str], slots: Slots, guarded: Span, test: Span
-) -> tuple[Load, ...]:
-    """Return every read of the places ``names`` in ``function``, in source order."""
-    collector = _Loads(statement, names, slots, guarded, test)
-    function.body.visit(collector)
-    return tuple(collector.loads)
+@dataclass(frozen=True)
+class Read:
+    """One place of a function that reads a shared place, before it is known which one matters.
+
+    Attributes:
+        name: The place.
+        span: Where it stands.
+        around: What it stands in that tells its role, the one that tells most.
+    """
+
+    name: str
+    span: Span
+    around: Literal["nested", "return", "log", ""]
+
+    def load(self, guarded: Span, test: Span) -> Load:
+        """Return it with its role, given the statements that are guarded and the test."""
+        if self.around != "nested" and test.contains(self.span):
+            return Load(self.name, self.span, "test")
+        return Load(self.name, self.span, self.around or ("guarded" if guarded.contains(self.span) else "other"))
 
 
-class _Loads(cst.CSTVisitor):
-    def __init__(self, statement: Statement, names: Collection[str], slots: Slots, guarded: Span, test: Span) -> None:
-        super().__init__()
-        self.statement = statement
-        self.names = names
-        self.slots = slots
-        self.guarded = guarded
-        self.test = test
-        self.loads: list[Load] = []
-        self.depth = 0
-        self.logs = 0
-        self.returned: set[cst.CSTNode] = set()
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self._noted(node)
-
-    def _noted(self, node: cst.Name | cst.Attribute | cst.Subscript | cst.Call) -> bool:
-        """Remember ``node`` if it reads one of the places; tell whether it did."""
-        key = self.slots.key(code(node.with_changes(lpar=(), rpar=())))
-        if key is None or key not in self.names:
-            return False
-        span = self.statement.span(node)
-        self.loads.append(Load(key, span, self._role(node, span)))
-        return True
-
-    def _role(self, node: cst.CSTNode, span: Span) -> Literal["test", "guarded", "return", "nested", "log", "other"]:
-        if self.depth:
-            return "nested"
-        if self.test.contains(span):
-            return "test"
-        if node in self.returned:
-            return "return"
-        if self.logs:
-            return "log"
-        return "guarded" if self.guarded.contains(span) else "other"
-
-    def visit_Return(self, node: cst.Return) -> None:
-        if isinstance(node.value, (cst.Name, cst.Attribute, cst.Subscript)):
-            self.returned.add(node.value)
-
-    def visit_Call(self, node: cst.Call) -> bool:
-        self.logs += is_log(node)
-        return not self._noted(node)
-
-    def leave_Call(self, original_node: cst.Call) -> None:
-        self.logs -= is_log(original_node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.depth += 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.depth -= 1
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self.depth += 1
-
-    def leave_Lambda(self, original_node: cst.Lambda) -> None:
-        self.depth -= 1
-
-    # Names that are no reads of the global: stores, attributes, keywords, parameters, declarations.
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> bool:
-        target = node.target
-        if isinstance(target, (cst.Attribute, cst.Subscript)):
-            return self.slots.key(code(target)) not in self.names
-        if isinstance(target, (cst.Tuple, cst.List)):
-            for element in target.elements:
-                inner = element.value
-                if isinstance(inner, (cst.Attribute, cst.Subscript)) and self.slots.key(code(inner)) not in self.names:
-                    inner.visit(self)
-            return False
-        return not isinstance(target, cst.Name)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
-        if node.value is not None:
-            node.value.visit(self)
-        return False
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        if not self._noted(node):
-            node.value.visit(self)
-        return False
-
-    def visit_Subscript(self, node: cst.Subscript) -> bool:
-        return not self._noted(node)
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Param(self, node: cst.Param) -> bool:
-        if node.default is not None:
-            node.default.visit(self)
-        return False
-
-    def visit_Global(self, node: cst.Global) -> bool:
-        return False
-
-    def visit_Del(self, node: cst.Del) -> bool:
-        return False
+def read_places(source: SourceFile, function: ast.FunctionDef | ast.AsyncFunctionDef, slots: Slots) -> list[Read]:
+    """Return every read of a shared place in ``function``, in source order."""
+    found: list[Read] = []
+    pending: list[tuple[ast.AST, Literal["nested", "return", "log", ""]]] = [(n, "") for n in function.body]
+    while pending:
+        node, around = pending.pop()
+        key = slots.of(node) if isinstance(node, (*_PLACES, ast.Call)) else None
+        if key is not None:
+            assert isinstance(node, ast.expr)
+            found.append(Read(key, span_of(source, node), around))
+        if isinstance(node, ast.Return) and isinstance(node.value, _PLACES) and around != "nested":
+            around = "return"
+        elif isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            around = "nested"
+        elif isinstance(node, ast.Call) and is_log(node) and not around:
+            around = "log"
+        elif around == "return":
+            around = ""
+        pending += [(n, around) for n in _readers_in(node, source, slots)]
+    return sorted(found, key=lambda read: (read.span.start, -read.span.end))
 
 
-def mutations(
-    statement: Statement, node: cst.CSTNode, names: Collection[str], slots: Slots
-) -> Iterator[tuple[Span, str]]:
+def _readers_in(node: ast.AST, source: SourceFile, slots: Slots) -> Iterator[ast.AST]:
+    """Yield the nodes directly in ``node`` that can read something: no targets that are places, no annotations."""
+    match node:
+        case ast.Delete() | ast.arg():
+            return
+        case ast.AnnAssign(value=value):
+            yield from [value] if value is not None else []
+        case ast.Assign(targets=targets, value=value):
+            yield value
+            for target in targets:
+                elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+                for element in elements:
+                    inner = element.value if isinstance(element, ast.Starred) else element
+                    if isinstance(inner, (ast.Attribute, ast.Subscript)):
+                        yield from [inner] if slots.of(inner) is None else in_order(inner)
+        case ast.JoinedStr() if ARE_WRONG and any(slots.of(n) for n in ast.walk(node) if isinstance(n, ast.expr)):
+            mended = deepcopy(node)  # other readers share the tree
+            mend_positions(mended, source, lambda _: True)
+            yield from in_order(mended)
+        case _:
+            yield from in_order(node)
+
+
+def mutations(source: SourceFile, node: ast.AST, names: Collection[str], slots: Slots) -> Iterator[tuple[Span, str]]:
     """Yield what changes or sets up the value in one of the places ``names``, with its text.
 
     A method call that stands as a statement, an assignment to an attribute or element, the value handed to a call
     that stands as a statement. Reading it in an expression is none.
     """
-    for small in (n for line in _lines(node) for n in line.body):
-        if isinstance(small, cst.Expr):
-            call = small.value.expression if isinstance(small.value, cst.Await) else small.value
-            if isinstance(call, cst.Call) and not is_log(call) and _touches(call, names, slots):
-                yield statement.span(small), _shown(call)
-        elif isinstance(small, cst.Assign):
-            call = small.value.expression if isinstance(small.value, cst.Await) else small.value
-            if isinstance(call, cst.Call) and _sets_up(call, names, slots):
-                yield statement.span(small), _shown(call)
-            for target in small.targets:
-                if _is_part_of(target.target, names, slots):
-                    yield statement.span(small), code(target.target)
-        elif isinstance(small, cst.AugAssign) and _is_part_of(small.target, names, slots):
-            yield statement.span(small), code(small.target)
+    for small in below(node):
+        match small:
+            case ast.Expr(value=value):
+                call = value.value if isinstance(value, ast.Await) else value
+                if isinstance(call, ast.Call) and not is_log(call) and _touches(call, names, slots):
+                    yield span_of(source, small), _shown(source, call)
+            case ast.Assign(targets=targets, value=value):
+                call = value.value if isinstance(value, ast.Await) else value
+                if isinstance(call, ast.Call) and _sets_up(call, names, slots):
+                    yield span_of(source, small), _shown(source, call)
+                for target in targets:
+                    if _is_part_of(target, names, slots):
+                        yield span_of(source, small), text_of(source, target)
+            case ast.AugAssign(target=target) if _is_part_of(target, names, slots):
+                yield span_of(source, small), text_of(source, target)
 
 
-def _names(node: cst.CSTNode, names: Collection[str], slots: Slots) -> bool:
+def _names(node: ast.expr, names: Collection[str], slots: Slots) -> bool:
     """Tell whether ``node`` itself is one of ``names``: a place, or a local name."""
-    if isinstance(node, cst.Name) and node.value in names:
+    if isinstance(node, ast.Name) and node.id in names:
         return True
-    return isinstance(node, (cst.Name, cst.Attribute, cst.Subscript)) and slots.key(code(node)) in names
+    return isinstance(node, _PLACES) and slots.of(node) in names
 
 
-def _is_part_of(target: cst.BaseExpression, names: Collection[str], slots: Slots) -> bool:
-    node: cst.CSTNode = target
-    while isinstance(node, (cst.Attribute, cst.Subscript)):
+def _is_part_of(target: ast.expr, names: Collection[str], slots: Slots) -> bool:
+    node = target
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
         if _names(node, names, slots):
             return node is not target
         node = node.value
     return node is not target and _names(node, names, slots)
 
 
-def _lines(node: cst.CSTNode) -> Iterator[cst.SimpleStatementLine | cst.SimpleStatementSuite]:
-    yield from below(node, cst.SimpleStatementLine)
-    yield from below(node, cst.SimpleStatementSuite)
-
-
-def _touches(call: cst.Call, names: Collection[str], slots: Slots) -> bool:
-    if isinstance(call.func, cst.Attribute):
-        whole = _is_part_of(call.func, names, slots)
-        if whole and call.func.attr.value not in _LOOKUPS:
+def _touches(call: ast.Call, names: Collection[str], slots: Slots) -> bool:
+    match call.func:
+        case ast.Attribute(attr=attr) if attr not in _LOOKUPS and _is_part_of(call.func, names, slots):
             return True
-    elif isinstance(call.func, cst.Name) and call.func.value in _LOOKUPS | {"setattr", "hasattr"}:
-        return False
-    return any(_names(arg.value, names, slots) for arg in call.args)
+        case ast.Name(id=name) if name in _LOOKUPS or name in ("setattr", "hasattr"):
+            return False
+    passed = (*call.args, *(keyword.value for keyword in call.keywords))
+    return any(_names(n.value if isinstance(n, ast.Starred) else n, names, slots) for n in passed)
 
 
-def _sets_up(call: cst.Call, names: Collection[str], slots: Slots) -> bool:
+def _sets_up(call: ast.Call, names: Collection[str], slots: Slots) -> bool:
     """Tell whether a call whose result is kept makes the value ready, by the method's name: ``ok = X.load()``."""
     func = call.func
-    verb = func.attr.value.lstrip("_").partition("_")[0] if isinstance(func, cst.Attribute) else ""
+    verb = func.attr.lstrip("_").partition("_")[0] if isinstance(func, ast.Attribute) else ""
     return verb in _READYING and _is_part_of(func, names, slots)
 
 
-def _shown(call: cst.Call) -> str:
+def _shown(source: SourceFile, call: ast.Call) -> str:
     """Return a call short enough for a message."""
-    return " ".join(code(call.func).split()) + ("(...)" if call.args else "()")
+    return " ".join(text_of(source, call.func).split()) + ("(...)" if call.args or call.keywords else "()")

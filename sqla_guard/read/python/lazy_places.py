@@ -77,9 +77,11 @@ def shared_places(node: ast.AST, slots: Slots) -> tuple[set[str], set[str]]:
                 key = slots.of(inner)
                 into = read if isinstance(context, ast.Load) else bound
             case ast.alias():
-                key, into = slots.key(inner.asname or inner.name.partition(".")[0]), bound
-            case ast.Compare():
-                read.update(membership(inner, slots))
+                key, into = slots.name(inner.asname or inner.name.partition(".")[0]), bound
+            case ast.Compare(left=left, comparators=comparators):
+                members = zip([left, *comparators], inner.ops, comparators, strict=False)
+                asked = (slots.member(k, c) for k, op, c in members if isinstance(op, (ast.In, ast.NotIn)))
+                read.update(place for place in asked if place is not None)
             case ast.Call(func=ast.Name("setattr"), args=[base, ast.Constant(value=str(attr)), _]):
                 key, into = slots.attribute(base, attr), bound
             case ast.Call(func=ast.Name("hasattr"), args=[base, ast.Constant(value=str(attr))]):
@@ -89,19 +91,6 @@ def shared_places(node: ast.AST, slots: Slots) -> tuple[set[str], set[str]]:
         if key is not None:
             into.add(key)
     return read, bound
-
-
-def membership(node: ast.Compare, slots: Slots) -> Iterator[str]:
-    """Yield the places that ``k in holder`` and ``"x" in cls.__dict__`` ask for."""
-    for left, operator, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
-        if not isinstance(operator, (ast.In, ast.NotIn)):
-            continue
-        key = slots.element(right, left)
-        match left, right:
-            case ast.Constant(value=str(attr)), ast.Attribute(value=owner, attr="__dict__") if key is None:
-                key = slots.attribute(owner, attr)
-        if key is not None:
-            yield key
 
 
 def assignment(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:

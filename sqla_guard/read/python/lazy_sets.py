@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import libcst as cst
-
-from sqla_guard.core.source import Span
+from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import GlobalSet
 from sqla_guard.facts.values import Literal, Unknown, Value
 from sqla_guard.read.python.lazy_tests import Places, read_condition
-from sqla_guard.read.python.lazy_trees import below, code, has_await, root_name
+from sqla_guard.read.python.lazy_trees import SCOPES, WITHS, below, blocks, has_await, text_of
 from sqla_guard.read.python.lazy_values import LocalValues
 from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
-from sqla_guard.read.python.statements import Statement
-
-AnyStatement = cst.BaseStatement | cst.BaseSmallStatement
+from sqla_guard.read.python.parse import span_of
 
 
 @dataclass(frozen=True)
@@ -32,12 +29,34 @@ class Locks:
             return None
         return expression if is_lock_expression(expression, self.known) else None
 
+    def entered(self, node: ast.stmt, source: SourceFile) -> str | None:
+        """Return the lock that a ``with`` statement takes."""
+        items = node.items if isinstance(node, WITHS) else ()
+        return next((h for i in items if (h := self.held(text_of(source, i.context_expr)))), None)
+
+    def after(self, node: ast.stmt, lock: str | None, source: SourceFile) -> str | None:
+        """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
+        header: ast.AST = node.test if isinstance(node, ast.If) else node
+        if isinstance(node, _COMPOUND) and header is node:
+            return lock
+        for call in below(header, nested=False):
+            match call:
+                case ast.Call(func=ast.Attribute(value=owner, attr="acquire")):
+                    lock = self.held(text_of(source, owner)) or lock
+                case ast.Call(func=ast.Attribute(value=owner, attr="release")) if text_of(source, owner) == lock:
+                    lock = None
+        return lock
+
+
+_TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
+_COMPOUND = (*SCOPES, *WITHS, *_TRIES, ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match)
+
 
 @dataclass
 class BlockReader:
     """Collects the assignments of a block; one use each."""
 
-    statement: Statement
+    source: SourceFile
     places: Places
     values: LocalValues
     locks: Locks
@@ -48,47 +67,36 @@ class BlockReader:
     again: frozenset[str] = frozenset()
     awake: frozenset[str] = frozenset()  # tested since the last suspension
 
-    def read(self, body: Sequence[AnyStatement], lock: str | None, direct: bool = True) -> None:
+    def read(self, body: Sequence[ast.stmt], lock: str | None, direct: bool = True) -> None:
         """Read ``body``, where ``lock`` is held; ``direct`` for the guarded block itself."""
         for node in body:
-            held, lock = lock, after_acquire(node, lock, self.locks)
+            held, lock = lock, self.locks.after(node, lock, self.source)
             if lock != held:
                 self.again = frozenset()
-            self._node(node, lock, direct)
+            if not isinstance(node, _COMPOUND):
+                self._simple(node, lock, direct)
+            elif not isinstance(node, SCOPES):
+                self._compound(node, lock)
 
-    def text(self, node: cst.CSTNode) -> str:
-        """Return ``node`` as written, without parentheses around it."""
-        span = self.statement.span(node)
-        return self.statement.source.text[span.start : span.end]
-
-    def _node(self, node: AnyStatement, lock: str | None, direct: bool) -> None:
-        if isinstance(node, cst.SimpleStatementLine):
-            for small in node.body:
-                self._small(small, lock, direct)
-        elif isinstance(node, cst.BaseSmallStatement):
-            self._small(node, lock, direct)
-        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-            self._compound(node, lock)
-
-    def _compound(self, node: AnyStatement, lock: str | None) -> None:
-        for header in headers(node):
+    def _compound(self, node: ast.stmt, lock: str | None) -> None:
+        for header in _headers(node):
             self._expressions(header, lock, node)
         again = self.again
-        if isinstance(node, cst.With):
-            taken = next((h for i in node.items if (h := self.locks.held(self.text(i.item)))), None)
+        if isinstance(node, WITHS):
+            taken = self.locks.entered(node, self.source)
             lock, self.again = taken or lock, frozenset() if taken else again
-        elif isinstance(node, cst.If):
+        elif isinstance(node, ast.If):
             self._tested(node.test)
-        elif isinstance(node, cst.For):
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._target(node.target, node, None, lock, direct=False)
-        if getattr(node, "asynchronous", None) is not None:
+        if isinstance(node, (ast.AsyncFor, ast.AsyncWith)):
             self._suspended(lock)
         for block in blocks(node):
             self.read(block, lock, direct=False)
-        if isinstance(node, cst.With):
+        if isinstance(node, WITHS):
             self.again = again
 
-    def _tested(self, test: cst.BaseExpression) -> None:
+    def _tested(self, test: ast.expr) -> None:
         asked = (read_condition(test, truth, self.places) for truth in (True, False))
         keys = frozenset(key for condition in asked for key in condition.empty)
         self.again |= keys
@@ -99,165 +107,108 @@ class BlockReader:
         self.inside |= lock is not None
         self.late |= any(not s.empty for s in self.sets)
 
-    def _small(self, node: cst.BaseSmallStatement, lock: str | None, direct: bool) -> None:
+    def _simple(self, node: ast.stmt, lock: str | None, direct: bool) -> None:
         self._expressions(node, lock, node)
-        if isinstance(node, cst.Assign):
-            for target in node.targets:
-                self._target(target.target, node, node.value, lock, direct, plain=len(node.targets) == 1)
-        elif isinstance(node, cst.AnnAssign) and node.value is not None:
-            self._target(node.target, node, node.value, lock, direct)
-        elif isinstance(node, (cst.Import, cst.ImportFrom)) and not isinstance(node.names, cst.ImportStar):
-            for alias in node.names:
-                self._imported(alias, node, lock)
-        elif isinstance(node, cst.Del):
-            self._target(node.target, node, cst.Name("None"), lock, direct=False)
-        elif isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
-            self._setattr(node.value, node, lock)
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._target(target, node, value, lock, direct, plain=len(targets) == 1)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._target(target, node, value, lock, direct)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                for alias in names:
+                    self._imported((alias.asname or alias.name).partition(".")[0], node, lock)
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    self._target(target, node, None, lock, direct=False, plain=False)
+            case ast.Expr(value=ast.Call(func=ast.Name("setattr"), args=[owner, ast.Constant(value=str(name)), value])):
+                key = self.places.slots.attribute(owner, name)
+                if key is not None:
+                    self._note(key, None, node, value, lock, direct=False)
 
     def _target(
         self,
-        target: cst.BaseExpression,
-        node: cst.CSTNode,
-        value: cst.BaseExpression | None,
+        target: ast.expr,
+        node: ast.stmt,
+        value: ast.expr | None,
         lock: str | None,
         direct: bool,
         plain: bool = True,
     ) -> None:
-        if isinstance(target, (cst.Tuple, cst.List)):
-            parts = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
-            for position, element in enumerate(target.elements):
-                part: cst.BaseExpression | None = value
-                if len(parts) == len(target.elements):
-                    part = parts[position].value
-                self._target(element.value, node, part, lock, direct, plain=False)
-        elif isinstance(target, (cst.Name, cst.Attribute, cst.Subscript)):
-            key = self.places.slots.key(code(target.with_changes(lpar=(), rpar=())))
-            if key is not None:
-                self._note(key, target, node, value, lock, direct, plain)
-
-    def _setattr(self, call: cst.Call, node: cst.CSTNode, lock: str | None) -> None:
-        """``setattr(cls, "x", value)``."""
-        match call:
-            case cst.Call(
-                func=cst.Name("setattr"),
-                args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name), cst.Arg(value=value)],
-            ):
-                key = self.places.slots.key(f"{code(owner)}.{name.raw_value}")
+        match target:
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else ()
+                for position, element in enumerate(elements):
+                    part = parts[position] if len(parts) == len(elements) else value
+                    self._target(element, node, part, lock, direct, plain=False)
+            case ast.Starred(value=inner):
+                self._target(inner, node, value, lock, direct, plain)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                key = self.places.slots.of(target)
                 if key is not None:
-                    self._note(key, call, node, value, lock, direct=False, plain=False)
+                    self._note(key, target if plain else None, node, value, lock, direct)
 
-    def _note(  # noqa: PLR0913 - one word each of what is noted
+    def _note(
         self,
         key: str,
-        target: cst.BaseExpression,
-        node: cst.CSTNode,
-        value: cst.BaseExpression | None,
+        target: ast.expr | None,
+        node: ast.stmt,
+        value: ast.expr | None,
         lock: str | None,
         direct: bool,
-        plain: bool,
     ) -> None:
-        generated = value is not None and isinstance(node, cst.Del)
+        deleted = isinstance(node, ast.Delete)
+        assigns = isinstance(node, (ast.Assign, ast.AnnAssign))
         self.sets.append(
             GlobalSet(
                 key,
-                self.statement.span(node),
-                self.statement.span(target) if plain and isinstance(node, (cst.Assign, cst.AnnAssign)) else None,
-                Literal(None) if generated else self.value(value),
-                self.statement.span(node if value is None or generated else value),
-                value is not None and is_empty(value),
+                span_of(self.source, node),
+                span_of(self.source, target) if target is not None and assigns else None,
+                Literal(None) if deleted else self.value(value),
+                span_of(self.source, value or node),
+                deleted or (value is not None and _is_empty(value)),
                 direct,
                 lock,
-                (self.awaited and key not in self.awake) or (value is not None and not generated and has_await(value)),
+                (self.awaited and key not in self.awake) or (value is not None and has_await(value)),
                 key in self.again,
             )
         )
 
-    def value(self, node: cst.BaseExpression | None) -> Value:
+    def value(self, node: ast.expr | None) -> Value:
         """Return the value of an expression as facts speak of it."""
         if node is None:
             return Unknown("loop variable")
         try:
-            return self.values.value(self.statement.expression(node))
-        except (SyntaxError, ValueError, RecursionError):
-            return Unknown("newer syntax")
+            return self.values.value(node)
+        except RecursionError:
+            return Unknown("nested too deeply")
 
-    def _imported(self, alias: cst.ImportAlias, node: cst.CSTNode, lock: str | None) -> None:
-        name = root_name(alias.asname.name if alias.asname else alias.name)
+    def _imported(self, name: str, node: ast.stmt, lock: str | None) -> None:
         if name in self.places.slots.declared:
-            span = self.statement.span(node)
+            span = span_of(self.source, node)
             self.sets.append(GlobalSet(name, span, None, Unknown("import"), span, lock=lock))
 
-    def _expressions(self, header: cst.CSTNode, lock: str | None, node: cst.CSTNode) -> None:
-        for walrus in below(header, cst.NamedExpr, nested=False):
-            if isinstance(walrus.target, cst.Name) and walrus.target.value in self.places.slots.declared:
-                self._note(walrus.target.value, walrus.target, node, walrus.value, lock, direct=False, plain=False)
+    def _expressions(self, header: ast.AST, lock: str | None, node: ast.stmt) -> None:
+        for walrus in below(header, nested=False):
+            if isinstance(walrus, ast.NamedExpr) and walrus.target.id in self.places.slots.declared:
+                self._note(walrus.target.id, None, node, walrus.value, lock, direct=False)
         if has_await(header):
             self._suspended(lock)
 
 
-def after_acquire(node: cst.CSTNode, lock: str | None, locks: Locks) -> str | None:
-    """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
-    if isinstance(node, cst.If):
-        header: cst.CSTNode = node.test
-    elif isinstance(node, cst.SimpleStatementLine):
-        header = node
-    else:
-        return lock
-    for call in below(header, cst.Call, nested=False):
-        if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in ("acquire", "release"):
-            continue
-        owner = code(call.func.value)
-        if call.func.attr.value == "acquire":
-            lock = locks.held(owner) or lock
-        elif owner == lock:
-            lock = None
-    return lock
-
-
-def is_empty(node: cst.BaseExpression) -> bool:
+def _is_empty(node: ast.expr) -> bool:
     """Tell whether an expression is ``None``, ``False``, zero or an empty string."""
-    match node:
-        case cst.Name(value=name):
-            return name in ("None", "False")
-        case cst.Integer(value=text) | cst.Float(value=text):
-            return text in ("0", "0.0", "-1")
-        case cst.SimpleString(value=text):
-            return text.strip("'\"") == ""
-        case _:
-            return False
+    if not isinstance(node, ast.Constant):
+        return False
+    value = node.value
+    return value is None or (isinstance(value, (bool, int, float, str)) and not value)
 
 
-def headers(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _headers(node: ast.stmt) -> Iterator[ast.expr]:
     """Yield the expressions of a compound statement that are evaluated before its blocks."""
     for name in ("test", "iter", "subject"):
         value = getattr(node, name, None)
-        if isinstance(value, cst.BaseExpression):
+        if value is not None:
             yield value
-    if isinstance(node, cst.With):
-        yield from (item.item for item in node.items)
-
-
-def blocks(node: cst.CSTNode) -> Iterator[Sequence[AnyStatement]]:
-    """Yield the statement lists inside a compound statement, ``elif`` as a list of its own."""
-    if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-        return
-    body = getattr(node, "body", None)
-    if isinstance(body, cst.BaseSuite):
-        yield body.body
-    orelse = getattr(node, "orelse", None)
-    if isinstance(orelse, cst.If):
-        yield [orelse]
-    elif orelse is not None:
-        yield orelse.body.body
-    for handler in getattr(node, "handlers", ()):
-        yield handler.body.body
-    for case in getattr(node, "cases", ()):
-        yield case.body.body
-    final = getattr(node, "finalbody", None)
-    if final is not None:
-        yield final.body.body
-
-
-def span_of_all(statement: Statement, body: Sequence[AnyStatement]) -> Span:
-    """Return the characters from the first to the last statement of ``body``."""
-    return Span(statement.span(body[0]).start, statement.span(body[-1]).end)
+    if isinstance(node, WITHS):
+        yield from (item.context_expr for item in node.items)

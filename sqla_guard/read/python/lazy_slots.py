@@ -44,7 +44,6 @@ class Slots:
     containers: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     node: ast.AST | None = None
-    _known: dict[str, str | None] = field(default_factory=dict)
     kinds: dict[str, SlotKind] = field(default_factory=dict)
 
     @cached_property
@@ -54,27 +53,11 @@ class Slots:
         stored = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
         return frozenset(stored | {n.arg for n in nodes if isinstance(n, ast.arg)}) - self.declared
 
-    def key(self, text: str) -> str | None:
-        """Return the key of an expression given as text."""
-        if text not in self._known:
-            self._known[text] = self._parse(text)
-        return self._known[text]
-
-    def _parse(self, text: str) -> str | None:
-        if text.isidentifier():
-            return self.of(ast.Name(text, ast.Load()))
-        if "." not in text and "[" not in text and "(" not in text:
-            return None
-        try:
-            return self.of(ast.parse(f"({text}\n)", mode="eval").body)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-
     def of(self, node: ast.expr) -> str | None:
         """Return the key of an expression."""
         match node:
             case ast.Name(id=name):
-                return self._noted(name, "global") if name in self.declared else None
+                return self.name(name)
             case ast.Attribute(value=base, attr=attr):
                 return self.attribute(base, attr)
             case ast.Subscript(value=base, slice=index):
@@ -85,6 +68,18 @@ class Slots:
                 return self.element(base, index)
             case _:
                 return None
+
+    def name(self, name: str) -> str | None:
+        """Return the key of a bare name."""
+        return self._noted(name, "global") if name in self.declared else None
+
+    def member(self, left: ast.expr, right: ast.expr) -> str | None:
+        """Return the key of what ``left in right`` asks for: an element, or ``"x" in cls.__dict__``."""
+        match left, right:
+            case ast.Constant(value=str(attr)), ast.Attribute(value=owner, attr="__dict__"):
+                return self.attribute(owner, attr)
+            case _:
+                return self.element(right, left)
 
     def _noted(self, key: str, kind: SlotKind) -> str:
         self.kinds.setdefault(key, kind)

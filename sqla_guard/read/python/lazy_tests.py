@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-import libcst as cst
 
 from sqla_guard.facts.lazy import TestForm
 from sqla_guard.read.python.lazy_slots import Slots
-from sqla_guard.read.python.lazy_trees import code
 
 _HARMLESS_CALLS = frozenset({"isinstance", "len", "bool", "getattr", "hasattr", "id", "type"})
 
@@ -53,19 +50,17 @@ class Places:
 
     slots: Slots
     aliases: Mapping[str, str] = field(default_factory=dict)
-    kept: Mapping[str, cst.BaseExpression] = field(default_factory=dict)
+    kept: Mapping[str, ast.expr] = field(default_factory=dict)
     sentinels: frozenset[str] = frozenset()
 
-    def key(self, node: cst.BaseExpression) -> str | None:
+    def key(self, node: ast.expr) -> str | None:
         """Return the place that an expression reads, directly or through a local name."""
-        if isinstance(node, cst.Name) and node.value in self.aliases:
-            return self.aliases[node.value]
-        if isinstance(node, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
-            return self.slots.key(code(node.with_changes(lpar=(), rpar=())))
-        return None
+        if isinstance(node, ast.Name) and node.id in self.aliases:
+            return self.aliases[node.id]
+        return self.slots.of(node)
 
 
-def read_condition(test: cst.BaseExpression, truth: bool, places: Places) -> Condition:
+def read_condition(test: ast.expr, truth: bool, places: Places) -> Condition:
     """Return what holds of the shared places where ``test`` is true (or false, by ``truth``).
 
     Args:
@@ -75,64 +70,51 @@ def read_condition(test: cst.BaseExpression, truth: bool, places: Places) -> Con
     """
     condition = Condition()
     _read(test, truth, condition, places)
-    scan = _Scan()
-    test.visit(scan)
-    condition.calls, condition.orders = scan.calls, scan.orders
+    if condition.empty:
+        _scan(test, condition)
     return condition
 
 
-def _read(test: cst.BaseExpression, truth: bool, into: Condition, places: Places) -> None:
+def _read(test: ast.expr, truth: bool, into: Condition, places: Places) -> None:
     match test:
-        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
             _read(inner, not truth, into, places)
-        case cst.BooleanOperation(left=left, right=right):
-            _read(left, truth, into, places)
-            _read(right, truth, into, places)
-        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=operator, comparator=right)]):
+        case ast.BoolOp(values=values):
+            for value in values:
+                _read(value, truth, into, places)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
             _compare(left, operator, right, truth, into, places)
-        case cst.Call(func=cst.Name("isinstance"), args=[cst.Arg(value=subject), _]) if not truth:
+        case ast.Call(func=ast.Name("isinstance"), args=[subject, _]) if not truth:
             _note(subject, "type", into, places)
-        case cst.Call(func=cst.Name("hasattr"), args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name)]):
-            key = None if truth else _attribute(owner, name, places)
+        case ast.Call(func=ast.Name("hasattr"), args=[owner, ast.Constant(value=str(name))]):
+            key = None if truth else places.slots.attribute(owner, name)
             if key is not None:
                 into.empty.setdefault(key, "hasattr")
             else:
                 into.other = True
-        case cst.Name(value=name) if name in places.kept:
+        case ast.Name(id=name) if name in places.kept:
             _read(places.kept[name], truth, into, places)
-        case cst.Name() | cst.NamedExpr() | cst.Attribute() | cst.Subscript() if not truth:
-            _note(test, "falsy", into, places)
-        case cst.Call() if not truth and places.key(test) is not None:
+        case _ if not truth:
             _note(test, "falsy", into, places)
         case _:
             into.other = True
 
 
-def _attribute(owner: cst.BaseExpression, name: cst.SimpleString, places: Places) -> str | None:
-    value = name.evaluated_value
-    return places.slots.key(f"{code(owner)}.{value}") if isinstance(value, str) and value.isidentifier() else None
-
-
 def _compare(
-    left: cst.BaseExpression,
-    operator: cst.BaseCompOp,
-    right: cst.BaseExpression,
-    truth: bool,
-    into: Condition,
-    places: Places,
+    left: ast.expr, operator: ast.cmpop, right: ast.expr, truth: bool, into: Condition, places: Places
 ) -> None:
-    if isinstance(operator, (cst.In, cst.NotIn)):
-        key = _member(left, right, places)
-        if key is not None and isinstance(operator, cst.NotIn) == truth:
+    if isinstance(operator, (ast.In, ast.NotIn)):
+        key = places.slots.member(left, right)
+        if key is not None and isinstance(operator, ast.NotIn) == truth:
             into.empty.setdefault(key, "hasattr")
         else:
             into.other = True
         return
-    identical = isinstance(operator, (cst.Is, cst.IsNot))
-    same = isinstance(operator, (cst.Is, cst.Equal))
-    sentinel = identical and isinstance(right, cst.Name) and right.value in places.sentinels
+    identical = isinstance(operator, (ast.Is, ast.IsNot))
+    same = isinstance(operator, (ast.Is, ast.Eq))
+    sentinel = identical and isinstance(right, ast.Name) and right.id in places.sentinels
     empty = True if sentinel else _empty_constant(right)
-    if not (same or isinstance(operator, (cst.IsNot, cst.NotEqual))):
+    if not (same or isinstance(operator, (ast.IsNot, ast.NotEq))):
         into.other = True
     elif empty is None:
         into.compares = True
@@ -142,29 +124,22 @@ def _compare(
         _note(left, form if sentinel or _is_none(right) else "falsy", into, places)
 
 
-def _member(left: cst.BaseExpression, right: cst.BaseExpression, places: Places) -> str | None:
-    """Return the place that ``left in right`` asks for."""
-    if isinstance(right, cst.Attribute) and right.attr.value == "__dict__" and isinstance(left, cst.SimpleString):
-        return _attribute(right.value, left, places)
-    return places.slots.key(f"{code(right)}[{code(left)}]")
-
-
-def _empty_constant(node: cst.BaseExpression) -> bool | None:
+def _empty_constant(node: ast.expr) -> bool | None:
     """Tell whether a constant is an empty one; ``None`` for anything but None, True and False."""
-    if isinstance(node, cst.Name) and node.value in ("None", "False", "True"):
-        return node.value != "True"
+    if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool)):
+        return node.value is not True
     return None
 
 
-def _is_none(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
-def _note(subject: cst.BaseExpression, form: TestForm, into: Condition, places: Places) -> None:
-    if isinstance(subject, cst.NamedExpr):
+def _note(subject: ast.expr, form: TestForm, into: Condition, places: Places) -> None:
+    if isinstance(subject, ast.NamedExpr):
         subject, form = subject.value, "walrus"
     key = places.key(subject)
-    while key is None and isinstance(subject, cst.Subscript):
+    while key is None and isinstance(subject, ast.Subscript):
         subject, form = subject.value, "element"
         key = places.key(subject)
     if key is not None:
@@ -173,23 +148,15 @@ def _note(subject: cst.BaseExpression, form: TestForm, into: Condition, places: 
         into.other = True
 
 
-class _Scan(cst.CSTVisitor):
-    """Finds calls and arithmetic in a condition."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls = False
-        self.orders = False
-
-    def visit_Call(self, node: cst.Call) -> None:
-        bare = isinstance(node.func, cst.Name) and node.func.value in _HARMLESS_CALLS
-        if not bare and not (isinstance(node.func, cst.Attribute) and node.func.attr.value == "get"):
-            self.calls = True
-
-    def visit_ComparisonTarget(self, node: cst.ComparisonTarget) -> None:
-        if isinstance(node.operator, (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)):
-            self.orders = True
-
-    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> Literal[True]:
-        self.orders = True
-        return True
+def _scan(test: ast.expr, into: Condition) -> None:
+    """Note calls and arithmetic in a condition."""
+    for node in ast.walk(test):
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                into.calls |= name not in _HARMLESS_CALLS
+            case ast.Call(func=func):
+                into.calls |= not (isinstance(func, ast.Attribute) and func.attr == "get")
+            case ast.Compare(ops=ops):
+                into.orders |= any(isinstance(op, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for op in ops)
+            case ast.BinOp():
+                into.orders = True

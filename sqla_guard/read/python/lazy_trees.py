@@ -1,68 +1,109 @@
-"""Small questions to libcst trees, without ``libcst.matchers``, whose import takes longer than most checks."""
+"""Small questions to ``ast`` trees, answered in the order of the source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import TypeVar
+import ast
+import re
+from collections.abc import Iterator, Sequence
 
-import libcst as cst
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.read.python.nodes import children
+from sqla_guard.read.python.parse import span_of
 
-_Node = TypeVar("_Node", bound=cst.CSTNode)
-_SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-_BARE = cst.Module(body=[])
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
+WITHS = (ast.With, ast.AsyncWith)
 
 
-def below(node: cst.CSTNode, kind: type[_Node], nested: bool = True) -> Iterator[_Node]:
-    """Yield the nodes of ``kind`` in ``node``, itself included, in source order.
+def in_order(node: ast.AST) -> Sequence[ast.AST]:
+    """Return the nodes directly in ``node``, in source order."""
+    match node:
+        case ast.IfExp():
+            return node.body, node.test, node.orelse
+        case ast.Dict():
+            return [n for pair in zip(node.keys, node.values, strict=True) for n in pair if n is not None]
+        case _:
+            return children(node)
+
+
+def below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
+    """Yield ``node`` and all nodes in it, in source order.
 
     Args:
         node: Where to look.
-        kind: The class of the nodes.
         nested: Whether to look into functions, classes and lambdas inside ``node`` too.
     """
-    if isinstance(node, kind):
-        yield node
-    for child in _children(node):
-        if nested or not isinstance(child, _SCOPES):
-            yield from below(child, kind, nested)
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        found = in_order(inner)
+        pending += [n for n in reversed(found) if nested or n.__class__ not in SCOPES]
 
 
-@lru_cache(maxsize=20_000)
-def _children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-    """Return the nodes directly in ``node``, in source order: libcst visits a node anew for each answer."""
-    return tuple(node.children)
-
-
-def outer_calls(node: cst.CSTNode) -> Iterator[cst.Call]:
+def outer_calls(node: ast.AST) -> Iterator[ast.Call]:
     """Yield the calls below ``node`` that are not inside other calls, nor in nested functions."""
-    if isinstance(node, cst.Call):
-        yield node
-    elif not isinstance(node, _SCOPES):
-        for child in _children(node):
-            yield from outer_calls(child)
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, ast.Call):
+            yield inner
+        elif inner.__class__ not in SCOPES:
+            pending += reversed(in_order(inner))
 
 
-def code(node: cst.CSTNode) -> str:
-    """Return ``node`` as written, parentheses included."""
-    return _BARE.code_for_node(node)
+def text_of(source: SourceFile, node: ast.stmt | ast.expr) -> str:
+    """Return ``node`` as written, without parentheses around it."""
+    span = span_of(source, node)
+    return source.text[span.start : span.end]
 
 
-def root_name(node: cst.CSTNode) -> str | None:
-    """Return ``x`` for ``x``, ``x.a``, ``x[k].b`` and the like."""
-    while isinstance(node, (cst.Attribute, cst.Subscript)):
-        node = node.value
-    return node.value if isinstance(node, cst.Name) else None
+def span_of_all(source: SourceFile, body: Sequence[ast.stmt]) -> Span:
+    """Return the characters from the first to the last statement of ``body``."""
+    return Span(span_of(source, body[0]).start, span_of(source, body[-1]).end)
 
 
-def has_await(node: cst.CSTNode) -> bool:
+# One string literal, and what may stand between two that are joined.
+_LITERAL = re.compile(r"[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(?:\\.|(?!\1).)*\1", re.DOTALL)
+_BETWEEN = re.compile(r"(?:[\s\\]|#[^\r\n]*)*")
+
+
+def literals_of(source: SourceFile, node: ast.Constant | ast.JoinedStr) -> Iterator[Span]:
+    """Yield the string literals over several lines among those that ``node`` is made of."""
+    whole, found = span_of(source, node), []
+    at = whole.start
+    while at < whole.end and (literal := _LITERAL.match(source.text, at, whole.end)) is not None:
+        found.append(Span(*literal.span()))
+        at = _BETWEEN.match(source.text, literal.end(), whole.end).end()  # type: ignore[union-attr] # matches nothing
+    for span in found if at == whole.end else [whole]:
+        if re.search(r"[\r\n]", source.text[span.start : span.end]):
+            yield span
+
+
+def has_await(node: ast.AST) -> bool:
     """Tell whether a coroutine may be suspended inside ``node``."""
-    if next(below(node, cst.Await, nested=False), None):
-        return True
-    return any(c.asynchronous is not None for c in below(node, cst.CompFor, nested=False))
+    return any(
+        isinstance(n, ast.Await) or (isinstance(n, ast.comprehension) and n.is_async) for n in below(node, nested=False)
+    )
 
 
-def leaves(node: cst.CSTNode) -> bool:
+def yields(node: ast.AST) -> bool:
+    """Tell whether ``node`` yields, outside of nested functions."""
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in below(node, nested=False))
+
+
+def leaves(node: ast.AST) -> bool:
     """Tell whether control can leave ``node`` other than by falling out of it or raising."""
-    kinds = (cst.Return, cst.Break, cst.Continue, cst.Yield)
-    return any(next(below(node, kind, nested=False), None) is not None for kind in kinds)
+    kinds = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
+    return any(isinstance(n, kinds) for n in below(node, nested=False))
+
+
+def blocks(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+    """Yield the statement lists inside a compound statement that is no definition, ``elif`` as a list of its own."""
+    if isinstance(node, SCOPES):
+        return
+    for name in ("body", "orelse"):
+        yield getattr(node, name, ())
+    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield part.body
+    yield getattr(node, "finalbody", ())
