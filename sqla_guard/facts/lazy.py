@@ -210,7 +210,7 @@ class LazyInit:
         early_simple: Whether building in a local and publishing last needs no more than renaming in the block.
         loads: Every read of the tested globals in the function.
         locals: Local names of the function.
-        strings: String literals of the function that go over several lines.
+        strings: String literals of the function that go over several lines and keep their bytes when it moves deeper.
         yields_guarded: Whether the guarded statements yield.
         lock: The lock held around the test, as written, if any.
         lock_kind: How it is taken; ``fresh`` with no ``lock`` where the only lock in sight is made in the function.

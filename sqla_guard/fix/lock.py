@@ -178,11 +178,16 @@ def choose_lock(
 def add_lock(lines: Lines, line: str, at: int) -> None:
     """Insert the line that makes a lock, with the blank ones that formatters want before a definition."""
     following = lines.source.text[at : lines.after(at)]
-    defines = re.match(r"[ \t]*(?:(?:async[ \t]+)?def\b|class\b|[@#])", following) is not None
     before = lines.source.text[:at].rpartition("\n")[0].rpartition("\n")[2].strip()
-    apart = defines and (not before or before.endswith(":"))
+    apart = (defines(lines, at) or following.lstrip(" \t").startswith("#")) and (not before or before.endswith(":"))
     blank = [""] * (1 if following[:1] in " \t" else 2) if apart else []
     lines.insert_lines(at, [line, *blank])
+
+
+def defines(lines: Lines, at: int) -> bool:
+    """Tell whether the line at ``at`` begins a definition, which formatters set apart."""
+    line = lines.source.text[at : lines.after(at)]
+    return re.match(r"[ \t]*(?:(?:async[ \t]+)?def\b|class\b|@)", line) is not None
 
 
 def _above(lines: Lines, offset: int) -> int:
@@ -335,7 +340,7 @@ def _repeat_return(plan: _Plan) -> None:
     else:
         copy = lines.indented(fact.statement, plan.unit)
     header = [plan.base + plan.header, *_read_again(plan, inner), inner + without_comments(copy)]
-    lines.insert_lines(first, header)
+    lines.insert_lines(first, [*header, ""] if defines(lines, first) else header)
     lines.indent(Span(first, fact.guarded.end), plan.unit, plan.base)
 
 

@@ -63,6 +63,7 @@ cycle arises: importing a module holds a lock.
 
 Safe where one thread sees no difference. Unsafe, with the reason in the title, where an object that was visible while
 it was set up no longer is, where the test calls something a second time, or where an existing lock is taken.
+Docstrings in a block that moves are indented with it, as formatters do; other text keeps its bytes.
 """
 
 from __future__ import annotations

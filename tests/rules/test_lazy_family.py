@@ -7,9 +7,11 @@ import asyncio
 import builtins
 import os
 import re
+import subprocess
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -156,6 +158,19 @@ def test_the_fixed_text_is_exactly_this_and_silent(rule: str, case: Case) -> Non
     assert mended(case.files) == fixed
     ast.parse(fixed)
     assert judged({**case.files, next(iter(case.files)): fixed})[0] == []
+
+
+def test_a_formatted_text_stays_formatted(tmp_path: Path) -> None:
+    for number, (_, case) in enumerate(FIXED):
+        for kind in ("bad", "fixed"):
+            (tmp_path / f"{kind}{number}.py").write_text(case.block(kind) or "", encoding="utf-8")
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [str(ruff), "format", "--check", "--isolated", "--line-length", "120", "."]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    unformatted = set(re.findall(r"Would reformat: (\w+)\.py", said))
+    in_order = [(number, case.title) for number, (_, case) in enumerate(FIXED) if f"bad{number}" not in unformatted]
+    assert len(in_order) > len(FIXED) / 2
+    assert [title for number, title in in_order if f"fixed{number}" in unformatted] == []
 
 
 @pytest.mark.parametrize(("rule", "case"), FOUND, ids=name)

@@ -16,12 +16,12 @@ from sqla_guard.read.python.lazy_inits import init_call, works_after_new
 from sqla_guard.read.python.lazy_loads import Read, is_log, mutations, read_places
 from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_sets import BlockReader, Locks
+from sqla_guard.read.python.lazy_strings import long_strings
 from sqla_guard.read.python.lazy_tests import Condition, Places, read_condition
 from sqla_guard.read.python.lazy_trees import (
     WITHS,
     below,
     blocks,
-    literals_of,
     outer_calls,
     span_of_all,
     text_of,
@@ -258,7 +258,7 @@ class _Walker:
             early_simple=sight.judge(loads)[1],
             loads=loads,
             locals=self.values.locals,
-            strings=tuple(self._long_strings()),
+            strings=long_strings(self.source, self.nodes),
             yields_guarded=any(map(yields, body)),
             lock=lock,
             lock_kind=self._lock_kind(lock),
@@ -392,11 +392,6 @@ class _Walker:
             return False
         at = self.span(region.body[0]).start
         return bool(self.source.text[self.source.line_starts[self.source.position(at)[0] - 1] : at].strip())
-
-    def _long_strings(self) -> list[Span]:
-        """Return the string literals over several lines."""
-        strings = (n for n in self.nodes if isinstance(n, (ast.Constant, ast.JoinedStr)))
-        return sorted({span for n in strings if n.lineno != n.end_lineno for span in literals_of(self.source, n)})
 
 
 # What may stand between an expression and a bracket around it.
