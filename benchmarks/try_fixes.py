@@ -115,7 +115,8 @@ def problems(
         texts[path] = after
         if any(e.path != path for e in fix.edits):
             yield found, "touches another file"
-        yield from ((found, hunk) for hunk in wide_hunks(before, after, found))
+        places = [d.span.start for d in by_file[path] if d.fix == fix]
+        yield from ((found, hunk) for hunk in wide_hunks(before, after, places))
         if formatted[path] and not is_formatted(path, after):
             yield found, "no longer formatted"
     again: dict[str, Counter[tuple[str, str]]] = {path: Counter() for path in texts}
@@ -127,12 +128,18 @@ def problems(
         yield from ((chosen[path], f"not silent: {code} {message}") for code, message in messages - known)
 
 
-def wide_hunks(before: str, after: str, found: Diagnostic) -> Iterator[str]:
-    """Yield the changed lines that are neither the function's, nor an import, nor a lock, nor a reset under it."""
+def wide_hunks(before: str, after: str, places: list[int]) -> Iterator[str]:
+    """Yield the changed lines that are neither the functions', nor an import, nor a lock, nor a reset under it.
+
+    Args:
+        before: The file before the fix.
+        after: The file after it.
+        places: The findings that the fix repairs: mostly one.
+    """
     old, new = before.splitlines(), after.splitlines()
-    first, last = function_lines(before, before.count("\n", 0, found.span.start) + 1)
+    functions = [function_lines(before, before.count("\n", 0, place) + 1) for place in places]
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal" or (first <= a + 1 and b <= last):
+        if kind == "equal" or any(first <= a + 1 and b <= last for first, last in functions):
             continue
         gone, added = old[a:b], new[c:d]
         if all(_IMPORT.fullmatch(x) or _LOCK.fullmatch(x) for x in (*gone, *added)):

@@ -234,6 +234,7 @@ class LazyInit:
         read_lock: The lock that was held only while the place was read, as written.
         own_reset: The statement of the function's body, before the test, in which it may empty the place itself.
         init_call: Arguments for calling ``__init__`` in ``__new__``, where it does its work once; else ``None``.
+        made_whole: Whether it is an ``__init__`` that ``__new__`` runs under a lock before it hands the object out.
     """
 
     path: str
@@ -289,6 +290,7 @@ class LazyInit:
     read_lock: str | None = None
     own_reset: Span | None = None
     init_call: str | None = None
+    made_whole: bool = False
 
     @property
     def function_name(self) -> str:

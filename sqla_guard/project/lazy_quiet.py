@@ -46,6 +46,8 @@ def _is_guarded(fact: LazyInit, project: Project) -> bool:
     ):
         return True
     callers = fact.callers
+    if fact.made_whole:
+        return True
     if callers.locked and not callers.unlocked and not callers.at_import and _all_locked(fact, project):
         return True
     if fact.function_name.endswith("_locked") and not callers.unlocked:

@@ -73,7 +73,7 @@ def judge(fact: LazyInit, project: Project) -> Verdict | None:
 
 
 def _judge(fact: LazyInit, project: Project) -> Verdict | None:
-    if is_quiet(fact, project) or _is_for_coroutines(fact, project):
+    if is_quiet(fact, project) or _is_for_coroutines(fact, project) or _is_said_of_new(fact, project):
         return None
     effect = _effect(fact, project)
     code = _code(fact, effect is not None or _is_filled_later(fact) or _sets_another(fact))
@@ -94,6 +94,18 @@ def _judge(fact: LazyInit, project: Project) -> Verdict | None:
     if not _is_memo(fact):
         return None
     return Verdict("SG206", f"work out `{fact.name}`", "the work is done twice, with the same result", cheap=True)
+
+
+def _is_said_of_new(fact: LazyInit, project: Project) -> bool:
+    """Tell whether ``__init__`` works once on what ``__new__`` hands out too early: one race, reported there."""
+    if fact.function_name != "__init__" or fact.kind != "instance":
+        return False
+    news = [
+        f
+        for f in project.lazy_inits(fact.path)
+        if isinstance(f, LazyInit) and f.owner == fact.owner and f.init_after and f.init_call is not None
+    ]
+    return any(verdict.code == "SG204" for new in news for verdict in [judge(new, project)] if verdict is not None)
 
 
 def _code(fact: LazyInit, matters: bool) -> str | None:

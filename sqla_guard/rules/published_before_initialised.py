@@ -61,11 +61,13 @@ class Pool:
 
 The object is built in a local name and published last, under the lock that is there or a new one. Where `__init__`
 does its work only once, behind a flag of the instance, `__new__` calls it before the object is published; the call
-that Python makes afterwards does nothing.
+that Python makes afterwards does nothing. Where the flag is one of the class, `__new__` and `__init__` get a lock each:
+every caller waits in `__init__` for the first one.
 
 ## Fix safety
 
-Unsafe: what was visible while it was set up no longer is, nor when setting it up fails. An `__init__` that works again
+Unsafe: what was visible while it was set up no longer is, nor when setting it up fails. Safe where `__new__` and
+`__init__` get a lock each, as one thread sees no difference. An `__init__` that works again
 at every call is reported without a fix: it has to become a method that `__new__` calls once.
 """
 
@@ -74,10 +76,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.both_halves import fix_both_halves
 from sqla_guard.fix.publish import publish_fix
 from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_verdict import judge
+from sqla_guard.project.lazy_pairs import halves
+from sqla_guard.project.lazy_verdict import Verdict, judge
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import python_version
 from sqla_guard.project.width import line_length
@@ -92,14 +97,23 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     if verdict is None or verdict.code != RULE.code:
         return
     source = project.source(fact.path)
-    fix = publish_fix(fact, source, verdict.comes_back, python_version(project, fact.path))
     yield RULE.report(
         fact.path,
         fact.spot,
         f"another thread in `{fact.function_name}()` can take `{fact.name}` before it is ready: {_why(fact)}",
         f"make it in a local name and set `{fact.name}` last, under a {fact.lock_level} lock",
-        keep_width(fix, source, line_length(project, fact.path)),
+        keep_width(_fix(fact, project, verdict), source, line_length(project, fact.path)),
     )
+
+
+def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    source, both = project.source(fact.path), halves(fact, project)
+    if both is not None:
+        (new, of_new), (init, of_init) = both
+        fix = fix_both_halves(new, init, source, (of_new.comes_back, of_init.comes_back))
+        if fix is not None:
+            return fix
+    return publish_fix(fact, source, verdict.comes_back, python_version(project, fact.path))
 
 
 def _why(fact: LazyInit) -> str:

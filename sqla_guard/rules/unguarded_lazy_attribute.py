@@ -56,7 +56,8 @@ class Pool:
 ## Fix
 
 A class-level lock beside the attribute, and the test repeated under it. Where the class body gives every name in it a
-meaning (an `Enum`, a Pydantic model), the lock is the module's.
+meaning (an `Enum`, a Pydantic model), the lock is the module's. `__new__` that keeps the instance and `__init__` that
+works once behind a flag are repaired together: a lock around only one of them would not help.
 
 ## Fix safety
 
@@ -69,10 +70,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
+from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.fix.both_halves import fix_both_halves
 from sqla_guard.fix.lock import lock_fix
 from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_verdict import judge, two_threads
+from sqla_guard.project.lazy_pairs import halves
+from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
@@ -91,5 +95,13 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
         fact.spot,
         two_threads(fact, verdict),
         f"repeat the test under a {fact.lock_level} `threading.Lock` before `{fact.name}` is set",
-        keep_width(lock_fix(fact, source, verdict.comes_back), source, line_length(project, fact.path)),
+        keep_width(_fix(fact, project, verdict), source, line_length(project, fact.path)),
     )
+
+
+def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    source, both = project.source(fact.path), halves(fact, project)
+    if both is None:
+        return lock_fix(fact, source, verdict.comes_back)
+    (new, of_new), (init, of_init) = both
+    return fix_both_halves(new, init, source, (of_new.comes_back, of_init.comes_back))

@@ -12,7 +12,7 @@ from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, Load, LockKind, Shape, SlotKind, TestForm
 from sqla_guard.read.python.lazy_early import EarlySight
 from sqla_guard.read.python.lazy_functions import FunctionInfo
-from sqla_guard.read.python.lazy_inits import init_call, works_after_new
+from sqla_guard.read.python.lazy_inits import init_call, made_whole, works_after_new
 from sqla_guard.read.python.lazy_loads import Read, is_log, mutations, read_places
 from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_sets import BlockReader, Locks
@@ -282,6 +282,7 @@ class _Walker:
             read_lock=self._read_lock(region),
             own_reset=self.index.own_reset(self.info, names, self.span(region.statement)),
             init_call=init_call(self.info.class_node, self.node),
+            made_whole=made_whole(self.info.class_node, self.node, self.locks),
         )
 
     def _name_span(self) -> Span:

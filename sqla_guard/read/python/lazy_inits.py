@@ -21,6 +21,15 @@ def works_after_new(owner: ast.ClassDef | None, new: FunctionNode, locks: Locks)
     )
 
 
+def made_whole(owner: ast.ClassDef | None, init: FunctionNode, locks: Locks) -> bool:
+    """Tell whether ``__new__`` of the class runs ``init``, its ``__init__``, while it holds a lock."""
+    if owner is None or init.name != "__init__":
+        return False
+    news = [n for n in owner.body if isinstance(n, ast.FunctionDef) and n.name == "__new__"]
+    withs = [n for new in news for n in ast.walk(new) if isinstance(n, ast.With)]
+    return any(_calls_init(w) and any(locks.held(ast.unparse(i.context_expr)) for i in w.items) for w in withs)
+
+
 def init_call(owner: ast.ClassDef | None, new: FunctionNode) -> str | None:
     """Return the arguments that ``new`` can call ``__init__`` with where that does its work only once.
 
