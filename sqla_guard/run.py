@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqla_guard.check.engine import check
@@ -18,7 +19,9 @@ from sqla_guard.read.paths import shown
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.core.disk import Disk
     from sqla_guard.core.fix import Fix, Place
+    from sqla_guard.core.look import Look
     from sqla_guard.core.source import SourceFile
 
 
@@ -161,7 +164,13 @@ def _first_report(workspace: Workspace, settings: Settings, progress: Progress |
         return _shared_report(workspace, settings, progress)
     from sqla_guard.cache.runs import remembered
 
-    return remembered(workspace, settings, lambda ws: _shared_report(ws, settings, progress))
+    return remembered(workspace, settings, lambda ws: _shared_report(ws, settings, progress), partial(_looks, settings))
+
+
+def _looks(settings: Settings, disk: Disk) -> Mapping[str, Look]:
+    from sqla_guard.check.looks import looks
+
+    return looks(settings, disk)
 
 
 def _shared_report(workspace: Workspace, settings: Settings, progress: Progress | None) -> Report:

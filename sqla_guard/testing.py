@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from sqla_guard.check.engine import check
 from sqla_guard.check.readers import QUICK
 from sqla_guard.core.config import Config
+from sqla_guard.core.look import Question, Said
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile, Workspace
@@ -38,6 +39,14 @@ class MemoryDisk:
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         """Hold ``files``."""
         self.files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+
+    @property
+    def aside(self) -> MemoryDisk:
+        """This disk: nothing is remembered of who looked at what."""
+        return self
+
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
+        """Forget it."""
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.

@@ -1,16 +1,21 @@
-"""A disk that writes down all that a run asked of it, so that a later run can ask again before it believes a result."""
+"""A disk that writes down all that a run asked of it, so that a later run can ask again before it believes a result.
+
+Most files are only looked at for a question that is put to all of them, such as which of them hold a word. Of such a
+file a later run need not find the same bytes, only the same answers.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqla_guard.cache.store import digest
 
 if TYPE_CHECKING:
     from sqla_guard.core.disk import Disk
+    from sqla_guard.core.look import Question, Said
     from sqla_guard.core.source import SourceFile
 
 # A file changed within so many nanoseconds of being looked at may change again and look the same.
@@ -20,11 +25,28 @@ _RACY = 3_000_000_000
 Seen = list[Any] | None
 
 
+class Answers(NamedTuple):
+    """What files said to a question.
+
+    Attributes:
+        question: The question.
+        near: A path of the project whose files, or neighbours, or templates, were asked.
+        said: What they said, by path.
+    """
+
+    question: Question
+    near: str
+    said: Mapping[str, Said]
+
+
 class Recorder:
     """Passes questions on; implements :class:`sqla_guard.core.disk.Disk`.
 
     Attributes:
         files: What was read, as it was.
+        closely: Those of them that count as they are, and not only for what they said to questions.
+        answers: What files said to questions.
+        sizes: The number of bytes of the files that were chosen from together.
         questions: What else was asked, by kind and path, with the answers.
         dated: Whether what was read has a meaning that depends on the day.
         sound: Whether all answers can be asked for again.
@@ -34,6 +56,9 @@ class Recorder:
         """Start with nothing asked."""
         self._disk = disk
         self.files: dict[str, Seen] = {}
+        self.closely: set[str] = set()
+        self.answers: dict[tuple[Question, str], Answers] = {}
+        self.sizes: list[int] = []
         self.questions: dict[str, dict[str, Any]] = {kind: {} for kind in _ASK}
         self.dated = False
         self.sound = True
@@ -45,21 +70,49 @@ class Recorder:
         self.sound = self.sound and other.sound and same
         self.dated = self.dated or other.dated
         self.files.update(other.files)
-        for kind, answers in other.questions.items():
-            self.questions[kind].update(answers)
+        self.closely |= other.closely
+        self.sizes += other.sizes
+        for key, answers in other.answers.items():
+            known = self.answers.setdefault(key, answers)
+            self.sound = self.sound and known.said == answers.said
+        for kind, asked in other.questions.items():
+            self.questions[kind].update(asked)
 
     def forget_the_disk(self) -> None:
         """Drop what is of no use to another process; nothing can be asked any more."""
         del self._disk
 
+    @property
+    def aside(self) -> Disk:
+        """The same files, for looks whose answers are noted."""
+        return _Aside(self)
+
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
+        """Write down what files said to a question."""
+        if question.among == "reported":
+            self.sizes.append(int(question.argument))
+            return
+        key = (question, self.project_root(near))
+        if key not in self.answers:
+            self.answers[key] = Answers(question, near, dict(said()))
+
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``."""
-        if path not in self.files:
-            self.raw(path)
+        self.raw(path)
         return self._disk.load(path)
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of ``path``."""
+        self.closely.add(path)
+        return self.looked_at(path)
+
+    def load_aside(self, path: str) -> SourceFile:
+        """Return the file at ``path``, for a look whose answer is noted."""
+        self.looked_at(path)
+        return self._disk.load(path)
+
+    def looked_at(self, path: str) -> bytes:
+        """Return the bytes of ``path``, for such a look."""
         if path in self.files:
             return self._disk.raw(path)
         before = _signature(path)  # a change between this and the reading is noticed then
@@ -117,19 +170,47 @@ class Recorder:
         self.questions[kind].setdefault(self.project_root(path), [path, _of_list(files)])
 
 
-def holds(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> bool:
-    """Tell whether ``disk`` would answer as it did when all this was written down."""
-    if not all(_is_same(path, seen, disk) for path, seen in files.items()):
-        return False
+class _Aside:
+    """The same disk; what is read of it counts only for what is noted.
+
+    Implements :class:`sqla_guard.core.disk.Disk`.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.load = recorder.load_aside
+        self.raw = recorder.looked_at
+        self.noted = recorder.noted
+        self.exists = recorder.exists
+        self.canonical = recorder.canonical
+        self.is_folder = recorder.is_folder
+        self.project_root = recorder.project_root
+        self.project_files = recorder.project_files
+        self.neighbours = recorder.neighbours
+        self.templates = recorder.templates
+
+    @property
+    def aside(self) -> Disk:
+        """This disk."""
+        return self
+
+
+def changed(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> list[str] | None:
+    """Return the files that hold something else now; ``None`` where ``disk`` answers anything else differently."""
+    found = []
+    for path, seen in files.items():
+        if not _is_same(path, seen, disk):
+            if seen is None or not disk.exists(path):
+                return None
+            found.append(path)
     for kind, answers in questions.items():
         for key, answer in answers.items():
             if kind in _LISTS:
                 path, expected = answer
                 if _of_list(_ASK[kind](disk, path)) != expected:
-                    return False
+                    return None
             elif _ASK[kind](disk, _asked_as(kind, key)) != answer:
-                return False
-    return True
+                return None
+    return found
 
 
 def _asked_as(kind: str, key: str) -> str:

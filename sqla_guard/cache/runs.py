@@ -13,6 +13,7 @@ from sqla_guard.cache import store
 from sqla_guard.core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from sqla_guard.cache.again import Looks
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.report import Report
 
@@ -20,19 +21,25 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = ("libcst-", "sqlglot-", "sqlglotrs-")
 
 
-def remembered(workspace: Workspace, settings: Settings, check: Callable[[Workspace], Report]) -> Report:
+def remembered(
+    workspace: Workspace,
+    settings: Settings,
+    check: Callable[[Workspace], Report],
+    looks: Looks,
+) -> Report:
     """Return what ``check`` says of ``workspace``, from an earlier run where nothing has changed since.
 
     Args:
         workspace: Files as they are stored, without changes in memory.
         settings: The settings of each file.
         check: The check itself.
+        looks: Gives what answers the questions that a check puts to many files, by name, for a disk.
     """
     configs = [config for config, _ in settings.groups(workspace.reported)]
     if any(config.plugins or config.read_everything for config in configs):
         return check(workspace)  # nobody knows when a plugin has changed
     name = _name(workspace, configs)
-    report = _known(name, workspace)
+    report = _known(name, workspace, looks)
     if report is None:
         from sqla_guard.cache.recorder import Recorder
 
@@ -43,40 +50,53 @@ def remembered(workspace: Workspace, settings: Settings, check: Callable[[Worksp
     return report
 
 
-def _known(name: str, workspace: Workspace) -> Report | None:
-    data = store.read(name)
-    if data is None:
+def _known(name: str, workspace: Workspace, looks: Looks) -> Report | None:
+    entry = store.read(name)
+    if entry is None:
         return None
     import json
 
     try:
-        entry: dict[str, Any] = json.loads(data)
-        if entry["day"] not in ("", _today()):
+        head: dict[str, Any] = json.loads(entry.head)
+        if head["day"] not in ("", _today()):
             return None
-        from sqla_guard.cache.recorder import holds
+        from sqla_guard.cache.recorder import changed
 
-        if not holds(entry["files"], entry["questions"], workspace.disk):
+        paths = changed(head["files"], head["questions"], workspace.disk)
+        if paths is None:
             return None
+        if paths:
+            from sqla_guard.cache.again import say_the_same
+
+            if not say_the_same(paths, head, json.loads(entry.checked_rest()), looks, workspace.disk):
+                return None
+            store.write(name, _json(head), entry.rest)
         from sqla_guard.cache.codec import Decoder
 
-        report: Report = Decoder().decode(entry["report"])
+        report: Report = Decoder().decode(head["report"])
     except (LookupError, TypeError, ValueError, RecursionError):
         return None  # written by nothing like this program
     return report
 
 
 def _keep(name: str, recorder: Any, report: Report) -> None:
-    import json
-
+    from sqla_guard.cache.again import written
     from sqla_guard.cache.codec import Encoder
 
-    entry = {
+    head = {
         "day": _today() if recorder.dated else "",
         "files": recorder.files,
         "questions": recorder.questions,
         "report": Encoder().encode(report),
+        "sizes": [[size, size] for size in recorder.sizes],
     }
-    store.write(name, json.dumps(entry, separators=(",", ":")).encode("ascii"))
+    store.write(name, _json(head), _json(written(recorder)))
+
+
+def _json(value: object) -> bytes:
+    import json
+
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def _name(workspace: Workspace, configs: Iterable[Config]) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from typing import NamedTuple
 
 _MOST_ENTRIES = 64
 _SUFFIX = ".json"
+_LONGEST_LINE = 200
 
 
 def folder() -> str:
@@ -25,21 +27,47 @@ def folder() -> str:
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sqla-guard")
 
 
-def read(name: str) -> bytes | None:
+class Entry(NamedTuple):
+    """What was written under one name.
+
+    Attributes:
+        head: What each run needs.
+        rest: What few runs need; not looked at yet.
+        checksum: The checksum of the rest.
+    """
+
+    head: bytes
+    rest: bytes
+    checksum: bytes
+
+    def checked_rest(self) -> bytes:
+        """Return the rest.
+
+        Raises:
+            ValueError: It is not what was written.
+        """
+        if digest(self.rest) != self.checksum:
+            raise ValueError("the rest of the entry is damaged")
+        return self.rest
+
+
+def read(name: str) -> Entry | None:
     """Return what was written under ``name``; ``None`` where nothing whole and trustworthy was."""
     try:
         file = os.open(os.path.join(folder(), name + _SUFFIX), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with open(file, "rb") as stream:
             if not (_is_ours(os.fstat(file)) and _is_ours(os.stat(folder()))):
                 return None
-            checksum, _, data = stream.read().partition(b"\n")
-    except OSError:
+            checksum, of_rest, length = stream.readline(_LONGEST_LINE).split()
+            head = stream.read(int(length))
+            rest = stream.read()
+    except (OSError, ValueError, OverflowError):
         return None
-    return data if checksum == digest(data) else None
+    return Entry(head, rest, of_rest) if checksum == digest(head + of_rest) else None
 
 
-def write(name: str, data: bytes) -> None:
-    """Keep ``data`` under ``name``; where that is not possible, nothing happens."""
+def write(name: str, head: bytes, rest: bytes = b"") -> None:
+    """Keep ``head`` and ``rest`` under ``name``; where that is not possible, nothing happens."""
     home = folder()
     temporary = os.path.join(home, f"{name}.{os.getpid()}.part")
     try:
@@ -48,7 +76,10 @@ def write(name: str, data: bytes) -> None:
             return
         file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(file, "wb") as stream:
-            stream.write(digest(data) + b"\n" + data)
+            of_rest = digest(rest)
+            stream.write(b"%b %b %d\n" % (digest(head + of_rest), of_rest, len(head)))
+            stream.write(head)
+            stream.write(rest)
         os.replace(temporary, os.path.join(home, name + _SUFFIX))
         _prune(home)
     except OSError:

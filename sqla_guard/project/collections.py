@@ -35,7 +35,7 @@ class Collections:
         self._project = project
         self._mappings = Mappings.of_project(project)
         self._finder = project.modules
-        self._importers: dict[str, frozenset[str]] | None = None
+        self._importers: dict[str, dict[str, frozenset[str]]] = {}
 
     @classmethod
     def of_project(cls, project: Project) -> Collections:
@@ -229,15 +229,15 @@ class Collections:
         return frozenset(found)
 
     def _all_importers(self, near: str) -> dict[str, frozenset[str]]:
-        if self._importers is None:
+        root = self._project.workspace.disk.project_root(near)
+        if root not in self._importers:
             found: dict[str, set[str]] = {}
-            for path in self._project.workspace.project_files(near):
-                outline = self._project.outline(path) if path.endswith(".py") else None
-                for item in outline.imports if outline else ():
+            for path, imports in self._project.all_imports(near):
+                for item in imports:
                     for target in self._imported(path, item.runs, item.name, item.level):
                         found.setdefault(target, set()).add(path)
-            self._importers = {path: frozenset(importers) for path, importers in found.items()}
-        return self._importers
+            self._importers[root] = {path: frozenset(importers) for path, importers in found.items()}
+        return self._importers[root]
 
     def _imported(self, path: str, module: str, name: str | None, level: int) -> Iterator[str]:
         """Yield the files that an import runs: the module, what is imported from it, the packages around it."""

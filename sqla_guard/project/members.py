@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sqla_guard.core.look import Question, true_of
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.words import classes_in
 from sqla_guard.facts.outline import Attribute, Class
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED
@@ -52,8 +54,6 @@ _PROPERTIES = frozenset(
         "reify",
     }
 )
-# Class names are looked up without a scope in annotations and relationships, as SQLAlchemy does.
-_CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
 class Registry:
@@ -72,7 +72,7 @@ class Registry:
         last = name.rpartition(".")[2]
         found = [
             ProjectClass(path, definition)
-            for path in self._index(near).get(last, ())
+            for path in self._with_class(near, last)
             for definition in self._classes(path)
             if definition.name == last
         ]
@@ -107,14 +107,21 @@ class Registry:
         outline = self._project.outline(path)
         yield from outline.classes.values() if outline else ()
 
+    def _with_class(self, near: str, name: str) -> list[str]:
+        # Class names are looked up without a scope in annotations and relationships, as SQLAlchemy does.
+        found = self._index(near).get(name, [])
+        self._project.workspace.disk.noted(Question("class", name), near, partial(true_of, found))
+        return found
+
     def _index(self, near: str) -> dict[str, list[str]]:
         root = self._project.workspace.disk.project_root(near)
         if root not in self._paths:
             index: dict[str, list[str]] = {}
+            aside = self._project.workspace.aside
             for path in self._project.workspace.project_files(near):
                 if path.endswith(".py"):
-                    for name in set(_CLASS_LINE.findall(self._project.workspace.raw(path))):
-                        index.setdefault(name.decode("utf-8", "replace"), []).append(path)
+                    for name in classes_in(aside.raw(path)):
+                        index.setdefault(name, []).append(path)
             self._paths[root] = index
         return self._paths[root]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import Workspace
+from sqla_guard.facts.outline import Import
 
 # Never the project's own, even where a folder of the project has the same name (``alembic/`` holds migrations).
 KNOWN_PACKAGES = frozenset(
@@ -25,6 +27,20 @@ KNOWN_PACKAGES = frozenset(
         "typing_extensions",
     }
 )
+
+
+def finder(workspace: Workspace, config: Config) -> ModuleFinder:
+    """Return what finds the modules of a project with the settings ``config``."""
+    # The default is what the finder tries anyway, from the nearest folder that looks like a project.
+    src = config.src if config.src != Config().src else ()
+    return ModuleFinder(workspace, map(config.path_of, src))
+
+
+def inner_imports(path: str, imports: Iterable[Import], finder: ModuleFinder) -> tuple[Import, ...]:
+    """Return those of ``imports``, of the module at ``path``, that lead to a file or folder in sight."""
+    return tuple(
+        item for item in imports if item.level or finder.absolute(path, item.runs.partition(".")[0]) is not None
+    )
 
 
 class ModuleFinder:

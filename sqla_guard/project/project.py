@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
@@ -23,7 +24,7 @@ from sqla_guard.facts.operations import (
     SqlFact,
     TableName,
 )
-from sqla_guard.facts.outline import Outline
+from sqla_guard.facts.outline import Import, Outline
 from sqla_guard.facts.passed_on import Across, Helper, PassedOn
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.requirements import Requirement
@@ -35,7 +36,7 @@ from sqla_guard.facts.script import ScriptManner
 from sqla_guard.facts.summaries import Summary
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Value
-from sqla_guard.project.modules import ModuleFinder
+from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
@@ -89,6 +90,7 @@ class Project:
         self.readers = readers
         self.not_analysed: set[NotAnalysed] = set()
         self._outlines: dict[str, Outline | None] = {}
+        self._seen_aside: set[str] = set()
         self._once: dict[object, object] = {}
         self._naming: dict[tuple[str, str], set[str]] = {}
 
@@ -104,7 +106,27 @@ class Project:
         """Return the outline of a Python module; ``None``, with a note in :attr:`not_analysed`, if it has none."""
         if path not in self._outlines:
             self._outlines[path] = None if path.endswith("/") else self.read(path, self.readers.outline)
+        elif path in self._seen_aside:
+            self._seen_aside.discard(path)
+            self.workspace.raw(path)  # from now on all of it counts
         return self._outlines[path]
+
+    def all_imports(self, near: str) -> list[tuple[str, tuple[Import, ...]]]:
+        """Return the Python files of the project of ``near``, with what they import of what can be found."""
+        files = [path for path in self.workspace.project_files(near) if path.endswith(".py")]
+        found = [(path, inner_imports(path, self._imports(path), self.modules)) for path in files]
+        self.workspace.disk.noted(Question("imports", ""), near, lambda: {p: brief(i) for p, i in found if i})
+        return found
+
+    def _imports(self, path: str) -> tuple[Import, ...]:
+        if path not in self._outlines:
+            try:
+                self._outlines[path] = self.readers.outline(self.workspace.aside.load(path))
+                self._seen_aside.add(path)
+            except UnreadableFile:
+                self.outline(path)
+        outline = self._outlines[path]
+        return outline.imports if outline is not None else ()
 
     def read(self, path: str, reader: Callable[[SourceFile], _Fact]) -> _Fact | None:
         """Return what ``reader`` makes of ``path``; ``None``, with a note, where the file defeats it."""
@@ -122,10 +144,7 @@ class Project:
     @cached_property
     def modules(self) -> ModuleFinder:
         """Where the modules of this project stand."""
-        config = self.config
-        # The default is what the finder tries anyway, from the nearest folder that looks like a project.
-        src = config.src if config.src != Config().src else ()
-        return ModuleFinder(self.workspace, map(config.path_of, src))
+        return finder(self.workspace, self.config)
 
     def resolve(self, path: str, value: Value) -> Symbol:
         """Return what ``value``, an expression of module ``path``, stands for."""
@@ -198,11 +217,15 @@ class Project:
         missing = [word for word in sorted(words) if (root, word) not in self._naming]
         if missing:
             self._naming.update({(root, word): set() for word in missing})
+            aside = self.workspace.aside
             for path in self.workspace.project_files(near):
-                data = self.workspace.raw(path).lower()
+                data = aside.raw(path).lower()
                 for word in missing:
                     if holds_word(data, word.lower().encode()):
                         self._naming[root, word].add(path)
+            for word in missing:
+                named = self._naming[root, word]
+                self.workspace.disk.noted(Question("word", word), near, partial(true_of, named))
         found = set().union(*(self._naming[root, word] for word in words))
         for path in self.workspace.project_files(near):
             if path in found and path.endswith(suffixes):

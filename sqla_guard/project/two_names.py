@@ -76,9 +76,8 @@ class TwoNames:
     def _all_namings(self, near: str) -> ByFile:
         """Return the imports of all modules of the project: by file, by name, by importer."""
         found: ByFile = {}
-        for path in self._project.workspace.project_files(near):
-            outline = self._project.outline(path) if path.endswith(".py") and not is_apart(path) else None
-            for item in outline.imports if outline else ():
+        for path, imports in self._project.all_imports(near):
+            for item in imports if not is_apart(path) else ():
                 if item.always and not item.level:
                     for target, naming in self._run_by(path, item):
                         found.setdefault(target, {}).setdefault(naming.name, {}).setdefault(path, naming)

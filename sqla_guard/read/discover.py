@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from sqla_guard.read.load import decode, read_bytes
 from sqla_guard.read.paths import climb, is_environment, is_skipped, listing, repository_of, shown, starts_project
 
 if TYPE_CHECKING:
+    from sqla_guard.core.look import Question, Said
     from sqla_guard.read.walk import Walker
 
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
@@ -107,6 +108,14 @@ class FileDisk:
                 return True
             folder = os.path.dirname(folder)
         return False
+
+    @property
+    def aside(self) -> FileDisk:
+        """This disk: nothing is remembered of who looked at what."""
+        return self
+
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
+        """Forget it."""
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``.

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.load import decode
@@ -39,16 +40,11 @@ def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnaly
     read = 0
     others: list[str] = []
     tables = TableNames(workspace)
+    aside = workspace.aside
     for path in workspace.reported:
-        data = workspace.raw(path)
+        data = aside.raw(path)
         read += len(data)
-        if (
-            config.read_everything
-            or _may_matter(path, data)
-            or may_hold_directive(data)
-            or (config.asks_for_more and _may_name(path, data))
-            or tables.may_repeat(path, data)
-        ):
+        if _says_enough(path, data, config) or tables.may_repeat(path, data):
             yield path
         else:
             others.append(path)
@@ -56,7 +52,40 @@ def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnaly
                 notes += _unreadable(workspace, path, data, check_syntax=False)
     if read < _SMALL_RUN:
         for path in others:
-            notes += _unreadable(workspace, path, workspace.raw(path), check_syntax=True)
+            notes += _unreadable(workspace, path, aside.raw(path), check_syntax=True)
+    if workspace.reported:
+        # What says something is looked at closely, and not only aside.
+        workspace.disk.noted(Question("more", str(read), "reported"), workspace.reported[0], dict)
+
+
+def says_more(path: str, data: bytes, config: Config, read: int) -> Said:
+    """Tell whether a file may hold a finding, or a reason not to look for any, whatever other files say.
+
+    Args:
+        path: The file.
+        data: Its bytes.
+        config: Its settings.
+        read: The number of bytes of all files that were checked together with it.
+    """
+    if _says_enough(path, data, config) or not data:
+        return True
+    if _is_plain(data) and read >= _SMALL_RUN:
+        return None
+    return _why_not(path, data, read < _SMALL_RUN) is not None or None
+
+
+def is_small(read: int) -> bool:
+    """Tell whether syntax is checked everywhere in a run of so many bytes."""
+    return read < _SMALL_RUN
+
+
+def _says_enough(path: str, data: bytes, config: Config) -> bool:
+    return (
+        config.read_everything
+        or _may_matter(path, data)
+        or may_hold_directive(data)
+        or (config.asks_for_more and _may_name(path, data))
+    )
 
 
 def _may_matter(path: str, data: bytes) -> bool:
@@ -105,15 +134,32 @@ def _is_plain(data: bytes) -> bool:
 
 
 def _unreadable(workspace: Workspace, path: str, data: bytes, check_syntax: bool) -> tuple[NotAnalysed, ...]:
+    error = _why_not(path, data, check_syntax) if data else _why_not_empty(workspace, path)
+    if error is None:
+        return ()
+    from sqla_guard.core.diagnostic import NotAnalysed
+
+    workspace.raw(path)  # the note may change with anything in the file
+    return (NotAnalysed(path, error.line, str(error), fatal=True),)
+
+
+def _why_not_empty(workspace: Workspace, path: str) -> UnreadableFile | None:
     try:
-        source = decode(path, data) if data else workspace.load(path)
+        workspace.aside.load(path)
+    except UnreadableFile as error:
+        return error
+    return None
+
+
+def _why_not(path: str, data: bytes, check_syntax: bool) -> UnreadableFile | None:
+    """Return why a file that is not empty cannot be read."""
+    try:
+        source = decode(path, data)
         if check_syntax and source.is_python:
             _check_syntax(source)
     except UnreadableFile as error:
-        from sqla_guard.core.diagnostic import NotAnalysed
-
-        return (NotAnalysed(path, error.line, str(error), fatal=True),)
-    return ()
+        return error
+    return None
 
 
 def _check_syntax(source: SourceFile) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from sqla_guard.core.look import Question, true_of
 from sqla_guard.facts.values import Imported
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectClass, ProjectModule
@@ -15,8 +17,13 @@ def neighbours_using(project: Project, cls: ProjectClass) -> Iterator[str]:
     A repository may hold a backend and a worker, each with requirements of its own, where one imports the other.
     """
     name = cls.definition.name.encode()
-    for path in project.workspace.disk.neighbours(cls.path):
-        if path.endswith(".py") and name in project.workspace.raw(path) and _imports(project, path, cls):
+    aside = project.workspace.aside
+    neighbours = project.workspace.disk.neighbours(cls.path)
+    holding = [path for path in neighbours if path.endswith(".py") and name in aside.raw(path)]
+    question = Question("bytes", cls.definition.name, "neighbours")
+    project.workspace.disk.noted(question, cls.path, partial(true_of, holding))
+    for path in holding:
+        if _imports(project, path, cls):
             yield path
 
 

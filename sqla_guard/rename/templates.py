@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from sqla_guard.core.fix import Place
+from sqla_guard.core.look import Question, true_of
 from sqla_guard.core.source import Span
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.project.project import Project
@@ -18,9 +20,10 @@ def template_places(project: Project, near: str, name: str, new: str, model: str
     """Yield the places in templates that read ``name`` of something."""
     # ``row["metadata"]`` is how a template reads a dictionary, whose keys keep their names.
     use = re.compile(rf"(?<=\.){re.escape(name)}\b|(?<=attribute=['\"]){re.escape(name)}(?=['\"])")
-    for path in project.workspace.disk.templates(near):
-        if name.encode() not in project.workspace.raw(path):
-            continue
+    aside = project.workspace.aside
+    holding = [path for path in project.workspace.disk.templates(near) if name.encode() in aside.raw(path)]
+    project.workspace.disk.noted(Question("bytes", name, "templates"), near, partial(true_of, holding))
+    for path in holding:
         try:
             text = project.source(path).text
         except UnreadableFile:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import Workspace
 
 _CLASS = rb"__tablename__\s*(?::[^=\n]*)?=\s*[\"']([^\"'\n]+)[\"']"
@@ -63,18 +64,67 @@ class TableNames:
 
     def _look_through(self, path: str) -> _Names:
         names = _Names()
+        declaring: dict[str, Said] = {}
+        implying: dict[str, Said] = {}
+        imports: dict[str, set[bytes]] = {}
+        aside = self._workspace.aside
         for file in self._workspace.project_files(path):
             if not file.endswith(".py"):
                 continue
-            data = self._workspace.raw(file)
-            explicit = _explicit(data)
-            names.explicit.update(explicit)
-            names.implied.update(explicit)
-            if may_imply(data):
-                names.implied.update(_implied(data))
-            names.has_implied = names.has_implied or any(word in data for word in _IMPLYING)
-            names.imported.update(_imported(data))
+            data = aside.raw(file)
+            said = says_tables(file, data, "")
+            if said is not None:
+                declaring[file] = said
+                explicit, implied = _explicit(data), list(_implied(data)) if may_imply(data) else []
+                names.explicit.update(explicit)
+                names.implied.update(explicit)
+                names.implied.update(implied)
+            if says_implying(file, data, "") is not None:
+                implying[file] = True
+                names.has_implied = True
+            imports[file] = set(_imported(data))
+            names.imported |= imports[file]
+        self._note(path, declaring, implying, imports)
         return names
+
+    def _note(
+        self, near: str, declaring: Mapping[str, Said], implying: Mapping[str, Said], imports: Mapping[str, set[bytes]]
+    ) -> None:
+        """Say what the answers depend on: of what is imported, only the names of modules with tables count."""
+        disk = self._workspace.disk
+        disk.noted(Question("tables", ""), near, lambda: declaring)
+        disk.noted(Question("implying", ""), near, lambda: implying)
+        wanted = {name for file in declaring for names in _names_of(file) for name in names}
+        argument = b" ".join(sorted(wanted)).decode("utf-8", "surrogateescape")
+        disk.noted(Question("imported", argument), near, lambda: _each(imports, wanted))
+
+
+def _each(imports: Mapping[str, set[bytes]], wanted: set[bytes]) -> dict[str, Said]:
+    return {file: said for file, names in imports.items() if (said := _text(names & wanted)) is not None}
+
+
+def says_tables(path: str, data: bytes, argument: str) -> Said:
+    """Return the names of the tables that a file may declare."""
+    if not path.endswith(".py"):
+        return None
+    explicit = _explicit(data)
+    implied = list(_implied(data)) if may_imply(data) else []
+    return [_text(explicit), _text(implied)] if explicit or implied else None
+
+
+def says_implying(path: str, data: bytes, argument: str) -> Said:
+    """Tell whether a file names a package that derives the names of tables."""
+    return (path.endswith(".py") and any(word in data for word in _IMPLYING)) or None
+
+
+def says_imported(path: str, data: bytes, argument: str) -> Said:
+    """Return which of the modules in ``argument``, with spaces between them, a file imports."""
+    wanted = set(argument.encode("utf-8", "surrogateescape").split(b" "))
+    return _text(wanted.intersection(_imported(data))) if path.endswith(".py") else None
+
+
+def _text(names: Iterable[bytes]) -> str | None:
+    return b" ".join(sorted(names)).decode("latin-1") or None
 
 
 def may_imply(data: bytes) -> bool:
@@ -115,10 +165,12 @@ def _imported(data: bytes) -> Iterator[bytes]:
 
 def _has_two_names(path: str, imported: set[bytes]) -> bool:
     """Tell whether imports start in two different folders above a file: ``app.models`` and ``models``."""
+    return sum(any(name in imported for name in names) for names in _names_of(path)) > 1
+
+
+def _names_of(path: str) -> Iterator[list[bytes]]:
+    """Yield what imports of a module may start with, for each folder that it may be found from."""
     stem = posixpath.splitext(path)[0].removesuffix("/__init__")
-    parts = [part.encode() for part in stem.split("/") if part not in ("", ".", "..")]
-    starts = 0
+    parts = [part.encode("utf-8", "surrogatepass") for part in stem.split("/") if part not in ("", ".", "..")]
     for start in range(len(parts)):
-        names = (b".".join(parts[start:end]) for end in range(start + 1, len(parts) + 1))
-        starts += any(name in imported for name in names)
-    return starts > 1
+        yield [b".".join(parts[start:end]) for end in range(start + 1, len(parts) + 1)]

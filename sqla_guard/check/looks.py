@@ -1,0 +1,45 @@
+"""The looks at single files by which a project's questions are answered, by name: what a later run puts again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqla_guard.core.look import Look, Said, brief
+from sqla_guard.core.words import classes_in, holds_word
+from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.read.markers import is_small, says_more
+from sqla_guard.read.python.table_names import says_implying, says_imported, says_tables
+
+if TYPE_CHECKING:
+    from sqla_guard.core.config import Config, Settings
+    from sqla_guard.core.disk import Disk
+
+
+def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
+    """Return all looks by the names that questions have for them; some ask ``disk`` for other files."""
+    workspace = Workspace((), disk)
+    return {
+        "bytes": lambda path, data, text: text.encode() in data or None,
+        "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
+        "implying": says_implying,
+        "imported": says_imported,
+        "imports": lambda path, data, argument: _imports(path, data, workspace, settings.of(path)),
+        "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
+        "small": lambda path, data, read: is_small(int(read)) or None,
+        "tables": says_tables,
+        "word": lambda path, data, word: holds_word(data.lower(), word.lower().encode()) or None,
+    }
+
+
+def _imports(path: str, data: bytes, workspace: Workspace, config: Config) -> Said:
+    if not path.endswith(".py"):
+        return None
+    from sqla_guard.project.modules import finder, inner_imports
+    from sqla_guard.read.load import decode
+    from sqla_guard.read.python.outline import read_outline
+
+    try:
+        imports = inner_imports(path, read_outline(decode(path, data)).imports, finder(workspace, config))
+    except UnreadableFile:
+        return "cannot be read"
+    return brief(imports) if imports else None
