@@ -35,7 +35,7 @@ from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 
 CODES = frozenset({"SG201", "SG202", "SG203", "SG204", "SG205", "SG206"})
 FOREIGN = frozenset({".git", "node_modules", "venv", ".venv", "site-packages"})
-_IMPORT = re.compile(r"\s*(?:import (?:threading|asyncio))?\s*")
+_IMPORT = re.compile(r"\s*(?:import (?:threading|asyncio)|from threading import R?Lock)?\s*")
 _LOCK = re.compile(r"\s*[\w.]+(?:\s*:[^=]+)?\s*=\s*(?:(?:\w+\.)*R?Lock\(\)|None)\s*(?:#.*)?")
 _WITH = re.compile(r"\s*(?:async )?with [\w.()]+:\s*")
 

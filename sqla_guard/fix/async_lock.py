@@ -82,8 +82,19 @@ def _other_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
     lines.replace(Span(made[0].start(1), made[0].end(1)), "asyncio.Lock")
     for match in taken:
         lines.insert(match.end(1), "async ")
+    needless = _only_import(text, made[0].group(1).partition(".")[0])
+    if needless is not None:
+        lines.replace(needless, "")
     title = f"Make `{lock}` a lock of asyncio (an `asyncio.Lock` serves the coroutines of one event loop)"
     return Fix(title, lines.edits(), Applicability.UNSAFE, (ImportNeed(fact.path, "asyncio"),))
+
+
+def _only_import(text: str, name: str) -> Span | None:
+    """Return the line that imports ``name``, from or as ``threading``, if it is used but once."""
+    statement = f"import {name}" if name == "threading" else f"from threading import {name}"
+    line = re.search(rf"^{statement}[ \t]*\r?\n", text, re.MULTILINE)
+    once = len(re.findall(rf"\b{name}\b", text)) == 2
+    return Span(line.start(), line.end()) if line is not None and once else None
 
 
 def _in_coroutine(text: str, offset: int) -> bool:

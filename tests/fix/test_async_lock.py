@@ -8,7 +8,7 @@ from sqla_guard.core.fix import Applicability, Fix
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.rules import await_between_check_and_set as rule
-from tests.support.memory import project
+from tests.support.memory import fix_files, project
 
 GETTER = """\
 _client = None
@@ -82,3 +82,36 @@ def test_a_lock_of_threads_that_threads_take_too_is_left_alone() -> None:
     assert fix is not None
     assert "async with _guard:" in apply_edits(text, fix.edits)
     assert fix_of({"desk/case.py": text + "\n\ndef look():\n    with _guard:\n        return _client\n"}) is None
+
+
+HELD = """\
+{imports}
+
+_client = None
+_guard = {lock}()
+
+
+async def client():
+    global _client
+    with _guard:
+        if _client is None:
+            _client = await connect()
+    return _client
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "lock", "after"),
+    [
+        ("import threading", "threading.Lock", "import asyncio"),
+        ("from threading import Lock", "Lock", "import asyncio"),
+        ("import asyncio\nimport threading", "threading.Lock", "import asyncio"),
+        ("import threading  # kept", "threading.Lock", "import asyncio\nimport threading  # kept"),
+        ("from threading import Lock, Thread", "Lock", "import asyncio\nfrom threading import Lock, Thread"),
+        ("import threading\nhere = threading.local()", "threading.Lock", None),
+    ],
+)
+def test_an_import_that_nothing_needs_any_more_goes(imports: str, lock: str, after: str | None) -> None:
+    after = after or "import asyncio\n" + imports
+    text = fix_files({"m.py": HELD.format(imports=imports, lock=lock)}).workspace.load("m.py").text
+    assert text == HELD.format(imports=after, lock="asyncio.Lock").replace("    with", "    async with")

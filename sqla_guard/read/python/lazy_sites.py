@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqla_guard.read.python.lazy_places import bound_names
 
 if TYPE_CHECKING:
-    from sqla_guard.read.python.lazy_functions import FunctionInfo
+    from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode
     from sqla_guard.read.python.lazy_module import ModuleIndex
 
 # Classes whose body gives a meaning to every name in it.
@@ -33,9 +33,24 @@ def lock_place(index: ModuleIndex, function: FunctionInfo, name: str) -> tuple[i
         return _in_init(index, function, name)
     if function.outer is not None and (name in function.nonlocals or kind == "keyed" or kind == "element"):
         plain = name.partition("[")[0]
-        place = _in_body(index, function.outer.body, plain, None)
+        place = _in_body(index, function.outer.body, plain, None) or _behind_parameters(index, function.outer, plain)
         return (*place, "") if place else (None, "", "")
     return None, "", ""
+
+
+def _behind_parameters(index: ModuleIndex, outer: FunctionNode, name: str) -> tuple[int, str] | None:
+    """Return the start of the first line in the body of ``outer``, behind the docstring, if ``name`` is a parameter."""
+    source, arguments = index.source, outer.args
+    known = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    said = ast.get_docstring(outer, clean=False) is not None
+    if name not in {a.arg for a in known if a is not None} or len(outer.body) == said:
+        return None
+    first = index.whole(outer.body[said])
+    line = source.position(first.start)[0]
+    behind = source.text[source.line_starts[line - 1] : first.start].strip()
+    while not behind and source.line(line - 1).lstrip().startswith("#"):
+        line -= 1
+    return None if behind else (source.line_starts[line - 1], source.indent_at(first.start))
 
 
 def _in_init(index: ModuleIndex, function: FunctionInfo, name: str) -> tuple[int | None, str, str]:
