@@ -59,13 +59,13 @@ def _second_test(fact: LazyInit, source: SourceFile) -> Fix | None:
         return None
     lines = Lines(source, fact.strings)
     header = _header(source, lock, fact.guarded)
-    if header is None or not _test_again(lines, fact, header):
+    if header is None or not _test_again(lines, fact, header, lock):
         return None
     reasons = [_TWICE] if fact.test_calls else []
     if source.text[fact.guarded.start : header.start()].strip():
         reasons.append("what the slower of two threads made before is dropped")
     if fact.guard == "other-lock":
-        if fact.read_lock is None:
+        if fact.read_lock is None or header.group(1) is not None:
             return None
         at = source.text.index(lock, header.start())
         lines.replace(Span(at, at + len(lock)), fact.read_lock)
@@ -80,13 +80,23 @@ def _fix(title: str, lines: Lines, reasons: list[str], needs: tuple[ImportNeed, 
 
 
 def _header(source: SourceFile, lock: str, around: Span) -> re.Match[str] | None:
-    """Return the one line in ``around`` that takes ``lock``, its line end included."""
-    found = [*re.finditer(rf"^[ \t]*with {re.escape(lock)}[ \t]*:[ \t]*(?:#[^\n]*)?\r?\n", source.text, re.MULTILINE)]
+    """Return the one line in ``around`` that takes ``lock``, or the two that do by hand, the line end included."""
+    end, taken = r"[ \t]*(?:#[^\n]*)?\r?\n", re.escape(lock)
+    ways = rf"^[ \t]*with {taken}[ \t]*:{end}|^([ \t]*){taken}\.acquire\(\){end}\1try[ \t]*:{end}"
+    found = [*re.finditer(ways, source.text, re.MULTILINE)]
     inside = [m for m in found if around.start <= m.end() and m.start() <= around.end]
     return inside[0] if len(inside) == 1 else None
 
 
-def _test_again(lines: Lines, fact: LazyInit, header: re.Match[str]) -> bool:
+def _is_let_go(source: SourceFile, lock: str, header: re.Match[str], body: Span) -> bool:
+    """Tell whether the lock that ``header`` takes is given back behind ``body``, whatever happens in it."""
+    if header.group(1) is None:
+        return True
+    behind = rf"\s*^{header.group(1)}finally[ \t]*:[ \t]*(?:#[^\n]*)?\s*{re.escape(lock)}\.release\(\)"
+    return re.compile(behind, re.MULTILINE).match(source.text, body.end) is not None
+
+
+def _test_again(lines: Lines, fact: LazyInit, header: re.Match[str], lock: str) -> bool:
     """Repeat the test as the first thing under the lock; tell whether that was possible."""
     source = lines.source
     if fact.shape not in ("if", "early-return") or fact.form == "walrus" or fact.retest is not None:
@@ -96,7 +106,7 @@ def _test_again(lines: Lines, fact: LazyInit, header: re.Match[str]) -> bool:
     unit = inner_unit(source, fact.span, fact.strings)
     inner = source.indent_at(header.start()) + unit
     body = _block(lines, header.end(), inner)
-    if not all(body.contains(s.statement) for s in fact.sets):
+    if not all(body.contains(s.statement) for s in fact.sets) or not _is_let_go(source, lock, header, body):
         return False
     again = [inner + source.text[span.start : span.end] for _, span in ([fact.alias] if fact.alias else [])]
     depth = inner.removeprefix(source.indent_at(fact.statement.start))
@@ -147,7 +157,7 @@ def _shared_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
     lines.replace(used, lock.written)
     if used.start > fact.test.start:
         header = _header(source, own, fact.guarded)
-        if header is None or not _test_again(lines, fact, header):
+        if header is None or not _test_again(lines, fact, header, own):
             return None
     add_lock(lines, lock.line, lock.at)
     needs = (ImportNeed(fact.path, "threading"),) if lock.needs_import else ()
@@ -160,7 +170,7 @@ def _held_on(fact: LazyInit, source: SourceFile) -> Fix | None:
     lock = fact.read_lock
     behind = fact.statement if fact.shape == "if" else fact.guarded
     header = _header(source, lock, Span(fact.span.start, behind.start)) if lock else None
-    if lock is None or header is None or fact.shape not in ("if", "early-return"):
+    if lock is None or header is None or header.group(1) is not None or fact.shape not in ("if", "early-return"):
         return None
     lines = Lines(source, fact.strings)
     base, unit = source.indent_at(header.start()), inner_unit(source, fact.span, fact.strings)

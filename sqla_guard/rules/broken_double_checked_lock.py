@@ -59,8 +59,8 @@ class's, and one that is made on first use is made at import.
 ## Fix safety
 
 Safe where one thread sees no difference. Unsafe, with the reason in the title, where other code takes the lock too,
-where another lock is taken than before, or where something made before the lock is dropped. A lock that is taken and
-released by hand is shown without a fix.
+where another lock is taken than before, or where something made before the lock is dropped. A lock taken by hand is
+shown without a fix, but for `acquire()` with a `try` whose `finally` alone follows the work and releases it.
 """
 
 from __future__ import annotations

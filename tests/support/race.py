@@ -72,6 +72,13 @@ class _Lock:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> bool:
+        self.__enter__()
+        return True
+
+    def release(self) -> None:
         self.race.touch(A_LOCK)
         self.depth -= 1
         if not self.depth:
