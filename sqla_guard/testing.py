@@ -26,7 +26,7 @@ from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.fix.imports import with_imports
 from sqla_guard.fix.loop import FixResult, fix
 from sqla_guard.project.project import Project
-from sqla_guard.read.discover import TEMPLATE_SUFFIXES
+from sqla_guard.read.discover import OTHER_SUFFIXES, TEMPLATE_SUFFIXES
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.imports import read_import_block
 
@@ -86,6 +86,10 @@ class MemoryDisk:
     def templates(self, path: str) -> tuple[str, ...]:
         """Return all template files."""
         return tuple(sorted(p for p in self.files if p.endswith(TEMPLATE_SUFFIXES)))
+
+    def other_files(self, path: str) -> tuple[str, ...]:
+        """Return all files of other languages."""
+        return tuple(sorted(p for p in self.files if p.endswith(OTHER_SUFFIXES)))
 
     def project_root(self, path: str) -> str:
         """Return the one root."""

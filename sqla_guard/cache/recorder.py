@@ -159,6 +159,12 @@ class Recorder:
         self._note_list("templates", path, files)
         return files
 
+    def other_files(self, path: str) -> tuple[str, ...]:
+        """Return the files of other languages of the project that ``path`` belongs to, sorted."""
+        files = self._disk.other_files(path)
+        self._note_list("other_files", path, files)
+        return files
+
     def _ask(self, kind: str, key: str, path: str) -> object:
         known = self.questions[kind]
         if key not in known:
@@ -254,5 +260,6 @@ _ASK: dict[str, Any] = {
     "project_files": lambda disk, path: disk.project_files(path),
     "neighbours": lambda disk, path: disk.neighbours(path),
     "templates": lambda disk, path: disk.templates(path),
+    "other_files": lambda disk, path: disk.other_files(path),
 }
-_LISTS = frozenset({"project_files", "neighbours", "templates"})
+_LISTS = frozenset({"project_files", "neighbours", "templates", "other_files"})

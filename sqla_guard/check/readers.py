@@ -18,7 +18,8 @@ from sqla_guard.read.python.reserved import read_reserved_names
 from sqla_guard.read.python.revision import read_revision
 from sqla_guard.read.python.runs import read_runs
 from sqla_guard.read.python.script import read_manner
-from sqla_guard.read.python.sql_across import read_called, read_kept_ddl, read_passed_on
+from sqla_guard.read.python.sql_across import read_called, read_embedded, read_kept_sql, read_passed_on
+from sqla_guard.read.python.sql_loose import read_loose_sql
 from sqla_guard.read.python.tables import read_tables
 from sqla_guard.read.requirements import read_requirements
 from sqla_guard.read.sql_facts import read_dialect, read_generated_name, read_sql_facts
@@ -33,7 +34,9 @@ QUICK = Readers(
     sql=read_sql_facts,
     passed_on=read_passed_on,
     called=read_called,
-    kept_ddl=read_kept_ddl,
+    kept_sql=read_kept_sql,
+    embedded=read_embedded,
+    loose_sql=read_loose_sql,
     dialect=read_dialect,
     generated_name=read_generated_name,
     existing=read_existing,

@@ -55,5 +55,8 @@ class Disk(Protocol):
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files of the project that ``path`` belongs to, sorted."""
 
+    def other_files(self, path: str) -> tuple[str, ...]:
+        """Return the files of other languages, which may hold SQL, of the project that ``path`` belongs to, sorted."""
+
     def project_root(self, path: str) -> str:
         """Return the folder that the project of ``path`` starts in."""

@@ -66,10 +66,14 @@ class PassedOn:
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """What other modules do for a file: functions that it calls, and those that run what it keeps.
+    """What other modules do for a file.
 
-    Each of ``uses`` has :data:`ROOT` replaced by the file's own name.
+    Attributes:
+        helpers: Functions that it calls.
+        uses: Who runs what it keeps; :data:`ROOT` is replaced by the file's own name.
+        strings: Their strings that it puts into its own, by the names that it calls them by.
     """
 
     helpers: tuple[Helper, ...] = ()
     uses: tuple[Outside, ...] = ()
+    strings: tuple[tuple[str, str], ...] = ()

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqla_guard.facts.outline import Import
+from sqla_guard.core.words import holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
-from sqla_guard.facts.values import Attr, Imported, Name, Value, dotted
+from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.facts.values import Attr, Name, Value
+from sqla_guard.project.constants import imported_strings
+from sqla_guard.project.homes import home_of
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectFunction, ProjectModule
 
@@ -16,19 +19,33 @@ from sqla_guard.project.symbols import ProjectFunction, ProjectModule
 _DDL = re.compile(
     rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename", re.IGNORECASE
 )
+# Queries and data changes only matter where they name a column of interest.
+_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|with)[\s\\\"']", re.IGNORECASE)
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
 _DEEPEST = 3
 
 
 def sql_across(project: Project, path: str) -> Across:
-    """Return what other modules of the project do with the DDL in ``path``."""
-    if not path.endswith(".py") or not _DDL.search(project.workspace.raw(path)):
+    """Return what other modules of the project do with the SQL in ``path``, and what it has from them."""
+    if not path.endswith(".py") or not _may_matter(project.workspace.raw(path)):
         return Across()
+    strings = tuple(imported_strings(project, path).items())
     helpers = _helpers(project, path, 0)
-    kept = project.read(path, project.readers.kept_ddl) or ()
+    kept = project.read(path, project.readers.kept_sql) or ()
     uses = [use for name in kept for use in _uses(project, path, name, ())]
-    return Across(helpers, tuple(dict.fromkeys(uses)))
+    return Across(helpers, tuple(dict.fromkeys(uses)), strings)
+
+
+def _may_matter(data: bytes) -> bool:
+    if _DDL.search(data):
+        return True
+    # A column's name may come from another module.
+    return _QUERY.search(data) is not None and (_holds_reserved(data) or b"import" in data)
+
+
+def _holds_reserved(data: bytes) -> bool:
+    return any(holds_word(data, word.encode()) for word in RESERVED)
 
 
 def _helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
@@ -103,47 +120,5 @@ def _may_import(project: Project, path: str, name: str) -> bool:
 
 def _rest(project: Project, path: str, chain: tuple[str, ...], target: tuple[str, str]) -> tuple[str, ...] | None:
     """Return what of ``chain`` comes behind ``target``; ``None`` where it stands for something else."""
-    at = _home(project, path, chain, 0)
+    at = home_of(project, path, chain)
     return at[2] if at is not None and at[:2] == target else None
-
-
-def _home(project: Project, path: str, chain: tuple[str, ...], depth: int) -> tuple[str, str, tuple[str, ...]] | None:
-    """Return the module that binds what ``chain`` stands for, its name there, and the attributes behind it."""
-    outline = project.outline(path)
-    if outline is None or not chain or depth > 8:
-        return None
-    first, rest = chain[0], chain[1:]
-    bound = outline.bindings.get(first, ())
-    imports = [item for item in outline.imports if item.local == first]
-    if bound or first in outline.classes or first in outline.functions:
-        if imports:
-            return None  # the one or the other: nobody can say
-        alias = dotted(bound[0]) if len(bound) == 1 else None
-        further = _home(project, path, (*alias.split("."), *rest), depth + 1) if alias else None
-        return further or (path, first, rest)
-    for item in imports or [i for i in outline.imports if i.local == "*"]:
-        found = _through(project, path, item, chain, depth)
-        if found is not None:
-            return found
-    return None
-
-
-def _through(
-    project: Project, path: str, item: Import, chain: tuple[str, ...], depth: int
-) -> tuple[str, str, tuple[str, ...]] | None:
-    """Return the same for a chain whose first name ``item`` binds."""
-    if item.local != "*":
-        value: Value = Imported(item.module, item.name, item.level)
-        for taken in range(1, len(chain) + 1):
-            symbol = project.resolve(path, value)
-            if not isinstance(symbol, ProjectModule):
-                break
-            inside = _home(project, symbol.path, chain[taken:], depth + 1)
-            if inside is not None or taken == len(chain):
-                return inside
-            value = Attr(value, chain[taken])
-    target = project.resolve(path, Imported(item.module, None, item.level)) if item.name else None
-    if not isinstance(target, ProjectModule):
-        return None
-    first = chain[0] if item.local == "*" else item.name or ""
-    return _home(project, target.path, (first, *chain[1:]), depth + 1)

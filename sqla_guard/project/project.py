@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -15,6 +15,7 @@ from sqla_guard.core.words import holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.facts.loose import Loose
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,
@@ -61,7 +62,12 @@ class Readers:
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
     called: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
-    kept_ddl: Callable[[SourceFile], tuple[str, ...]]
+    kept_sql: Callable[[SourceFile], tuple[str, ...]]
+    embedded: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
+    loose_sql: Callable[
+        [SourceFile, TableName, str, frozenset[str], tuple[str | None, str | None], Mapping[str, str]],
+        tuple[Loose, ...],
+    ]
     dialect: Callable[[SourceFile], str]
     generated_name: Callable[[SourceFile, Span, str, str], str]
     existing: Callable[[SourceFile, Span], tuple[tuple[str, str], ...]]

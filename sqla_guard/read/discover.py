@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sqla_guard.core.look import Question, Said
     from sqla_guard.read.walk import Walker
 
+# Files that are not read for findings, though SQL may stand in them.
+OTHER_SUFFIXES = (
+    *(".psql", ".pgsql", ".ddl", ".ipynb", ".sh", ".bash", ".js", ".jsx", ".mjs", ".ts", ".tsx", ".go", ".java", ".kt"),
+    *(".rb", ".rs", ".php", ".cs", ".scala", ".ex", ".yml", ".yaml", ".toml"),
+)
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
 # Bytes that are kept for the next question; the files of most projects fit in.
@@ -189,6 +194,10 @@ class FileDisk:
         """Return the template files of the project of ``path``, sorted."""
         root = self.project_root(path)
         return tuple(sorted(self.walker.walk(root, TEMPLATE_SUFFIXES)))
+
+    def other_files(self, path: str) -> tuple[str, ...]:
+        """Return the files of other languages of the project of ``path``, sorted."""
+        return tuple(sorted(self.walker.walk(self.project_root(path), OTHER_SUFFIXES)))
 
     def _find_root(self, folder: str) -> str:
         marked = climb(folder, starts_project)

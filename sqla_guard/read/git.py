@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqla_guard.core.config import Settings
 from sqla_guard.core.workspace import UnreadableFile
-from sqla_guard.read.discover import TEMPLATE_SUFFIXES, FileDisk
+from sqla_guard.read.discover import OTHER_SUFFIXES, TEMPLATE_SUFFIXES, FileDisk
 from sqla_guard.read.walk import SUFFIXES
 
 _NO_FILE = "160000"  # the mode of a submodule
@@ -130,6 +130,10 @@ class EarlierDisk(FileDisk):
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files that the project of ``path`` had, sorted."""
         return self._then(super().templates(path), self.project_root(path), TEMPLATE_SUFFIXES)
+
+    def other_files(self, path: str) -> tuple[str, ...]:
+        """Return the files of other languages that the project of ``path`` had, sorted."""
+        return self._then(super().other_files(path), self.project_root(path), OTHER_SUFFIXES)
 
     def _then(self, now: Iterable[str], root: str, suffixes: tuple[str, ...]) -> tuple[str, ...]:
         """Return the files ``now`` below ``root`` as they were, those that are gone written in the same way."""

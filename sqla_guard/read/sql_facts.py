@@ -51,7 +51,7 @@ def _read_python(source: SourceFile, wanted: frozenset[str], dialect: Dialect, a
     from sqla_guard.read.python.sql_strings import read_sql_strings
     from sqla_guard.read.python.sql_values import Values
 
-    values = Values(source, nodes_of(source))
+    values = Values(source, nodes_of(source), dict(across.strings))
     tables = read_core_tables(source, values, wanted) if ".create" in source.text else []
     strings = read_sql_strings(source, values, wanted, dialect, across.helpers)
     facts = read_alembic(source, values, wanted) + tables + strings

@@ -8,6 +8,7 @@ from dataclasses import replace
 from posixpath import basename, dirname, join
 
 from sqla_guard.core.fix import Edit, ImportNeed
+from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import Carrier, ColumnReference, CreateTable, Operation, TableName, UnreadSql
 from sqla_guard.facts.script import Manner, ScriptManner
 from sqla_guard.project.project import Project
@@ -18,6 +19,7 @@ from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.alembic_revision import Environment, alembic_rename
 from sqla_guard.rename.elsewhere import column_words, function_around, mapped_classes, whole_row
 from sqla_guard.rename.home_made import rename_in_script
+from sqla_guard.rename.leftovers import left_behind
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.runs import why_not_always
 from sqla_guard.rename.sqitch import sqitch_rename
@@ -70,25 +72,27 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     near = known.definitions[0].carrier.path
     words = column_words(project, near, wish.table, wish.old)
     references = (*history.references(wish.table, wish.old), *words)
-    fixed = next((r for r in references if r.role == "fixed" or r.column.span is None), None)
-    if fixed is not None:
-        return Refusal(f"{_where(project, fixed)} names the column where it cannot be edited safely")
-    unclear = next(iter(history.unclear_references(wish.table, wish.old)), None)
-    if unclear is not None:
-        return Refusal(f"{_where(project, unclear)} may name the column or another table's")
-    rows = whole_row(project, near, wish.table, history.past)
+    why = _unsure(project, history, wish, references)
+    rows = whole_row(project, near, wish.table, history.past) if not why else ""
     if rows:
-        return Refusal(f"{rows} reads whole rows of {wish.table.name}, in which the column goes by its name")
-    if known.doubts:
+        why = f"{rows} reads whole rows of {wish.table.name}, in which the column goes by its name"
+    if not why and known.doubts:
         doubt = known.doubts[0]
         line = project.source(doubt.carrier.path).position(doubt.carrier.statement.start)[0]
-        return Refusal(f"{doubt.carrier.path}:{line} could not be read ({doubt.reason})")
+        why = f"{doubt.carrier.path}:{line} could not be read ({doubt.reason})"
+    if why:
+        return Refusal(why)
     again = is_rerunnable(history, known)
     paths = {d.carrier.path for d in known.definitions}
-    told = {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)} | history.past
-    alive = [r for r in references if r.carrier.path not in told - paths and _is_alive(r, paths, again)]
-    why = objects_in_the_way(project, history.facts, known, wish, again) or view_in_the_way(
-        history.facts, references, wish, {r.carrier.path for r in alive}
+    told = {r.carrier.path for r in references if project.config.is_migration(r.carrier.path)} - paths
+    unedited = told | (history.past - paths)
+    alive = [r for r in references if r.carrier.path not in unedited and _is_alive(r, paths, again)]
+    why = (
+        (_stays(project, references, alive, told) if again else "")
+        or _two_meanings(project, history, alive)
+        or objects_in_the_way(project, history.facts, known, wish, again)
+        or view_in_the_way(history.facts, references, wish, {r.carrier.path for r in alive})
+        or left_behind(project, history, near, wish, words)
     )
     if why:
         return Refusal(why)
@@ -97,6 +101,23 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
         return forward
     edits = {_reference_edit(project, r, wish.new) for r in alive}
     return Change((*forward.edits, *sorted(edits - set(forward.edits))), forward.imports)
+
+
+def _unsure(
+    project: Project,
+    history: TableHistory,
+    wish: ColumnRename,
+    references: Sequence[ColumnReference],
+) -> str:
+    """Return a place that names the column, or may, and cannot be edited; empty where there is none."""
+    fixed = next((r for r in references if r.role == "fixed" or r.column.span is None), None)
+    if fixed is not None:
+        return f"{_where(project, fixed)} names the column where it cannot be edited safely"
+    unclear = next(iter(history.unclear_references(wish.table, wish.old)), None)
+    if unclear is not None:
+        return f"{_where(project, unclear)} may name the column or another table's"
+    ran = next((r for r in references if r.carrier.runs_in in history.past), None)
+    return f"{_where(project, ran)} names the column for {ran.carrier.runs_in}, which has run" if ran else ""
 
 
 def _in_scripts(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
@@ -272,6 +293,32 @@ def _reference_edit(project: Project, reference: ColumnReference, new: str) -> E
         opening, closing = text[span.start - width : span.start], text[span.end : span.end + width]
     renamed = f"{new}{closing} AS {opening}{text[span.start : span.end]}"
     return Edit(reference.carrier.path, span.start, span.end, renamed)
+
+
+def _stays(
+    project: Project, references: Iterable[ColumnReference], edited: Sequence[ColumnReference], told: Collection[str]
+) -> str:
+    """Return SQL that is not edited, as it has run, and that will meet new databases, which have the new name."""
+    for reference in references:
+        carrier = reference.carrier
+        if carrier.direction == "up" and carrier.path not in told and reference not in edited:
+            return f"{_where(project, reference)} names the column in a migration that is not edited"
+    return ""
+
+
+def _two_meanings(project: Project, history: TableHistory, edited: Sequence[ColumnReference]) -> str:
+    """Return a place whose name two statements share, so that it cannot be edited for the one alone."""
+    places = {(r.carrier.path, r.column.span): r for r in edited}
+    for fact in history.facts:
+        if not isinstance(fact, ColumnReference) or fact in edited:
+            continue
+        if (fact.carrier.path, fact.column.span) in places:
+            return f"{_where(project, fact)} names the column for another table as well"
+    roles: dict[tuple[str, Span | None], str] = {}
+    for r in edited:
+        if roles.setdefault((r.carrier.path, r.column.span), r.role) != r.role:
+            return f"{_where(project, r)} names the column for several statements"
+    return ""
 
 
 def _where(project: Project, reference: ColumnReference) -> str:

@@ -25,7 +25,8 @@ from sqla_guard.facts.operations import (
 from sqla_guard.read.python.literals import Mapped, expression_span
 from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_values import Env, Values, called_name, matched
+from sqla_guard.read.python.sql_names import called_name, matched
+from sqla_guard.read.python.sql_values import Env, Values
 from sqla_guard.read.python.sql_ways import Way, Ways
 
 _KEYS = frozenset(("PrimaryKeyConstraint", "UniqueConstraint", "Index", "ForeignKeyConstraint", "ExcludeConstraint"))

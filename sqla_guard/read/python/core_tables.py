@@ -7,7 +7,8 @@ import ast
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import SqlFact
 from sqla_guard.read.python.alembic import Operations
-from sqla_guard.read.python.sql_values import Values, called_name
+from sqla_guard.read.python.sql_names import called_name
+from sqla_guard.read.python.sql_values import Values
 
 
 def read_core_tables(source: SourceFile, values: Values, wanted: frozenset[str]) -> list[SqlFact]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.read.python.literals import expression_span
 from sqla_guard.read.python.nodes import Nodes, nodes_of
-from sqla_guard.read.python.sql_values import called_name
+from sqla_guard.read.python.sql_names import called_name
 
 _PACKAGE = "sqlalchemy"
 # Beside those, a column's options say nothing that a later operation must repeat.

@@ -223,8 +223,6 @@ class _Literals:
 
     def _known(self, part: libcst.FormattedStringExpression) -> Mapped | None:
         """Return the value of ``{NAME}`` where it is known; its characters then stand elsewhere in the file."""
-        import ast
-
         import libcst
 
         plain = part.conversion is None and not part.format_spec and part.equal is None
@@ -232,9 +230,8 @@ class _Literals:
             return None
         if isinstance(part.expression, (libcst.SimpleString, libcst.FormattedString, libcst.ConcatenatedString)):
             return self.read(part.expression)
-        if not isinstance(part.expression, libcst.Name):
-            return None
-        return self._resolve(ast.Name(part.expression.value, ast.Load()))
+        name = _name(part.expression)
+        return None if name is None else self._resolve(name)
 
     def _text(self, body: str, at: int, raw: bool, is_bytes: bool, doubled: bool = False) -> Mapped:
         number = self._count
@@ -256,6 +253,18 @@ class _Literals:
             origins.extend((at + match.start(), at + match.end(), number) for _ in value)
         plain(len(body))
         return Mapped("".join(texts), tuple(origins))
+
+
+def _name(node: libcst.BaseExpression) -> ast.expr | None:
+    """Return a name, with attributes or without."""
+    import ast
+
+    import libcst
+
+    if isinstance(node, libcst.Name):
+        return ast.Name(node.value, ast.Load())
+    owner = _name(node.value) if isinstance(node, libcst.Attribute) else None
+    return ast.Attribute(owner, node.attr.value, ast.Load()) if owner and isinstance(node, libcst.Attribute) else None
 
 
 _DOUBLED = re.compile(_ESCAPE.pattern + r"|\{\{|\}\}", re.DOTALL)

@@ -15,16 +15,23 @@ from sqla_guard.facts.operations import (
     SqlFact,
 )
 from sqla_guard.facts.passed_on import ROOT, Helper, Outside, PassedOn
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.python.literals import Mapped, expression_span
 from sqla_guard.read.python.nodes import Nodes, nodes_of
 from sqla_guard.read.python.sql_bindings import Binding, bound_by
-from sqla_guard.read.python.sql_calls import SqlCall, dotted_name, find_sql_calls, given, passed_name, rebound
-from sqla_guard.read.python.sql_values import Values, called_name, parameter_names
+from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, given, passed_name, rebound
+from sqla_guard.read.python.sql_names import called_name, dotted_name, parameter_names
+from sqla_guard.read.python.sql_values import Values
 from sqla_guard.read.python.sql_ways import Ways
 from sqla_guard.read.sql import moved, read_sql
 from sqla_guard.read.sql.dialect import Dialect
 
 _DDL = re.compile(r"\b(?:create|alter|drop|rename)\s[^;]{0,60}?\b(?:table|view)\b|\bsp_rename\b", re.IGNORECASE)
+# A query or a data change matters where it names a column of interest.
+_QUERY = re.compile(
+    r"\b(?:insert\s+(?:\w+\s+)?into|update|delete\s+from|select|merge\s+into|replace\s+into|copy)\s", re.IGNORECASE
+)
+_WANTED = re.compile(r"\b(?:" + "|".join(sorted(RESERVED)) + r")\b", re.IGNORECASE)
 _PLAIN = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BINDERS = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Call)
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
@@ -59,8 +66,40 @@ def read_called(source: SourceFile) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def read_kept_ddl(source: SourceFile) -> tuple[str, ...]:
-    """Return the names of a module under which it keeps DDL: constants, lists, classes, functions that give it back.
+def read_embedded(source: SourceFile) -> tuple[tuple[str, ...], ...]:
+    """Return the dotted names that a file imports and puts into strings of its own.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    nodes = nodes_of(source)
+    imported, star = _imported(nodes)
+    found: dict[tuple[str, ...], None] = {}
+    for node in nodes.of(ast.FormattedValue, ast.BinOp, ast.Call, ast.AugAssign):
+        for part in _put_in(node):
+            chain = tuple(dotted_name(part).split("."))
+            if chain[0] in imported or (star and chain[0]):
+                found[chain] = None
+    return tuple(found)
+
+
+def _put_in(node: ast.AST) -> list[ast.expr]:
+    """Return the expressions that ``node`` puts into a string, if it makes one."""
+    if isinstance(node, (ast.FormattedValue, ast.AugAssign)):
+        return [node.value]
+    if isinstance(node, ast.BinOp):
+        sides = [node.left, node.right]
+        inner = [side.elts if isinstance(side, ast.Tuple) else [side] for side in sides]
+        return [part for side in inner for part in side]
+    formats = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    if not formats or not isinstance(node, ast.Call):
+        return []
+    owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    return [*owner, *node.args, *(k.value for k in node.keywords)]
+
+
+def read_kept_sql(source: SourceFile) -> tuple[str, ...]:
+    """Return the names of a module under which it keeps SQL: constants, lists, classes, functions that give it back.
 
     Raises:
         UnparsableFile: The file is no Python.
@@ -79,7 +118,7 @@ def read_kept_ddl(source: SourceFile) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for _ in range(_DEEPEST):
         known = len(found)
-        found.update((name, None) for name, value in held if _holds_ddl(value, found))
+        found.update((name, None) for name, value in held if _holds_sql(value, found))
         if len(found) == known:
             break
     return tuple(found)
@@ -105,7 +144,7 @@ def read_passed_on(source: SourceFile, helpers: tuple[Helper, ...]) -> PassedOn:
 def read_run_elsewhere(
     source: SourceFile, values: Values, uses: Iterable[Outside], wanted: frozenset[str], dialect: Dialect
 ) -> list[SqlFact]:
-    """Return the facts of the DDL that a module keeps and other modules run.
+    """Return the facts of the SQL that a module keeps and other modules run.
 
     Args:
         source: The module.
@@ -119,7 +158,7 @@ def read_run_elsewhere(
     for use in uses:
         for value in _values_of(use, values):
             places = [(a, b) for a, b, number in value.origins if number >= 0 and a >= 0]
-            if not places or not _DDL.search(value.text):
+            if not places or not (_DDL.search(value.text) or _may_name(value.text)):
                 continue
             key = (value.text, places[0][0], use.path, use.at, use.down)
             if key in done:
@@ -162,13 +201,18 @@ def _owner(node: ast.AST, values: Values) -> str | None:
     return name
 
 
-def _holds_ddl(value: ast.AST, names: Iterable[str]) -> bool:
+def _holds_sql(value: ast.AST, names: Iterable[str]) -> bool:
     for part in ast.walk(value):
         if isinstance(part, ast.Name) and part.id in names:
             return True
         if _is_text(part) and isinstance(part, ast.Constant) and _DDL.search(str(part.value)):
             return True
-    return False
+    texts = [str(part.value) for part in ast.walk(value) if _is_text(part) and isinstance(part, ast.Constant)]
+    return any(map(_QUERY.search, texts)) and any(map(_WANTED.search, texts))
+
+
+def _may_name(text: str) -> bool:
+    return _QUERY.search(text) is not None and _WANTED.search(text) is not None
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_values import Values, called_name, parameter_names
+from sqla_guard.read.python.sql_names import called_name, dotted_name, parameter_names
+from sqla_guard.read.python.sql_values import Values
 
 _EXECUTES = frozenset(
     [
@@ -197,15 +198,6 @@ def given(call: ast.Call, helper: Helper) -> ast.expr | None:
         return named
     before = call.args[: helper.position + 1]
     return None if any(isinstance(a, ast.Starred) for a in before) else before[-1]
-
-
-def dotted_name(node: ast.expr) -> str:
-    """Return ``a.b.c`` for a name with attributes; empty for anything else."""
-    words: list[str] = []
-    while isinstance(node, ast.Attribute):
-        words.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(words)]) if isinstance(node, ast.Name) else ""
 
 
 def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str, str | None]]) -> list[SqlCall]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqla_guard.facts.operations import Guard, Identifier
 from sqla_guard.read.python.literals import expression_span
-from sqla_guard.read.python.sql_values import Env, Function, Values, called_name
+from sqla_guard.read.python.sql_names import Function, called_name
+from sqla_guard.read.python.sql_values import Env, Values
 
 _MISSING = re.compile(r"missing|absent|lacks|not_?exist|needs|without", re.IGNORECASE)
 _LEAVES = (ast.Return, ast.Continue)

@@ -24,13 +24,15 @@ from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, passed_name
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_values import Env, Values, parameter_names
+from sqla_guard.read.python.sql_names import parameter_names
+from sqla_guard.read.python.sql_values import Env, Values
 from sqla_guard.read.python.sql_ways import Way, Ways
 from sqla_guard.read.sql import moved, read_sql
 from sqla_guard.read.sql.dialect import Dialect
 
 _COMMENT = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\()*"
-_STATEMENT = re.compile(
+# What the text of a statement begins with.
+STATEMENT = re.compile(
     _COMMENT
     + r"(?:CREATE|ALTER|DROP|RENAME|COMMENT|EXEC|EXECUTE|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE|REPLACE|DO|COPY|"
     r"BEGIN|IF|DECLARE|EXPLAIN|GRANT|TRUNCATE|SET|PRAGMA|USE|GO|VALUES|START|LOCK|COMMIT)\b",
@@ -77,10 +79,10 @@ class _Strings:
         """Report the facts of the strings that ``call`` can be given."""
         for value, env in self._strings(call):
             known = next((start for start, _, number in value.origins if number >= 0), -1)
-            if (value.text, known, self._way.down or call.down) in self._done:
+            if (value.text, known, self._way.down or call.down) in self._done or _is_elsewhere(value):
                 continue
             self._done.add((value.text, known, self._way.down or call.down))
-            if _STATEMENT.match(value.text) or value.text[:1] == HOLE:
+            if STATEMENT.match(value.text) or value.text[:1] == HOLE:
                 self._read_value(value, call, env)
             elif call.certain and self._word.search(value.text):
                 self._read_fragment(value, call)
@@ -165,6 +167,11 @@ class _Strings:
         rerunnable = fact.carrier.rerunnable or makes
         carrier = replace(fact.carrier, guard=guard, rerunnable=rerunnable)
         return moved(fact, lambda span: span, lambda _: carrier)
+
+
+def _is_elsewhere(value: Mapped) -> bool:
+    """Tell whether all of a string stands in another module, where it is read as well."""
+    return HOLE not in value.text and all(number < 0 for _, _, number in value.origins)
 
 
 def _table(fact: SqlFact) -> TableName | None:

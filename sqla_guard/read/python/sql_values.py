@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.literals import (
@@ -22,8 +23,16 @@ from sqla_guard.read.python.literals import (
 )
 from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_bindings import Binding, bound_by, line_of
+from sqla_guard.read.python.sql_names import (
+    Function,
+    called_name,
+    dotted_name,
+    matched,
+    pairs_of,
+    parameter_names,
+    part_of,
+)
 
-Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Env = Mapping[str, ast.expr]
 _NOTHING: Env = {}
 
@@ -46,10 +55,17 @@ class Scope:
 class Values:
     """Evaluates string expressions of one module."""
 
-    def __init__(self, source: SourceFile, nodes: Nodes) -> None:
-        """Evaluate expressions among ``nodes``, those of ``source``."""
+    def __init__(self, source: SourceFile, nodes: Nodes, imported: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Evaluate expressions among ``nodes``, those of ``source``.
+
+        Args:
+            source: The module.
+            nodes: Its nodes.
+            imported: Strings of other modules, by the dotted names that this one calls them by.
+        """
         self.source = source
         self.nodes = nodes
+        self._imported = imported
         self.parents = nodes.parents
         # Rows of loops that are still read one by one: large tables with large loop bodies stay cheap.
         self._rounds = 5_000
@@ -151,6 +167,9 @@ class Values:
             return self._call(node, function, env, depth)
         if isinstance(node, ast.Name):
             return self._name(node, function, env, depth)
+        known = self._from_outside(node) if isinstance(node, ast.Attribute) else None
+        if known is not None:
+            return [known]
         return [value for part in self._alternatives(node) for value in self.evaluate(part, function, env, depth + 1)]
 
     def _alternatives(self, node: ast.expr) -> list[ast.expr]:
@@ -167,6 +186,43 @@ class Values:
             if owner in ("self", "cls") or owner[:1].isupper():
                 return [b.value for b in self._attributes.get(node.attr, []) if not b.added]
         return []
+
+    def _from_outside(self, node: ast.expr) -> Mapped | None:
+        """Return the string of another module that a name stands for; nothing of it can be edited through the name."""
+        text = self._imported.get(dotted_name(node)) if self._imported else None
+        return None if text is None else Mapped(text, ((0, 0, -1),) * len(text))
+
+    def _constant(self, node: ast.Attribute, at: ast.AST) -> Mapped | None:
+        """Return the one string that an attribute in an f-string stands for: of a class that nobody changes."""
+        known = self._from_outside(node)
+        if known is not None or not isinstance(node.value, ast.Name):
+            return known
+        bound = self._attributes.get(node.attr, [])
+        if len(bound) != 1 or node.attr in self._set_attributes or bound[0].statement is None:
+            return None
+        owner = self.parents[bound[0].statement]
+        if not isinstance(owner, ast.ClassDef):
+            return None
+        if node.value.id in ("self", "cls"):
+            # A subclass elsewhere may say something else; that is another text of another program.
+            if owner is not self._class_around(at):
+                return None
+        elif node.value.id != owner.name:
+            return None
+        values = self.evaluate(bound[0].value, None, {})
+        return values[0].numbered(-1) if len(values) == 1 else None
+
+    def _class_around(self, node: ast.AST) -> ast.AST | None:
+        current = self.parents.get(node)
+        while current is not None and not isinstance(current, ast.ClassDef):
+            current = self.parents.get(current)
+        return current
+
+    @cached_property
+    def _set_attributes(self) -> frozenset[str]:
+        """The attributes that the module sets on something."""
+        stored = (n for n in self.nodes.of(ast.Attribute) if isinstance(n, ast.Attribute))
+        return frozenset(n.attr for n in stored if isinstance(n.ctx, ast.Store))
 
     def _member(self, node: ast.Subscript) -> list[ast.expr]:
         """Return what ``QUERIES["add"]`` stands for, where both are written out."""
@@ -196,6 +252,8 @@ class Values:
             return self._literals[id(node)]
 
         def resolve(name: ast.expr) -> Mapped | None:
+            if isinstance(name, ast.Attribute):
+                return self._constant(name, node)
             if not isinstance(name, ast.Name):
                 return None
             values = self._name(name, function, env, depth + 1, node)
@@ -318,6 +376,9 @@ class Values:
         if depth > _DEEPEST:
             return []
         bindings = self.bindings(node.id, function, at or node)
+        known = None if bindings or self._is_parameter(node.id, function) else self._from_outside(node)
+        if known is not None:
+            return [known]
         bases: list[Mapped] = []
         additions: list[Mapped] = []
         for binding in bindings:
@@ -337,11 +398,18 @@ class Values:
             return [joined(_shifted(part, number) for number, part in enumerate(parts, 1))]
         return bases
 
+    def _is_parameter(self, name: str, function: ast.AST | None) -> bool:
+        while function is not None:
+            if name in parameter_names(function):
+                return True
+            function = self.function(function)
+        return False
+
     def elements(
         self, node: ast.expr, function: ast.AST | None, depth: int = 0, position: int | None = None
     ) -> list[ast.expr]:
         """Return the expressions that iterating over ``node`` yields, or what each has at ``position``."""
-        return [part for item in self.items(node, function, depth) for part in _at(item, position)]
+        return [part for item in self.items(node, function, depth) for part in part_of(item, position)]
 
     def items(self, node: ast.expr, function: ast.AST | None, depth: int = 0) -> list[ast.expr]:
         """Return the expressions that iterating over ``node`` yields."""
@@ -376,7 +444,7 @@ class Values:
             return [
                 pair if name == "items" else pair.elts[1]
                 for display in self._displays(node.func.value, function, depth + 1)
-                for pair in _pairs(display)
+                for pair in pairs_of(display)
             ]
         if name == "enumerate" and node.args:
             index = ast.Constant(None)
@@ -436,43 +504,3 @@ def _shifted(value: Mapped, number: int) -> Mapped:
     """Return ``value`` with literal numbers of its own in a concatenation."""
     base = number * 10_000
     return Mapped(value.text, tuple((a, b, n + base if 0 <= n < base else n) for a, b, n in value.origins))
-
-
-def _at(item: ast.expr, position: int | None) -> Iterator[ast.expr]:
-    if position is None:
-        yield item
-    elif isinstance(item, (ast.Tuple, ast.List)) and position < len(item.elts):
-        yield item.elts[position]
-
-
-def _pairs(display: ast.Dict) -> Iterator[ast.Tuple]:
-    for key, value in zip(display.keys, display.values, strict=True):
-        if key is not None:
-            yield ast.Tuple([key, value], ast.Load())
-
-
-def matched(target: ast.expr, item: ast.expr) -> dict[str, ast.expr]:
-    """Return what the names of a loop's ``target`` stand for in the round of ``item``."""
-    if isinstance(target, ast.Name):
-        return {target.id: item}
-    found: dict[str, ast.expr] = {}
-    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(item, (ast.Tuple, ast.List)):
-        for part, value in zip(target.elts, item.elts, strict=False):
-            found.update(matched(part, value))
-    return found
-
-
-def called_name(node: ast.Call) -> str:
-    """Return the last word of what is called."""
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def parameter_names(function: ast.AST) -> list[str]:
-    """Return the names of the parameters of a function."""
-    if not isinstance(function, Function):
-        return []
-    arguments = function.args
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    return [argument.arg for argument in named if argument is not None]

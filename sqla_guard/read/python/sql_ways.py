@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
-from sqla_guard.read.python.sql_values import Function, Values, called_name
+from sqla_guard.read.python.sql_names import Function, called_name
+from sqla_guard.read.python.sql_values import Values
 
 _MOST = 64
 _DEEPEST = 5

@@ -1,0 +1,28 @@
+"""SQL in Python that may name a column though no database call in sight is given it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqla_guard.core.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A place that speaks of a table or its column, or may.
+
+    Attributes:
+        kind: ``names`` (a statement names the column), ``open`` (the columns that a statement of the table names are
+            put in at run time), ``filled`` (something else is: pieces may go there), ``rows`` (a statement reads whole
+            rows), ``given`` (a call about the table is given the column's name), ``piece`` (a piece of SQL names it),
+            ``loose piece`` (the same in a file that does not speak of the table) or ``word`` (the bare word).
+        span: The place.
+        names: Where the name stands in it; empty where that is not one place each.
+        shared: Whether it stands outside of functions, for everybody.
+    """
+
+    kind: Literal["names", "open", "filled", "rows", "given", "piece", "loose piece", "word"]
+    span: Span
+    names: tuple[Span, ...] = ()
+    shared: bool = False

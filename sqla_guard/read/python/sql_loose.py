@@ -1,0 +1,236 @@
+"""What a module says of a table in strings and calls, whether or not a database is known to get it.
+
+The rename of a column asks, so that no query is left behind with the old name. Strings that are read on their own
+account (documentation, a bare word) are left out; everything else is told, and the plan has to account for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.facts.loose import Loose
+from sqla_guard.facts.operations import (
+    AddColumn,
+    ColumnReference,
+    CreateTable,
+    Identifier,
+    RenameColumn,
+    SqlFact,
+    TableName,
+    UnreadSql,
+)
+from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
+from sqla_guard.read.python.nodes import nodes_of
+from sqla_guard.read.python.sql_names import called_name
+from sqla_guard.read.python.sql_strings import STATEMENT
+from sqla_guard.read.python.sql_values import Values
+from sqla_guard.read.sql import read_sql
+
+_MAKING = (ast.Constant, ast.JoinedStr, ast.BinOp)
+# Before or behind the name in a piece of SQL; prose has neither.
+_BEHIND = re.compile(
+    r"\"?\s*(?:->|#>|@>|<@|\?|::|=|<|>|!=|is\b|in\s*\(|like\b|ilike\b|asc\b|desc\b|as\s+\w+\s*(?:,|\Z))", re.IGNORECASE
+)
+_BEFORE = re.compile(r"(?:(?:\b(?:by|where|select|distinct|returning)\s|\w\()\s*|\w\.)[\"`\[]?\Z", re.IGNORECASE)
+_LISTED = re.compile(r"[\s(]*,?\s*[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+[\s,)]*|\s*,\s*[\w.\"`]+\s*,?\s*")
+# Calls about a table that say nothing of what its columns are called.
+_ASKS = frozenset(("has_table", "get_columns", "ForeignKey", "relationship"))
+# Calls that write or read rows by the names of their columns, wherever those come from.
+_BY_NAME = frozenset(("to_sql", "read_sql_table", "copy_records_to_table"))
+_DECLARES = frozenset(("ForeignKey", "ForeignKeyConstraint", "relationship", "synonym", "association_proxy"))
+_PATH = re.compile(r"[\w.:]+")
+_SHOWN = 10
+
+
+def read_loose_sql(
+    source: SourceFile,
+    table: TableName,
+    column: str,
+    classes: frozenset[str],
+    dialect: tuple[str | None, str | None],
+    imported: Mapping[str, str],
+) -> tuple[Loose, ...]:
+    """Return what ``source`` says of ``table.column``, known to be run or not.
+
+    Args:
+        source: The file.
+        table: The table.
+        column: The column, in lower case.
+        classes: Names of the classes that map the table.
+        dialect: sqlglot's name of the dialect, where it is certain, and of the one to read SQL in that looks like none.
+        imported: Strings of other modules, by the names that the file calls them by.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    values = Values(source, nodes_of(source), imported)
+    return tuple(dict.fromkeys(_Loose(values, table, column, classes, dialect).read()))
+
+
+class _Loose:
+    def __init__(
+        self,
+        values: Values,
+        table: TableName,
+        column: str,
+        classes: frozenset[str],
+        dialect: tuple[str | None, str | None],
+    ) -> None:
+        self._values = values
+        self._table = table
+        self._column = column
+        self._dialect = dialect
+        self._word = re.compile(rf"(?<![\w:$%]){re.escape(column)}(?!\w)", re.IGNORECASE)
+        name = rf"(?:\w+\.)?[\"`\[]?{re.escape(table.name)}[\"`\]]?(?!\w)"
+        self._about = re.compile(rf"(?<![\w.]){name}", re.IGNORECASE)
+        text = values.source.text
+        # A table that is put in at run time may be this one, where the file speaks of it at all.
+        self._related = bool(self._about.search(text)) or any(re.search(rf"\b{c}\b", text) for c in classes)
+        whole = rf"(?:only\s+)?(?:{name}|{HOLE})" if self._related else rf"(?:only\s+)?{name}"
+        star = r"\bselect\s+(?:[^;()]*?,\s*|distinct\s+|all\s+)?(?:\w+\.)?\*"
+        self._rows = re.compile(
+            rf"(?<!exists\()(?<!exists \(){star}[^;]*?\b(?:from|join)\s+{whole}"
+            rf"|\b(?:into|update|from)\s+{name}[^;]*?\breturning\s+(?:\w+\.)?\*",
+            re.IGNORECASE,
+        )
+        listed = rf"[^;()]*{HOLE}"
+        set_before = rf"\bupdate\s+{name}(?:\s+(?:as\s+)?\w+)?\s+set\s+(?:[^;=]+=[^;,]+,\s*)*"
+        self._open = re.compile(
+            rf"\b(?:into|copy)\s+{name}\s*\({listed}|{set_before}{HOLE}(?!\s*\.)|\bselect\s+{listed}[^;]*?\bfrom\s+{name}",
+            re.IGNORECASE,
+        )
+
+    def read(self) -> Iterator[Loose]:
+        for node in self._strings():
+            function = self._values.function(node)
+            for value in self._values.evaluate(node, function, {}):
+                yield from self._value(node, value, function)
+        for call in self._values.nodes.of(ast.Call):
+            if isinstance(call, ast.Call):
+                yield from self._given(call)
+
+    # Strings
+
+    def _strings(self) -> Iterator[ast.expr]:
+        """Yield the outermost expressions that make a string, and the names that strings are added to."""
+        for node in self._values.nodes.of(*_MAKING, ast.Call):
+            if isinstance(node, ast.Call):
+                given = (*node.args, *(k.value for k in node.keywords))
+                yield from (part for part in given if isinstance(part, ast.Name) and self._grows(part))
+            if isinstance(node, ast.expr) and self._makes_text(node) and not self._is_inside(node):
+                yield node
+
+    def _makes_text(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, (str, bytes))
+        return not isinstance(node, ast.Call) or (
+            isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join")
+        )
+
+    def _is_inside(self, node: ast.expr) -> bool:
+        """Tell whether a string is a part of another one, or documentation."""
+        around = self._values.parents.get(node)
+        formatted = isinstance(around, ast.Attribute) and around.attr == "format"
+        return formatted or isinstance(around, (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Expr))
+
+    def _grows(self, name: ast.Name) -> bool:
+        bound = self._values.bindings(name.id, self._values.function(name))
+        return any(b.added for b in bound) and not any(isinstance(b.value, ast.List) for b in bound)
+
+    def _value(self, node: ast.expr, value: Mapped, function: ast.AST | None) -> Iterator[Loose]:
+        span = expression_span(node, self._values.source)
+        named = self._word.search(value.text) is not None
+        if not STATEMENT.match(value.text):
+            if named:
+                yield from self._piece(node, value, function is None and self._is_kept(node))
+            return
+        if self._rows.search(value.text):
+            yield Loose("rows", span)
+        if HOLE in value.text and self._about.search(value.text):
+            yield Loose("open" if self._open.search(value.text) else "filled", span)
+        if named:
+            yield from self._statement(value, span)
+
+    def _is_kept(self, node: ast.AST) -> bool:
+        """Tell whether a string is bound to a name as it is, so that anybody may build on it."""
+        around = self._values.parents.get(node)
+        while isinstance(around, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
+            around = self._values.parents.get(around)
+        return isinstance(around, (ast.Assign, ast.AnnAssign, ast.AugAssign))
+
+    def _piece(self, node: ast.expr, value: Mapped, shared: bool) -> Iterator[Loose]:
+        text = value.text
+        span = expression_span(node, self._values.source)
+        found = list(self._word.finditer(text))
+        places = tuple(s for m in found if (s := value.span(m.start(), m.end())) is not None)
+        if text.strip().lower() == self._column:
+            yield Loose("word", span, places, shared)
+        elif not self._is_declared(node) and self._reads_as_sql(text, found):
+            yield Loose("piece" if self._related else "loose piece", span, places, shared)
+
+    def _reads_as_sql(self, text: str, found: Iterable[re.Match[str]]) -> bool:
+        if _PATH.fullmatch(text):
+            return text.lower().endswith(f"{self._table.name}.{self._column}")
+        return bool(_LISTED.fullmatch(text)) or any(
+            _BEHIND.match(text, m.end()) or _before(text, m.start()) for m in found
+        )
+
+    def _is_declared(self, node: ast.expr) -> bool:
+        """Tell whether a string is an argument of a declaration, which the search for uses of the attribute reads."""
+        call = self._values.parents.get(node)
+        while isinstance(call, (ast.List, ast.Tuple, ast.keyword)):
+            call = self._values.parents.get(call)
+        return isinstance(call, ast.Call) and called_name(call) in _DECLARES
+
+    def _statement(self, value: Mapped, span: Span) -> Iterator[Loose]:
+        certain, likely = self._dialect
+        facts = read_sql(value.text, certain, frozenset({self._column}), likely)
+        names = [name for fact in facts for name in self._names(fact)]
+        if names:
+            spans = tuple(value.place(name.span) for name in names if name.span is not None)
+            yield Loose("names", span, tuple(s for s in spans if s is not None) if None not in spans else ())
+        elif any(isinstance(f, UnreadSql) and self._may_concern(f.tables) for f in facts):
+            yield Loose("names", span)
+
+    def _names(self, fact: SqlFact) -> Iterator[Identifier]:
+        """Yield where a fact names the column of this table, or may."""
+        if isinstance(fact, ColumnReference):
+            if self._may_concern((fact.table,) if fact.table is not None else fact.candidates):
+                yield fact.column
+        elif isinstance(fact, (CreateTable, AddColumn, RenameColumn)) and self._may_concern((fact.table,)):
+            made = fact.columns if isinstance(fact, CreateTable) else ()
+            made = (fact.column,) if isinstance(fact, AddColumn) else made
+            made = (fact.old, fact.new) if isinstance(fact, RenameColumn) else made
+            yield from (name for name in made if name.name == self._column)
+
+    def _may_concern(self, tables: Sequence[TableName]) -> bool:
+        return not tables or any(t.name == self._table.name or (HOLE in t.name and self._related) for t in tables)
+
+    # Calls
+
+    def _given(self, call: ast.Call) -> Iterator[Loose]:
+        """Yield a call that is given the name of the table and, somewhere in it, that of the column."""
+        given = (*call.args, *(k.value for k in call.keywords))
+        if called_name(call) in _ASKS or not any(self._is_text(part, self._table.name) for part in given):
+            return
+        span = expression_span(call, self._values.source)
+        if called_name(call) in _BY_NAME:
+            yield Loose("given", span)
+        reflected = any((k.arg or "").startswith("autoload") for k in call.keywords)
+        if called_name(call) == "Table" and reflected and self._word.search(self._values.source.text):
+            yield Loose("given", span)
+        for part in ast.walk(call):
+            if self._is_text(part, self._column) and isinstance(part, ast.Constant):
+                value = self._values.evaluate(part, None, {})
+                place = value[0].span(0, len(self._column)) if value else None
+                yield Loose("given", span, (place,) if place is not None else ())
+
+    def _is_text(self, node: ast.AST, text: str) -> bool:
+        return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() == text
+
+
+def _before(text: str, at: int) -> bool:
+    return _BEFORE.search(text, max(0, at - _SHOWN), at) is not None
