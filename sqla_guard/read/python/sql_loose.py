@@ -43,6 +43,7 @@ _BY_NAME = frozenset(("to_sql", "read_sql_table", "copy_records_to_table"))
 _DECLARES = frozenset(("ForeignKey", "ForeignKeyConstraint", "relationship", "synonym", "association_proxy"))
 _PATH = re.compile(r"[\w.:]+")
 _SHOWN = 10
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
 def read_loose_sql(
@@ -164,7 +165,7 @@ class _Loose:
     def _piece(self, node: ast.expr, value: Mapped, shared: bool) -> Iterator[Loose]:
         text = value.text
         span = expression_span(node, self._values.source)
-        found = list(self._word.finditer(text))
+        found = list(self._word.finditer(_QUOTED.sub(lambda m: " " * len(m[0]), text)))
         places = tuple(s for m in found if (s := value.span(m.start(), m.end())) is not None)
         if text.strip().lower() == self._column:
             yield Loose("word", span, places, shared)
