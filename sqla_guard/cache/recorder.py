@@ -193,6 +193,7 @@ class _Aside:
         self.project_files = recorder.project_files
         self.neighbours = recorder.neighbours
         self.templates = recorder.templates
+        self.other_files = recorder.other_files
 
     @property
     def aside(self) -> Disk:
