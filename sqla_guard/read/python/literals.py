@@ -69,6 +69,11 @@ class Mapped:
         """Return the same value as characters of literal ``number``; a negative one keeps them from being edited."""
         return Mapped(self.text, tuple((start, end, number) for start, end, _ in self.origins))
 
+    def shifted(self, number: int) -> Mapped:
+        """Return the same value with literal numbers of its own, as part ``number`` of a concatenation."""
+        base = number * 10_000
+        return Mapped(self.text, tuple((a, b, n + base if 0 <= n < base else n) for a, b, n in self.origins))
+
     def slice(self, start: int, end: int) -> Mapped:
         """Return the characters from ``start`` to ``end``."""
         return Mapped(self.text[start:end], self.origins[start:end])

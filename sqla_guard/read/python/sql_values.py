@@ -285,7 +285,7 @@ class Values:
         for number, (options, operand) in enumerate(zip(values, reversed(operands), strict=True), 1):
             span = expression_span(operand, self.source)
             options = options or [hole(span.start, span.end)]
-            options = [_shifted(option, number) for option in options]
+            options = [option.shifted(number) for option in options]
             results = [[*result, option] for result in results for option in options][:_MOST]
         return [joined(result) for result in results]
 
@@ -365,7 +365,7 @@ class Values:
             values = self.evaluate(item, function, env, depth + 1)
             if len(values) != 1 or len(parts) > _MOST * 2:
                 return []
-            parts += [between[0].numbered(-1)] * bool(parts) + [_shifted(values[0], number)]
+            parts += [between[0].numbered(-1)] * bool(parts) + [values[0].shifted(number)]
         return [joined(parts)] if parts else []
 
     def _name(
@@ -395,7 +395,7 @@ class Values:
             return []
         if additions and len(bases) == 1:
             parts = [bases[0], *additions]
-            return [joined(_shifted(part, number) for number, part in enumerate(parts, 1))]
+            return [joined(part.shifted(number) for number, part in enumerate(parts, 1))]
         return bases
 
     def _is_parameter(self, name: str, function: ast.AST | None) -> bool:
@@ -498,9 +498,3 @@ class Values:
                     return [matched(current.target, item) for item in items] if self._rounds > 0 else []
             current = self.parents.get(current)
         return []
-
-
-def _shifted(value: Mapped, number: int) -> Mapped:
-    """Return ``value`` with literal numbers of its own in a concatenation."""
-    base = number * 10_000
-    return Mapped(value.text, tuple((a, b, n + base if 0 <= n < base else n) for a, b, n in value.origins))
