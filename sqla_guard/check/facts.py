@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact
+from sqla_guard.project.created import created_tables
 from sqla_guard.project.project import Project
+from sqla_guard.project.reflected import reflected
 from sqla_guard.project.schema import created
 from sqla_guard.project.takers import taken_tables
-from sqla_guard.read.markers import may_define, may_name_table
+from sqla_guard.read.markers import may_declare, may_define, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
@@ -31,6 +33,8 @@ def facts_of(path: str, project: Project) -> Iterator[object]:
             yield from project.named(path)
         if everything or may_hold_lazy_init(data):
             yield from project.lazy_inits(path)
+        if (everything or may_declare(data)) and reflected(project, path):
+            yield from created_tables(project, path)
     if everything or (may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project)):
         yield from _each_place_once(project.sql_facts(path))
 

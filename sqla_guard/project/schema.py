@@ -18,6 +18,7 @@ from sqla_guard.facts.operations import (
     kept,
 )
 from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.project.created import created_tables
 from sqla_guard.project.landing import Landing, candidates
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Absent, Known, Schema, plain, replay
@@ -151,7 +152,7 @@ def _tell(project: Project, near: str, name: str) -> tuple[list[str], tuple[SqlF
     words = frozenset({name, *RESERVED})
     named = {*project.files_naming(near, words, (".py", ".sql")), *_naming_more(project, near, name)}
     paths = [path for path in sorted(named) if is_deployed(project, path)]
-    facts = tuple(fact for path in paths for fact in project.sql_facts(path))
+    facts = tuple(f for path in paths for f in (*project.sql_facts(path), *created_tables(project, path)))
     return paths, facts, Landing.of(facts, name)
 
 

@@ -31,6 +31,8 @@ _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in 
 # DDL in a string; its words may stand in two literals.
 _KEPT = rb"(?:create|alter)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename"
 
+_DECLARED = rb"(?:Column|mapped_column)\(\s*(?:name\s*=\s*)?[\"'](?:metadata|registry)[\"']"
+
 # The flag of ``ast``, which a clean run does not import, for "parse, do not compile".
 _ONLY_AST = 0x400
 
@@ -112,6 +114,11 @@ def may_define(data: bytes, sql: bool = False) -> bool:
 def _words_ddl(lowered: bytes) -> bool:
     """Tell whether a Python file, in lower case, can hold DDL that another module runs."""
     return re.search(_KEPT, lowered) is not None
+
+
+def may_declare(data: bytes) -> bool:
+    """Tell whether a Python file can declare a column of a reserved name under another attribute, or in a ``Table``."""
+    return b"olumn" in data and re.search(_DECLARED, data) is not None
 
 
 def may_name_table(data: bytes, tables: frozenset[str]) -> bool:

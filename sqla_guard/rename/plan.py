@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
 from sqla_guard.facts.references import Reference
@@ -140,12 +140,21 @@ class _Planner:
         known = self.history.schema.column(self.model.table, self.model.column)
         if not isinstance(known, Known):
             return _Database(None, "no DDL that creates it is in sight" if wanted == "column" else "")
+        known = self._beside_models(known)
+        if not known.definitions:
+            return _Database(None, "`create_all` changes no table that exists" if wanted == "column" else "")
         if wanted == "auto" and not runs_again(self.project, self.history, known):
             return _Database(None)
         dialect = dialect_of(self.project, [d.carrier.path for d in known.definitions])
         wish = ColumnRename(self.model.table, self.model.column, self.new, dialect)
         outcome = column_change(self.project, self.history, known, wish)
         return _Database(None, outcome.reason) if isinstance(outcome, Refusal) else _Database(outcome)
+
+    def _beside_models(self, known: Known) -> Known:
+        """Return what else makes the column: the models themselves change with the attribute."""
+        own = {(m.fact.path, m.fact.span) for m in self.group}
+        others = (d for d in known.definitions if (d.carrier.path, d.identifier.span) not in own)
+        return replace(known, definitions=tuple(others))
 
     def _references(self) -> dict[str, tuple[Reference, ...]]:
         names = frozenset({self.fact.name})

@@ -4,7 +4,8 @@
 
 A column called `metadata` or `registry`, created by `CREATE TABLE`, `ADD COLUMN` or a rename in a migration (SQL in
 a `.sql` file or in a Python string, or an Alembic operation), that still has this name after all migrations ran, and
-whose table a model of the project maps with the attribute of that name.
+whose table a model of the project maps with the attribute of that name. Also one that `create_all` creates from a
+`Table()` or from another model, where a class made by reflection takes it.
 
 ## Why it hurts
 
@@ -99,7 +100,7 @@ def _taken(fact: Creating, column: Identifier, project: Project) -> Iterator[Dia
     for table in names_of(project, fact):
         found = tuple(takers(project, fact.carrier.path, table, column.name))
         if fact.carrier.kind == "core":
-            # A class that names such a table as its `__table__` is told so itself.
+            # A class that declares the column, or that names such a table as its `__table__`, is told so itself.
             found = tuple(taker for taker in found if taker.model is None)
         named = replace(fact, table=table)
         if found and is_at_head(project, named, column):

@@ -70,3 +70,23 @@ def test_a_column_that_is_named_otherwise_hides_nothing(form: str, environment: 
     code = HEAD + SAFE[form] + "assert isinstance(Event.metadata, MetaData)\n"
     done = environment.run_code(code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+PLAIN = """
+from sqlalchemy.orm import Session, registry
+plain = registry()
+table = Table("notes", plain.metadata, Column("id", Integer, primary_key=True), Column("metadata", Text))
+class Note:
+    pass
+plain.map_imperatively(Note, table)
+plain.metadata.create_all(engine)
+with Session(engine) as session:
+    session.add(Note(metadata="kept"))
+    session.commit()
+    assert session.query(Note).filter(Note.metadata == "kept").one().metadata == "kept"
+"""
+
+
+def test_a_plain_class_that_is_mapped_to_a_table_has_nothing_to_hide(environment: Environment, tmp_path: Path) -> None:
+    done = environment.run_code(HEAD + PLAIN, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

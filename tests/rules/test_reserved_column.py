@@ -212,6 +212,43 @@ def test_a_column_of_core_concerns_only_who_reflects_it() -> None:
     assert (finding.path, finding.severity) == ("core.py", "warning")
 
 
+CORE_TABLE = "import sqlalchemy as sa\nm = sa.MetaData()\nt = sa.Table('events', m, sa.Column('metadata', sa.JSON))\n"
+SETUP = "import core, models\ncore.m.create_all(models.engine)\n"
+
+
+@pytest.mark.parametrize("models", REFLECTED)
+@pytest.mark.parametrize("table", ["core", "orm"])
+def test_what_another_module_creates_concerns_who_reflects_it(models: str, table: str) -> None:
+    core = CORE_TABLE if table == "core" else SAFE + "m = Base.metadata\n"
+    (finding,) = found({"core.py": core, "models.py": models, "setup.py": SETUP})
+    assert (finding.path, finding.severity) == ("core.py", "warning")
+    assert core[finding.span.start : finding.span.end] == "metadata"
+    assert [place.path for place in finding.related] == ["models.py"]
+    for files in (
+        {"core.py": core, "models.py": models},
+        {"core.py": core, "models.py": models, "setup.py": SETUP, "a.sql": "CREATE TABLE events (id int);"},
+        {"core.py": core.replace("'metadata'", "'note'"), "models.py": models, "setup.py": SETUP},
+        {"core.py": core, "models.py": BASE, "setup.py": SETUP},
+    ):
+        assert found(files) == []
+
+
+def test_a_plain_class_that_is_mapped_to_a_table_hides_nothing() -> None:
+    """Measured: without a declarative base there is nothing to hide."""
+    mapped = "from sqlalchemy.orm import registry\nfrom core import t\nclass Event: pass\n"
+    mapped += "registry().map_imperatively(Event, t)\n"
+    assert found({"core.py": CORE_TABLE, "models.py": mapped, "setup.py": SETUP.replace("models.", "")}) == []
+
+
+def test_a_model_that_declares_the_column_is_told_so_once() -> None:
+    files = {
+        "core.py": CORE_TABLE,
+        "models.py": "from core import m, t\n" + BASE + "class Event(Base):\n    __table__ = t\n",
+    }
+    report = check_files({**files, "setup.py": SETUP})
+    assert [d.code for d in report.diagnostics] == ["SG101"]
+
+
 def test_two_attributes_set_from_outside_have_symbols_of_their_own() -> None:
     other = EVENT.replace("Event", "Other").replace("events", "others")
     models = BASE + EVENT + other + "Event.metadata = Column(JSON)\nOther.metadata = Column(JSON)\n"
