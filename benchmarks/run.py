@@ -2,6 +2,8 @@
 
 Nothing is fetched here: what is not installed is named and left out. Every figure is of a whole process, as the
 kernel accounts for it. Tools take turns, so that a machine that gets slower or faster does so for all of them.
+
+``--scale FOLDER`` adds a table of this tool on 10,000 to 5,000,000 lines of that folder, copied as often as needed.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Tool:
             smallest files of some length, ``{cache}`` a folder that is there for the whole run.
         suffix: What it reads.
         warm: Whether it runs once before it is measured.
+        edits: Whether one file gets a line more before each run, another file each time; on a copy of the folder.
         heavy: Whether it takes minutes where others take seconds; it runs on small folders only.
     """
 
@@ -42,6 +45,7 @@ class Tool:
     command: tuple[str, ...]
     suffix: str = ".py"
     warm: bool = False
+    edits: bool = False
     heavy: bool = False
 
 
@@ -57,6 +61,13 @@ TOOLS = (
         warm=True,
     ),
     Tool("sqla-guard, nothing changed", ("sqla-guard", "check", "{folder}"), warm=True),
+    Tool(
+        "ruff, one file changed",
+        ("ruff", "check", "--isolated", "--cache-dir", "{cache}", "--quiet", "--select", "F", "{folder}"),
+        warm=True,
+        edits=True,
+    ),
+    Tool("sqla-guard, one file changed", ("sqla-guard", "check", "{folder}"), warm=True, edits=True),
     Tool("flake8 + flake8-sqlalchemy", ("flake8", "--isolated", "{folder}"), heavy=True),
     Tool("Fixit 2", ("fixit", "--quiet", "lint", "{folder}"), heavy=True),
     Tool("pylint", ("pylint", "--rcfile", os.devnull, "--recursive=y", "--score=n", "{folder}"), heavy=True),
@@ -101,9 +112,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Folder:
-    """What is checked, with its size in files and lines by suffix."""
+    """What is checked, with its size in files and lines by suffix; ``title`` is how it is shown."""
 
     path: Path
+    title: str
     files: dict[str, list[Path]]
     lines: dict[str, int]
 
@@ -111,14 +123,18 @@ class Folder:
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("folders", nargs="*", help="a folder, or TITLE=FOLDER")
     parser.add_argument("--runs", type=int, default=5, help="how often each tool runs on each folder")
+    parser.add_argument("--large-runs", type=int, default=5, help="the same on folders of over a million lines")
+    parser.add_argument("--scale", type=Path, help="a folder to measure growing parts of")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000, 5_000_000])
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a tool is given up")
-    parser.add_argument("--small", nargs="*", type=Path, default=[], help="folders for the tools that take long too")
-    parser.add_argument("--tools", help="names to measure, separated by commas; all that are installed by default")
+    parser.add_argument("--small", nargs="*", default=[], help="folders for the tools that take long too")
+    parser.add_argument("--note", default="", help="a sentence to stand above the tables")
+    parser.add_argument("--tools", nargs="*", help="names to measure; all that are installed by default")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
-    wanted = options.tools.split(",") if options.tools else [tool.name for tool in TOOLS]
+    wanted = options.tools or [tool.name for tool in TOOLS]
     tools = [tool for tool in TOOLS if tool.name in wanted]
     text = "\n".join(_report(tools, options)) + "\n"
     options.output.write_text(text, encoding="utf-8")
@@ -131,30 +147,91 @@ def _report(tools: Sequence[Tool], options: argparse.Namespace) -> Iterator[str]
     yield "# Benchmarks"
     yield ""
     yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}."
-    yield f"Made by `make bench`; {options.runs} runs of each tool,"
-    yield "which took turns. Wall and CPU time in seconds, median (minimum to maximum); ratios are of medians."
+    yield from (
+        f"Made by `make bench`; {options.runs} runs of each tool ({options.large_runs} on over a million lines), which",
+        "took turns. Wall and CPU time in seconds, median (minimum to maximum); ratios are of medians. CPU time is",
+        "that of all threads and processes of a run, peak memory that of its largest process. Where one file changed,",
+        "a comment was put behind another file before each run: files at even distances in the order of their names.",
+    )
+    if options.note:
+        yield options.note
     yield ""
     yield from (f"- {tool.name}: {_version(tool)}" for tool in found if tool.command[0] != "python")
     if missing:
         yield f"- not installed, so not measured: {', '.join(missing)}"
-    for path in (*options.small, *options.folders):
-        folder = _folder(path.resolve())
-        fit = [tool for tool in found if path in options.small or not tool.heavy]
+    for name in (*options.small, *options.folders):
+        title, _, path = name.rpartition("=")
+        folder = _folder(Path(path).resolve(), title)
+        fit = [tool for tool in found if name in options.small or not tool.heavy]
+        runs = options.runs if folder.lines[".py"] < 1_000_000 else options.large_runs
         yield ""
-        yield from _table(folder, _measure(folder, fit, options.runs, options.limit))
+        yield from _table(folder, _measure(folder, fit, runs, options.limit))
+    if options.scale is not None:
+        yield ""
+        yield from _growth(options.scale.resolve(), options)
+
+
+def _growth(source: Path, options: argparse.Namespace) -> Iterator[str]:
+    """Yield the table of this tool on folders of growing size."""
+    yield "## Growing folders"
+    yield ""
+    yield f"The first lines of {source.name}, whole files; a folder that is larger than that holds it several times."
+    yield ""
+    yield "| files | lines | wall | CPU | CPU s per 100,000 lines | peak MiB |"
+    yield "|---|---|---|---|---|---|"
+    tools = [tool for tool in TOOLS if tool.name == "sqla-guard"]
+    with tempfile.TemporaryDirectory() as parent:
+        for size in options.sizes:
+            part = Path(parent, str(size))
+            _fill(part, _folder(source), size)
+            folder = _folder(part)
+            runs = _measure(folder, tools, options.runs if size < 1_000_000 else options.large_runs, options.limit)[
+                0
+            ].runs
+            shutil.rmtree(part)
+            if not runs:
+                yield f"| {len(folder.files['.py']):,} | {folder.lines['.py']:,} | given up | | | |"
+                continue
+            wall, cpu, lines = [run.wall for run in runs], [run.cpu for run in runs], folder.lines[".py"]
+            cells = [f"{len(folder.files['.py']):,}", f"{lines:,}", _spread(wall), _spread(cpu)]
+            cells += [f"{median(cpu) / lines * 100_000:.2f}", f"{max(run.peak for run in runs):.0f}"]
+            yield f"| {' | '.join(cells)} |"
+
+
+def _fill(target: Path, source: Folder, size: int) -> None:
+    """Copy files of ``source`` until ``target`` has ``size`` lines; each copy of the whole is a project of its own."""
+    left = size
+    number = 0
+    while left > 0:
+        home = target / f"part{number}"
+        number += 1
+        home.mkdir(parents=True)
+        (home / "pyproject.toml").touch()
+        for file in source.files[".py"]:
+            copy = home / file.relative_to(source.path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            data = file.read_bytes()
+            copy.write_bytes(data)
+            left -= data.count(b"\n")
+            if left <= 0:
+                break
 
 
 def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> list[Measured]:
     results = [Measured(tool) for tool in tools if folder.files[tool.suffix]]
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, tempfile.TemporaryDirectory() as parent:
+        copies = {r.tool.name: _copied(folder, Path(parent, r.tool.name)) for r in results if r.tool.edits}
         for number in range(runs):
             for result in results:
                 if result.note:
                     continue
-                command = _command(result.tool, folder, cache)
+                place = copies.get(result.tool.name, folder)
+                command = _command(result.tool, place, cache)
                 if result.tool.warm and number == 0:
-                    _run(command, folder.path, limit, cache)
-                run = _run(command, folder.path, limit, cache)
+                    _run(command, place.path, limit, cache)
+                if result.tool.edits:
+                    _edit(place, number, runs)
+                run = _run(command, place.path, limit, cache)
                 if run is None:
                     result.note = f"given up after {limit:.0f} s"
                 elif run.code < 0:
@@ -162,6 +239,21 @@ def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> 
                 else:
                     result.runs.append(run)
     return results
+
+
+def _copied(folder: Folder, target: Path) -> Folder:
+    """Return a copy of ``folder`` that may be changed."""
+    shutil.copytree(folder.path, target, symlinks=True, ignore=shutil.ignore_patterns(*SKIPPED, ".*_cache", "*.so"))
+    # What has just been written is not believed to be unchanged for some seconds.
+    time.sleep(4)
+    return _folder(target)
+
+
+def _edit(folder: Folder, number: int, runs: int) -> None:
+    """Put a comment behind the ``number``-th of ``runs`` files that stand at even distances."""
+    files = folder.files[".py"]
+    with files[len(files) * (2 * number + 1) // (2 * runs)].open("ab") as stream:
+        stream.write(b"\n# One line more.\n")
 
 
 def _command(tool: Tool, folder: Folder, cache: str) -> list[str]:
@@ -206,7 +298,7 @@ def _run(command: Sequence[str], folder: Path, limit: float, cache: str) -> Run 
 
 def _table(folder: Folder, results: Sequence[Measured]) -> Iterator[str]:
     counts = ", ".join(f"{len(folder.files[s]):,} `{s}` files with {folder.lines[s]:,} lines" for s in (".py", ".sql"))
-    yield f"## {folder.path.name}"
+    yield f"## {folder.title}"
     yield ""
     yield f"{counts}."
     yield ""
@@ -238,7 +330,7 @@ def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
-def _folder(path: Path) -> Folder:
+def _folder(path: Path, title: str = "") -> Folder:
     files: dict[str, list[Path]] = {".py": [], ".sql": []}
     for current, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
@@ -247,7 +339,7 @@ def _folder(path: Path) -> Folder:
             if suffix in files:
                 files[suffix].append(Path(current, name))
     lines = {suffix: sum(file.read_bytes().count(b"\n") for file in found) for suffix, found in files.items()}
-    return Folder(path, files, lines)
+    return Folder(path, title or path.name, files, lines)
 
 
 def _program(name: str) -> Path | None:
