@@ -28,6 +28,7 @@ _ESCAPE = re.compile(
     r"\\(?:\r\n|[\r\n]|N\{[^}]*\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)|\r\n|\r", re.DOTALL
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_OPENING = re.compile(r"([rRbBuU]*)(\"\"\"|'''|\"|')")
 _PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
@@ -115,11 +116,23 @@ def literal(node: ast.expr, source: SourceFile, resolve: Resolve | None = None) 
 
     span = expression_span(node, source)
     segment = source.text[span.start : span.end]
-    value = _parsed(segment, span.start, resolve)
+    value = _alone(segment, span.start) or _parsed(segment, span.start, resolve)
     if value is None and isinstance(node, ast.Constant):
         # Hundreds of literals side by side are too deep for libcst in one piece.
         return _one_by_one(segment, span.start)
     return value
+
+
+def _alone(segment: str, at: int) -> Mapped | None:
+    """Return the value of one literal that cannot be several side by side, and is no f-string."""
+    opening = _OPENING.match(segment)
+    if opening is None:
+        return None
+    body = segment[opening.end() : -len(opening[2])]
+    if opening[2] in body or len(segment) - opening.end() - len(body) != len(opening[2]):
+        return None
+    prefix = opening[1].lower()
+    return _characters(body, at + opening.end(), 1, "r" in prefix, "b" in prefix, _ESCAPE)
 
 
 def _parsed(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:
@@ -208,7 +221,7 @@ class _Literals:
             start = self._start_of(node)
             body = node.value[lead : len(node.value) - len(node.quote)]
             prefix = node.prefix.lower()
-            return self._text(body, start + lead, "r" in prefix, "b" in prefix)
+            return _characters(body, start + lead, self._count, "r" in prefix, "b" in prefix, _ESCAPE)
         if isinstance(node, libcst.FormattedString):
             raw = "r" in node.prefix.lower()
             return joined(self._field(part, raw) for part in node.parts)
@@ -219,7 +232,7 @@ class _Literals:
 
         start = self._start_of(part)
         if isinstance(part, libcst.FormattedStringText):
-            return self._text(part.value, start, raw, False, doubled=True)
+            return _characters(part.value, start, self._count, raw, False, _DOUBLED)
         assert isinstance(part, libcst.FormattedStringExpression)
         known = self._known(part)
         if known is not None:
@@ -238,27 +251,6 @@ class _Literals:
         name = _name(part.expression)
         return None if name is None else self._resolve(name)
 
-    def _text(self, body: str, at: int, raw: bool, is_bytes: bool, doubled: bool = False) -> Mapped:
-        number = self._count
-        texts: list[str] = []
-        origins: list[_Origin] = []
-        done = 0
-
-        def plain(end: int) -> None:
-            texts.append(body[done:end])
-            origins.extend((at + i, at + i + 1, number) for i in range(done, end))
-
-        for match in _pieces(doubled).finditer(body):
-            value = _evaluate(match.group(), raw, is_bytes)
-            if value is None:
-                continue
-            plain(match.start())
-            done = match.end()
-            texts.append(value)
-            origins.extend((at + match.start(), at + match.end(), number) for _ in value)
-        plain(len(body))
-        return Mapped("".join(texts), tuple(origins))
-
 
 def _name(node: libcst.BaseExpression) -> ast.expr | None:
     """Return a name, with attributes or without."""
@@ -275,8 +267,22 @@ def _name(node: libcst.BaseExpression) -> ast.expr | None:
 _DOUBLED = re.compile(_ESCAPE.pattern + r"|\{\{|\}\}", re.DOTALL)
 
 
-def _pieces(doubled: bool) -> re.Pattern[str]:
-    return _DOUBLED if doubled else _ESCAPE
+def _characters(body: str, at: int, number: int, raw: bool, is_bytes: bool, pieces: re.Pattern[str]) -> Mapped:
+    """Return the value of the inside of literal ``number``, in which ``pieces`` may stand for something else."""
+    texts: list[str] = []
+    origins: list[_Origin] = []
+    done = 0
+    for match in pieces.finditer(body):
+        start, end = match.span()
+        value = _evaluate(match.group(), raw, is_bytes)
+        if value is not None:
+            texts += (body[done:start], value)
+            origins += [(i, i + 1, number) for i in range(at + done, at + start)]
+            origins += [(at + start, at + end, number)] * len(value)
+            done = end
+    texts.append(body[done:])
+    origins += [(i, i + 1, number) for i in range(at + done, at + len(body))]
+    return Mapped("".join(texts), tuple(origins))
 
 
 def _evaluate(piece: str, raw: bool, is_bytes: bool) -> str | None:
