@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, TableName
-from sqla_guard.read.python.script_tree import Tree, called, is_string, tree_of
+from sqla_guard.read.python.script_tree import Tree, called, is_string, tree_mentioning
 
 Role = Literal["plain", "fixed"]
 
@@ -41,7 +41,8 @@ def read_column_words(
     named = "|".join(map(re.escape, sorted(classes))) or "(?!)"
     if not re.search(rf"__table__|[tT]able[\s\\]*\(|class[\s\\]+(?:{named})\b", source.text):
         return ()
-    return tuple(_Reader(tree_of(source), table, column, classes).read())
+    tree = tree_mentioning(source, re.compile(re.escape(column), re.IGNORECASE))
+    return tuple(_Reader(tree, table, column, classes).read())
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from sqla_guard.facts.values import NONE, Value, either
 from sqla_guard.read.python.flow import Flow
 from sqla_guard.read.python.mentions import Mention, Mentions
 from sqla_guard.read.python.parse import UnparsableFile, parse
+from sqla_guard.read.python.sparse import parse_mentioning
 
 _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
@@ -23,7 +25,7 @@ _DICTS = r"\*\*|\.(?:values|update|bulk_\w+_mappings)\("
 _TAKEN = (r"getattr\(", r"setattr\(", r"hasattr\(", r"vars\(", r"dict\(", r"_mapping\b")
 _COMPUTED = rf"__dict__|asdict\(|{begun(*_TAKEN)}"
 _HANDED = r"\.(?:model_validate|from_orm|validate|dumps?)\("
-_ALSO = rf"{_DICTS}|{_COMPUTED}|{_HANDED}|:="
+_BINDING = ":="
 
 
 def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Reference, ...]:
@@ -36,11 +38,12 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
     words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
-    marks = {m.start(): m.group() for m in re.finditer(rf"{words}|{_ALSO}", source.text)} if names else {}
-    if all(mark == ":=" for mark in marks.values()):
+    telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}")
+    if not names or not telling.search(source.text):
         return ()
-    reader = _Reader(source, names, list(marks))
-    reader.run()
+    marks = re.finditer(rf"{telling.pattern}|{_BINDING}", source.text)
+    reader = _Reader(source, names, [mark.start() for mark in marks])
+    reader.run(parse_mentioning(source, telling))
     return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
 
 
@@ -51,7 +54,7 @@ def read_summary(source: SourceFile) -> Summary:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
     reader = _Reader(source, frozenset(), None)
-    reader.run()
+    reader.run(parse(source))
     found = reader.mentions
     return Summary(
         {name: tuple(dict.fromkeys(values)) for name, values in found.returns.items()},
@@ -71,9 +74,8 @@ class _Reader:
         self._source = source
         self.mentions = Mentions(source, names, lines)
 
-    def run(self) -> None:
+    def run(self, tree: ast.Module) -> None:
         try:
-            tree = parse(self._source)
             if self.mentions.lines is not None and _F_STRING.search(self._source.text):
                 from sqla_guard.read.python.fstrings import mend_positions
 

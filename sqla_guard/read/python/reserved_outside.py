@@ -11,9 +11,12 @@ from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED, is_marked
 from sqla_guard.facts.values import Call, Literal, Value
 from sqla_guard.read.python.expressions import Expressions
-from sqla_guard.read.python.parse import parse, span_of
+from sqla_guard.read.python.parse import span_of
+from sqla_guard.read.python.sparse import parse_mentioning
 
 _MARKER = re.compile(rf"\.\s*(?:{'|'.join(sorted(RESERVED))}|query|query_class|self|_sa_\w+)\s*[:=](?!=)|backref")
+# What is in functions is none of these.
+_NOTHING = re.compile(r"(?!)")
 _NESTING = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
@@ -24,7 +27,7 @@ def may_reserve_outside(source: SourceFile) -> bool:
 
 def read_outside(source: SourceFile) -> tuple[ReservedName, ...]:
     """Return the reserved names that classes get from outside of their bodies."""
-    return tuple(_Reader(source).found(parse(source).body, ""))
+    return tuple(_Reader(source).found(parse_mentioning(source, _NOTHING).body, ""))
 
 
 class _Reader:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.words import begun
 from sqla_guard.facts.runs import Run
 from sqla_guard.read.python.certainty import certainty, standing
-from sqla_guard.read.python.script_tree import Tree, called, is_string, tree_of
+from sqla_guard.read.python.script_tree import Tree, called, is_string, tree_mentioning
 
 # Calls that run the function they are given.
 _RUNNERS = frozenset({"run_sync", "to_thread", "run_in_threadpool", "start_soon", "create_task", "ensure_future"})
@@ -27,7 +29,8 @@ def read_runs(source: SourceFile, name: str, home: str, method: bool = False) ->
     Raises:
         UnparsableFile: The file is no Python.
     """
-    found = [run for _, run in runs_in(tree_of(source), name, home, method)]
+    tree = tree_mentioning(source, re.compile(begun(rf"{re.escape(name)}\b", rf"{re.escape(module_name(home))}\b")))
+    found = [run for _, run in runs_in(tree, name, home, method)]
     return tuple(sorted(found, key=lambda run: run.span))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.read.python.nodes import nodes_of
+from sqla_guard.read.python.nodes import Nodes, nodes_of
 from sqla_guard.read.python.parse import span_of
+from sqla_guard.read.python.sparse import parse_mentioning
 
 _BUILDERS = frozenset({"dedent", "cleandoc"})
 
@@ -18,16 +20,13 @@ class Tree:
 
     Attributes:
         ways_out: What leaves the block of a statement from inside it, for those statements that were asked about.
-
-    Raises:
-        UnparsableFile: The file is no Python.
     """
 
-    def __init__(self, source: SourceFile) -> None:
-        """Parse ``source`` and note each node's parent."""
+    def __init__(self, source: SourceFile, nodes: Nodes) -> None:
+        """Look at ``nodes``, those of ``source``."""
         self.source = source
-        self.nodes = nodes_of(source)
-        self.module = self.nodes.module
+        self.nodes = nodes
+        self.module = nodes.module
         self._parents = self.nodes.parents
         self.ways_out: dict[ast.stmt, tuple[ast.AST, ...]] = {}
 
@@ -151,7 +150,16 @@ def tree_of(source: SourceFile) -> Tree:
     Raises:
         UnparsableFile: The file is no Python.
     """
-    return Tree(source)
+    return Tree(source, nodes_of(source))
+
+
+def tree_mentioning(source: SourceFile, wanted: re.Pattern[str]) -> Tree:
+    """Return the tree of ``source``, in which functions may be empty whose bodies ``wanted`` is not found in.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    return Tree(source, Nodes(parse_mentioning(source, wanted)))
 
 
 def is_string(node: ast.AST) -> bool:
