@@ -32,6 +32,7 @@ from sqla_guard.facts.values import (
     Unknown,
     Value,
 )
+from sqla_guard.read.python.bearing import never_returns
 from sqla_guard.read.python.evaluation import Evaluator, implicit_parameter
 from sqla_guard.read.python.growth import Growth
 from sqla_guard.read.python.patterns import Patterns
@@ -59,7 +60,10 @@ class Visitor(Protocol):
     def pattern(self, node: ast.MatchClass, flow: Flow) -> None:
         """Look at a class pattern."""
 
-    def returned(self, value: Value, flow: Flow) -> None:
+    def bearing(self, body: list[ast.stmt]) -> frozenset[ast.stmt] | None:
+        """Return the statements of a function that have to be followed; ``None`` for all."""
+
+    def returned(self, node: ast.expr | None, flow: Flow) -> None:
         """Look at what a function returns."""
 
     def stored(self, target: ast.Attribute, value: Value, flow: Flow) -> None:
@@ -82,14 +86,17 @@ class Flow:
         evaluate: Translates expressions in it.
     """
 
-    def __init__(self, visitor: Visitor, has_nonlocals: bool = True) -> None:
-        """Report to ``visitor``; ``has_nonlocals`` tells whether the text says ``nonlocal`` at all."""
-        self._has_nonlocals = has_nonlocals
+    def __init__(self, visitor: Visitor, text: str) -> None:
+        """Report to ``visitor`` what is in a module of this text."""
+        # Few modules have either, and to look for them takes time.
+        self._has_nonlocals = "nonlocal" in text
+        self._has_walruses = ":=" in text
         self.visitor = visitor
         self.growth = Growth()
         self.scope = Scope("module", "", None, ast.Module([], []))
         self.evaluate = Evaluator(self.scope, self.growth)
         self._patterns = Patterns(self)
+        self._followed: frozenset[ast.stmt] | None = None
         # Functions with the scope around them, lambdas with their own.
         self._later: deque[tuple[FunctionNode | ast.Lambda, Scope]] = deque()
         self._loops: list[_Loop] = []
@@ -125,7 +132,7 @@ class Flow:
             self._enter(outer)
             self.see(node.body)
             return
-        bound = bound_in(node.body)
+        bound = bound_in(node.body, self._has_walruses)
         names = {p.arg for p in parameters(node.args)}
         inner = nonlocals_inside(node) if self._has_nonlocals else set()
         prefix = outer.qualname + (".<locals>." if outer.kind == "function" else ".")
@@ -144,9 +151,10 @@ class Flow:
         self._enter(scope)
         scope.state = dict(given)
         scope.ever = {name: [value] for name, value in given.items()}
+        self._followed = self.visitor.bearing(node.body)
         self.block(node.body)
         if scope.state is not None:
-            self.visitor.returned(Literal(None), self)
+            self.visitor.returned(None, self)
 
     def _class(self, node: ast.ClassDef) -> None:
         outer = self.scope
@@ -214,6 +222,8 @@ class Flow:
         """Follow statements in order; afterwards the state is ``None`` if their end is never reached."""
         unreachable = False
         for statement in statements:
+            if self._followed is not None and statement not in self._followed:
+                continue
             if self.scope.state is None:
                 # Still looked at, knowing nothing.
                 unreachable, self.scope.state = True, {}
@@ -230,6 +240,8 @@ class Flow:
                     self.assign(target, result)
             case ast.Expr(value=value):
                 self._expression(value)
+                if never_returns(node):
+                    self.scope.state = None
             case ast.If(test=test, body=body, orelse=orelse):
                 self.see(test)
                 self._branches(test, body, orelse)
@@ -270,8 +282,6 @@ class Flow:
     def _expression(self, node: ast.expr) -> None:
         self.see(node)
         self._filled(node)
-        if _never_returns(node):
-            self.scope.state = None
 
     def _delete(self, targets: list[ast.expr]) -> None:
         for target in targets:
@@ -338,7 +348,7 @@ class Flow:
 
     def _return(self, value: ast.expr | None) -> None:
         self.see(value)
-        self.visitor.returned(self.evaluate.value(value) if value else Literal(None), self)
+        self.visitor.returned(value, self)
         self.scope.state = None
 
     def _define(self, node: FunctionNode) -> None:
@@ -483,13 +493,3 @@ class Flow:
 
 def _caught(kind: ast.expr | None, evaluate: Evaluator) -> Value:
     return InstanceOf(evaluate.class_options(kind)) if kind is not None else Unknown("an exception")
-
-
-def _never_returns(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="sys"), attr="exit")):
-            return True
-        case ast.Call(func=ast.Name(id="exit" | "quit")):
-            return True
-        case _:
-            return False

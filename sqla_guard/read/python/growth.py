@@ -6,8 +6,7 @@ join. Here is the limit, and the one shape that grows on purpose: a query that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.facts.values import Attr, Call, Chained, OneOf, Unknown, Value, either
 
@@ -32,14 +31,15 @@ class Growth:
         """Return the number of nodes of ``value`` when written out."""
         if isinstance(value, tuple):
             return sum(self.size(part) for part in value)
-        if not hasattr(value, "__dataclass_fields__"):
-            return 0
         known = self._sizes.get(id(value))
-        if known is None:
-            parts = (getattr(value, f.name) for f in fields(value))  # type: ignore[arg-type]
-            known = (value, 1 + sum(self.size(part) for part in parts))
-            self._sizes[id(value)] = known
-        return known[1]
+        if known is not None:
+            return known[1]
+        names: Iterable[str] | None = getattr(value, "__dataclass_fields__", None)
+        if names is None:
+            return 0
+        size = 1 + sum(self.size(getattr(value, name)) for name in names)
+        self._sizes[id(value)] = (value, size)
+        return size
 
     def capped(self, value: Value) -> Value:
         """Return ``value``, shortened if it is too long; the arguments of calls go first."""

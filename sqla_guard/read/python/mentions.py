@@ -22,6 +22,7 @@ from sqla_guard.facts.values import (
     Name,
     Value,
 )
+from sqla_guard.read.python.bearing import Bearing
 from sqla_guard.read.python.companions import Companions
 from sqla_guard.read.python.displays import assigned_to, constants, is_dict_call, keys_visible
 from sqla_guard.read.python.evaluation import TOO_DEEP
@@ -91,6 +92,7 @@ class Mentions:
         self.fields: dict[str, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
         self._source = source
         self._names = names
+        self._bearing = Bearing(source, self.marked)
         self._outer: dict[ast.AST, str] = {}
         # Loader options, with the query that they are for.
         self._options: dict[ast.AST, ast.expr] = {}
@@ -137,10 +139,14 @@ class Mentions:
                 owner = InstanceOf(flow.evaluate.value(node.cls))
                 self._add("attribute", name, Span(*match.span(1)), owner, flow)
 
-    def returned(self, value: Value, flow: Flow) -> None:
+    def bearing(self, body: list[ast.stmt]) -> frozenset[ast.stmt] | None:
+        """Return the statements of a function that have to be followed."""
+        return None if self.lines is None else self._bearing.of(body)
+
+    def returned(self, node: ast.expr | None, flow: Flow) -> None:
         """Remember what a function returns."""
         if self.lines is None:
-            self.returns[flow.scope.qualname].append(value)
+            self.returns[flow.scope.qualname].append(flow.evaluate.value(node) if node else Literal(None))
 
     def stored(self, target: ast.Attribute, value: Value, flow: Flow) -> None:
         """Remember what a method puts on ``self``."""

@@ -80,7 +80,7 @@ class _Reader:
                 from sqla_guard.read.python.fstrings import mend_positions
 
                 mend_positions(tree, self._source, self.mentions.marked)
-            Flow(self.mentions, "nonlocal" in self._source.text).module(tree)
+            Flow(self.mentions, self._source.text).module(tree)
         except RecursionError as error:
             raise UnparsableFile("nested too deeply to be read") from error
 

@@ -15,6 +15,10 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+_BLOCKS = frozenset({"body", "orelse", "finalbody"})
+# Where a statement binds names without a walrus.
+_BINDING = frozenset({"target", "targets", "items", "handlers", "cases"})
+
 State = dict[str, Value]
 
 
@@ -35,7 +39,7 @@ class Bound:
     imported: set[str] = field(default_factory=set)
 
 
-def bound_in(body: list[ast.stmt]) -> Bound:
+def bound_in(body: list[ast.stmt], has_walruses: bool = True) -> Bound:
     """Return the names that ``body`` binds; nested functions, classes and lambdas have their own."""
     bound = Bound()
     pending = list(body)
@@ -54,7 +58,7 @@ def bound_in(body: list[ast.stmt]) -> Bound:
             case ast.Nonlocal(names=names):
                 bound.nonlocals.update(names)
             case _:
-                bound.counts.update(_bound_by(node))
+                bound.counts.update(_bound_by(node, has_walruses))
         pending.extend(_inner_statements(node))
     return bound
 
@@ -66,11 +70,12 @@ def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
         yield from part.body
 
 
-def _bound_by(node: ast.stmt) -> Iterator[str]:
+def _bound_by(node: ast.stmt, has_walruses: bool) -> Iterator[str]:
     """Yield the names that a statement binds itself, in targets, walruses, handlers and patterns."""
-    for name, value in ast.iter_fields(node):
-        if name in ("body", "orelse", "finalbody"):
+    for name in node._fields:
+        if name in _BLOCKS or not (has_walruses or name in _BINDING):
             continue
+        value = getattr(node, name)
         if name == "handlers":
             yield from (h.name for h in value if h.name)
             continue
