@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
@@ -24,6 +25,10 @@ _START_UP = re.compile(
 _PROGRAM = re.compile(
     r"_*(?:create_app|make_app|build_app|app_factory|get_application|create_application|lifespan\w*|run|serve|cli|"
     r"main|startup|worker_\w*|before_\w+|after_\w+|celery_\w*|launch\w*|boot\w*|entrypoint|__main__|connect_\w+)$"
+)
+# Those of them that run once whatever happens, by what they are called.
+_ONCE = re.compile(
+    r"_*(?:(?:create|make|build)_app(?:lication)?|app_factory|get_application|lifespan\w*|main|__main__)$"
 )
 _SHUT_DOWN = re.compile(r"_*(?:stop|shutdown|shut|close|reset|clear|teardown|cleanup|dispose|set|disable)(?:_|$)")
 # A lock that the database keeps, for all processes.
@@ -100,14 +105,35 @@ def _runs_once(fact: LazyInit, project: Project) -> bool:
         return True
     if name == "main" or _SHUT_DOWN.match(name):
         return True
-    if not _is_start_up(name) and not (name.startswith("_") and fact.callers.at_import):
-        return False
-    if name.startswith("__"):
+    if not _is_start_up(name) and (not name.startswith("_") or name.startswith("__")):
         return False
     users = [u for u in users_of(project, fact.path, name, bool(fact.owner)) if not _is_test(u)]
     if not _is_start_up(name):
-        return all(not u.function for u in users)
+        at_import = fact.callers.at_import and all(not u.function for u in users)
+        return at_import or _only_while_it_starts(users, project)
     return all(not u.function or _is_start_up(u.function) or _is_program(u, project) for u in users)
+
+
+def _only_while_it_starts(users: Sequence[User], project: Project, depth: int = 4) -> bool:
+    """Tell whether all callers are known, and are modules, what makes the program, or functions of which this holds."""
+    return bool(users) and all(
+        u.called and (not u.function or _makes_program(u, project) or (depth > 0 and _starts(u, project, depth)))
+        for u in users
+    )
+
+
+def _makes_program(user: User, project: Project) -> bool:
+    return _ONCE.match(user.function) is not None and _is_program(user, project)
+
+
+def _starts(user: User, project: Project, depth: int) -> bool:
+    outline = project.outline(user.path)
+    function = outline.functions.get(user.function) if outline else None
+    if function is None or function.decorators:
+        # A method can be called in ways that do not name it, and a decorator can hand the function to a framework.
+        return False
+    callers = [u for u in users_of(project, user.path, user.function) if not _is_test(u)]
+    return _only_while_it_starts(callers, project, depth - 1)
 
 
 def _is_program(user: User, project: Project) -> bool:

@@ -11,6 +11,8 @@ from sqla_guard.facts.outline import Outline
 from sqla_guard.project.project import Project
 
 LOCKED_BLOCK = re.compile(r"with\s+[\w.\[\]()'\",\s]*?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
+_TAKES = re.compile(r"\s*(?:async\s+)?with\b")
+_DEFINES = re.compile(r"\s*(?:async\s+)?def\b")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 
 
@@ -22,11 +24,13 @@ class User:
         path: The file.
         function: The function or method around it by its last name; empty at module level.
         locked: Whether a lock is held there.
+        called: Whether the function is called there and then, not handed on or called later.
     """
 
     path: str
     function: str
     locked: bool
+    called: bool = True
 
 
 def users_of(project: Project, path: str, name: str, method: bool = False) -> tuple[User, ...]:
@@ -48,7 +52,8 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             if _IMPORT.match(line) or re.search(rf"\b(?:def|class|global|nonlocal)\s+{re.escape(name)}\b", line):
                 continue
             before = line[: match.start() - start]
-            if not re.match(r"\s*[(),]", text[match.end() : match.end() + 80]) or "#" in before:
+            behind = re.match(r"\s*([(),])", text[match.end() : match.end() + 80])
+            if behind is None or "#" in before:
                 continue
             if not method and not _is_meant(project, path, where, name, before):
                 continue
@@ -57,7 +62,11 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             around = [s for s in spans if s[0] <= match.start() < s[1]]
             inner = max(around, default=(0, 0, ""))
             if inner[2] != name or where != path:
-                yield User(where, inner[2], _is_locked(text, match.start(), inner[0]))
+                headers = list(_headers(text, match.start(), inner[0]))
+                locked = any(_TAKES.match(header) and LOCKED_BLOCK.search(header) for header in headers)
+                nested = len([h for h in headers if _DEFINES.match(h)]) != bool(inner[2])
+                called = behind.group(1) == "(" and "lambda" not in before and not nested
+                yield User(where, inner[2], locked, called)
 
 
 def _is_meant(project: Project, path: str, where: str, name: str, before: str) -> bool:
@@ -87,14 +96,13 @@ def _functions(outline: Outline | None) -> Iterator[tuple[int, int, str]]:
                 yield attribute.statement.start, attribute.statement.end, attribute.name
 
 
-def _is_locked(text: str, offset: int, start: int) -> bool:
-    """Tell whether one of the blocks around ``offset`` takes a lock, by their headers."""
+def _headers(text: str, offset: int, start: int) -> Iterator[str]:
+    """Yield the first lines of the blocks around ``offset``, innermost first, up to ``start``."""
     lines = text[start:offset].split("\n")
     depth = len(lines[-1]) - len(lines[-1].lstrip())
     for line in reversed(lines[:-1]):
         indent = len(line) - len(line.lstrip())
         if line.strip() and indent < depth:
-            depth = indent
-            if re.match(r"\s*(?:async\s+)?with\b", line) and LOCKED_BLOCK.search(line):
-                return True
-    return False
+            # The header of a function can end in a line of its own, at the same depth as it starts.
+            depth = indent + line.lstrip().startswith(")")
+            yield line
