@@ -51,7 +51,7 @@ fuzz: .envs/fuzz/.ready ## Look for inputs that break the tool: make fuzz MINUTE
 tables: setup envs .envs/sqlalchemy-1.3/.ready ## Measure anew what SQLAlchemy does with every name; takes minutes
 	$(BIN)/python -m scripts.reserved.measure
 
-races: setup ## Race each mended singleton without leaving out the orders that cannot differ; takes half an hour
+races: setup ## Race each mended singleton in every order, none left out; takes half an hour
 	RACES=all $(BIN)/pytest --timeout 3600 tests/rules/test_lazy_family.py -k in_every_order
 
 oracle: setup envs ## Run every program with a reserved name on the real SQLAlchemy
