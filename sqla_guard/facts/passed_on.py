@@ -57,11 +57,29 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSql:
+    """A method that runs what its class, or one derived from it, keeps under a name: ``execute(self.SQL)``.
+
+    Attributes:
+        owner: The class of the method.
+        name: The attribute.
+        each: Whether each item of it is run.
+        at: The offset at which that happens.
+    """
+
+    owner: str
+    name: str
+    each: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class PassedOn:
-    """What a module does with SQL of others: its helpers, and what it takes from other modules."""
+    """What a module does with SQL of others: its helpers, what it takes from them, and its template methods."""
 
     helpers: tuple[Helper, ...] = ()
     outsides: tuple[Outside, ...] = ()
+    templates: tuple[OwnSql, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

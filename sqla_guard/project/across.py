@@ -9,11 +9,12 @@ from dataclasses import replace
 from sqla_guard.core.words import holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
-from sqla_guard.facts.values import Attr, Name, Value
+from sqla_guard.facts.values import Attr, Call, Name, Value
 from sqla_guard.project.constants import imported_strings
 from sqla_guard.project.homes import home_of
+from sqla_guard.project.mapped import Mappings
 from sqla_guard.project.project import Project
-from sqla_guard.project.symbols import ProjectFunction, ProjectModule
+from sqla_guard.project.symbols import ProjectClass, ProjectFunction, ProjectModule
 
 # Other files are only looked at for what may be DDL; a verb and its object may stand in two literals.
 _DDL = re.compile(
@@ -33,7 +34,7 @@ def sql_across(project: Project, path: str) -> Across:
     strings = tuple(imported_strings(project, path).items())
     helpers = _helpers(project, path, 0)
     kept = project.read(path, project.readers.kept_sql) or ()
-    uses = [use for name in kept for use in _uses(project, path, name, ())]
+    uses = [use for name in kept for use in (*_uses(project, path, name, ()), *_template_uses(project, path, name))]
     return Across(helpers, tuple(dict.fromkeys(uses)), strings)
 
 
@@ -53,18 +54,53 @@ def _helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
     if project.outline(path) is None:
         return ()
     found: list[Helper] = []
-    for chain in project.read(path, project.readers.called) or ():
-        value: Value = Name(chain[0])
-        for word in chain[1:]:
-            value = Attr(value, word)
-        symbol = project.resolve(path, value)
-        if isinstance(symbol, ProjectFunction) and symbol.path != path and _may_run(project, symbol.path):
-            found += [
-                replace(helper, name=".".join(chain))
-                for helper in _passed_on(project, symbol.path, depth + 1).helpers
-                if helper.name == symbol.definition.qualname
-            ]
+    for name in project.read(path, project.readers.called) or ():
+        home, known = _called(project, path, name)
+        if home != path and known and _may_run(project, home):
+            helpers = _passed_on(project, home, depth + 1).helpers
+            found += [replace(helper, name=name) for helper in helpers if helper.name == known]
     return tuple(found)
+
+
+def _called(project: Project, path: str, name: str) -> tuple[str, str]:
+    """Return the file of what ``path`` calls by a name, and its name there; two empty strings where that is unknown."""
+    owner, _, method = name.rpartition("().")
+    if method and owner:
+        return _method(project, path, _value(owner), method)
+    symbol = project.resolve(path, _value(name))
+    if isinstance(symbol, ProjectFunction):
+        return symbol.path, symbol.definition.qualname
+    home = home_of(project, path, tuple(name.split(".")))
+    if home is None:
+        return "", ""
+    where, first, rest = home
+    outline = project.outline(where)
+    if outline is None or not rest:
+        return where, first
+    if len(rest) > 1:
+        return "", ""
+    if first in outline.classes:
+        return _method(project, where, Name(first), rest[0])
+    made = outline.bindings.get(first, ())
+    value = made[0] if len(made) == 1 else None
+    return _method(project, where, value.func, rest[0]) if isinstance(value, Call) else ("", "")
+
+
+def _value(name: str) -> Value:
+    first, *words = name.split(".")
+    value: Value = Name(first)
+    for word in words:
+        value = Attr(value, word)
+    return value
+
+
+def _method(project: Project, path: str, owner: Value, method: str) -> tuple[str, str]:
+    """Return the file and the name of a method, in the class that has it."""
+    cls = project.resolve(path, owner)
+    found = Mappings.of_project(project).attribute(cls, method) if isinstance(cls, ProjectClass) else None
+    if found is None or found[1].kind != "method":
+        return "", ""
+    return found[0].path, f"{found[0].definition.name}.{method}"
 
 
 def _may_run(project: Project, path: str) -> bool:
@@ -106,6 +142,20 @@ def _uses(project: Project, home: str, name: str, behind: tuple[tuple[str, str],
                 continue
             for use in _uses(project, path, outside.holder, (*behind, (home, name))):
                 yield replace(use, chain=here.chain, form=here.form, each=here.each, position=here.position)
+
+
+def _template_uses(project: Project, path: str, name: str) -> Iterator[Outside]:
+    """Yield the methods of base classes elsewhere that run what class ``name`` keeps."""
+    outline = project.outline(path)
+    definition = outline.classes.get(name) if outline is not None else None
+    if definition is None:
+        return
+    attributes = {a.name for a in definition.attributes}
+    for base in Mappings.of_project(project).linear(ProjectClass(path, definition))[1:]:
+        templates = _passed_on(project, base.path).templates if _may_run(project, base.path) else ()
+        for own in templates:
+            if base.path != path and own.owner == base.definition.name and own.name in attributes:
+                yield Outside((ROOT,), f"{name}.{own.name}", own.each, None, base.path, own.at)
 
 
 def _may_import(project: Project, path: str, name: str) -> bool:

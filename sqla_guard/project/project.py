@@ -61,7 +61,7 @@ class Readers:
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
-    called: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
+    called: Callable[[SourceFile], tuple[str, ...]]
     kept_sql: Callable[[SourceFile], tuple[str, ...]]
     embedded: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
     loose_sql: Callable[

@@ -30,6 +30,8 @@ _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in 
 
 # DDL in a string; its words may stand in two literals.
 _KEPT = rb"(?:create|alter)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename"
+# The name of its table is put into the SQL, and may stand in another file.
+_TABLE_PUT_IN = rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?[\"'{%]"
 
 _DECLARED = rb"(?:Column|mapped_column)\(\s*(?:name\s*=\s*)?[\"'](?:metadata|registry)[\"']"
 
@@ -123,7 +125,10 @@ def may_declare(data: bytes) -> bool:
 
 def may_name_table(data: bytes, tables: frozenset[str]) -> bool:
     """Tell whether SQL or Alembic operations in a file can name one of ``tables``, in lower case."""
-    return is_wide(data) or may_name(data.lower(), tables)
+    if is_wide(data):
+        return True
+    lowered = data.lower()
+    return may_name(lowered, tables) or re.search(_TABLE_PUT_IN, lowered) is not None
 
 
 def may_hold_directive(data: bytes) -> bool:

@@ -131,6 +131,106 @@ def test_sql_given_to_a_function_of_the_project_is_found(case: str) -> None:
     assert step[finding.span.start : finding.span.end] == "metadata"
 
 
+RUNNER = (
+    "class Runner:\n    def __init__(self, connection):\n        self.connection = connection\n"
+    "    def run(self, sql):\n        self.connection.execute(sql)\n"
+)
+TEMPLATE = (
+    "class Step:\n    SQL = ''\n    ALL = ()\n    def go(self, connection):\n        connection.execute(self.SQL)\n"
+    "    def every(self, connection):\n        for one in self.ALL:\n            connection.execute(one)\n"
+)
+PARTIAL = "from functools import partial\nfrom app.db import connection\ndef execute(c, sql):\n    c.execute(sql)\n"
+METHODS = {
+    "of a new object": (RUNNER, f"from app.helpers import Runner\ndef f(c):\n    Runner(c).run('{ADD}')\n"),
+    "of a local object": (RUNNER, f"from .helpers import Runner\ndef f(c):\n    r = Runner(c)\n    r.run('{ADD}')\n"),
+    "of a class by its module": (RUNNER, f"from app import helpers\nr = helpers.Runner(None)\nr.run('{ADD}')\n"),
+    "of an annotated parameter": (
+        RUNNER,
+        f"from .helpers import Runner\ndef f(r: 'Runner | None'):\n    r.run('{ADD}')\n",
+    ),
+    "of an attribute": (
+        RUNNER,
+        "from .helpers import Runner\nclass Steps:\n    def __init__(self, c):\n        self.db = Runner(c)\n"
+        f"    def go(self):\n        self.db.run('{ADD}')\n",
+    ),
+    "of an attribute that is handed over": (
+        RUNNER,
+        "from .helpers import Runner\nclass Steps:\n    def __init__(self, db: Runner):\n        self.db = db\n"
+        f"    def go(self):\n        self.db.run('{ADD}')\n",
+    ),
+    "of a base class": (
+        RUNNER,
+        f"from .helpers import Runner\nclass Steps(Runner):\n    def go(self):\n        self.run('{ADD}')\n",
+    ),
+    "of a base class's base class": (
+        RUNNER + "class Middle(Runner):\n    pass\n",
+        f"from .helpers import Middle\nclass Steps(Middle):\n    def go(self):\n        self.run('{ADD}')\n",
+    ),
+    "of an object of the module": (
+        RUNNER + "runner = Runner(None)\n",
+        f"from .helpers import runner\nrunner.run('{ADD}')\n",
+    ),
+    "of a class": (
+        RUNNER.replace("    def run(self", "    @classmethod\n    def run(cls"),
+        f"from .helpers import Runner\nRunner.run('{ADD}')\n",
+    ),
+    "through another method": (
+        RUNNER + "    def twice(self, sql):\n        self.run(sql)\n",
+        f"from .helpers import Runner\nRunner(None).twice('{ADD}')\n",
+    ),
+    "with a decorator": (
+        HELPER.replace("def run_sql", "def again(f):\n    return f\n@again\ndef run_sql"),
+        f"from .helpers import run_sql\nrun_sql('{ADD}')\n",
+    ),
+    "by a partial there": (
+        PARTIAL + "run = partial(execute, connection)\n",
+        f"from .helpers import run\nrun('{ADD}')\n",
+    ),
+    "by a partial here": (
+        PARTIAL,
+        f"from functools import partial\nfrom .helpers import execute\nrun = partial(execute, None)\nrun('{ADD}')\n",
+    ),
+    "by a partial of a method": (
+        "",
+        f"import functools\nfrom app.db import connection\ngo = functools.partial(connection.execute)\ngo('{ADD}')\n",
+    ),
+    "by a partial that has it": (
+        "",
+        f"from functools import partial\nfrom app.db import connection\ngo = partial(connection.execute, '{ADD}')\n"
+        "go()\n",
+    ),
+    "by another name": ("", f"from app.db import connection\nrun = connection.execute\nrun('{ADD}')\n"),
+    "as an attribute": (TEMPLATE, f"from .helpers import Step\nclass Add(Step):\n    SQL = '{ADD}'\n"),
+    "as one of an attribute": (
+        TEMPLATE,
+        f"from .helpers import Step\nclass Add(Step):\n    ALL = ['{ADD}', 'SELECT 1']\n",
+    ),
+    "with the name of the table": (
+        "TABLE = 'events'\n",
+        "from app import helpers\nfrom app.db import connection\n"
+        "connection.execute(f'ALTER TABLE {helpers.TABLE} ADD COLUMN metadata JSONB')\n",
+    ),
+    "added to the name of the table": (
+        "TABLE = 'events'\n",
+        "from app.helpers import TABLE\nfrom app.db import connection\n"
+        "connection.execute('ALTER TABLE ' + TABLE + ' ADD COLUMN metadata JSONB')\n",
+    ),
+    "with an attribute of the model": (
+        "",
+        "from app.models import Event\nfrom app.db import connection\n"
+        "connection.execute('ALTER TABLE %s ADD COLUMN metadata JSONB' % Event.__tablename__)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", METHODS)
+def test_sql_given_to_a_method_or_a_partial_is_found(case: str) -> None:
+    helper, step = METHODS[case]
+    (finding,) = found({"app/helpers.py": helper, "app/step.py": step})
+    assert finding.path == "app/step.py"
+    assert step[finding.span.start : finding.span.end] == "metadata"
+
+
 def test_three_modules_between_the_sql_and_its_database() -> None:
     files = {
         "app/ddl/__init__.py": "from .events import CREATE\nALL = [CREATE]\n",
@@ -207,6 +307,22 @@ QUIET = {
         "app/step.py": f"from .helpers import run_sql as go\ngo('{ADD}')\n",
     },
     "another package's function": {"app/step.py": f"from elsewhere import run_ddl\nrun_ddl('{ADD}')\n"},
+    "a method of another class": {
+        "app/helpers.py": RUNNER + "class Other:\n    def run(self, sql):\n        print(sql)\n",
+        "app/step.py": f"from .helpers import Other, Runner\nOther().run('{ADD}')\n",
+    },
+    "an object of one class or another": {
+        "app/helpers.py": RUNNER + "class Other:\n    def run(self, sql):\n        print(sql)\n",
+        "app/step.py": f"from .helpers import Other, Runner\nr = Runner(0)\nr = Other()\n"
+        f"def f():\n    r.run('{ADD}')\n",
+    },
+    "a partial of something else": {
+        "app/step.py": f"from functools import partial\nrun = partial(print, 'x')\nrun('{ADD}')\n",
+    },
+    "an attribute that no method runs": {
+        "app/helpers.py": TEMPLATE,
+        "app/step.py": f"from .helpers import Step\nclass Add(Step):\n    HELP = '{ADD}'\n",
+    },
     "it is a downgrade": {
         "app/ddl.py": f"ADD = '{ADD}'\n",
         "app/step.py": "from alembic import op\nfrom .ddl import ADD\ndown_revision = None\n"

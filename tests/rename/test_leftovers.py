@@ -84,6 +84,17 @@ def test_a_query_with_a_name_of_the_table_from_elsewhere_is_renamed() -> None:
     assert after["app/names.py"] == files["app/names.py"]
 
 
+def test_a_query_given_to_a_method_or_under_another_name_is_renamed() -> None:
+    store = (
+        "class Store:\n    def __init__(self, c):\n        self.c = c\n\n"
+        "    def run(self, sql):\n        self.c.execute(sql)\n"
+    )
+    body = f'def f(c):\n    Store(c).run("{INSERT}")\n    run = c.execute\n    run("{INSERT}")\n'
+    files = {"app/store.py": store, "app/asks.py": f"from app.store import Store\n\n\n{body}"}
+    after = fixed_texts({**HEAD, **files})
+    assert after["app/asks.py"].count(RENAMED) == 2
+
+
 def test_what_a_query_calls_its_result_stays_for_those_who_read_it() -> None:
     files = {
         "app/asks.py": f'{RUN}\n\ndef ask(c):\n    return c.execute(text("{SELECT}")).mappings().one()["metadata"]\n'
@@ -102,7 +113,6 @@ REFUSED = {
         "from psycopg2.extras import execute_values\n"
         f'{ONE}execute_values(c, "INSERT INTO docs (metadata) VALUES %s", ())\n'
     ),
-    "an alias of a method": f'{ONE}run = c.execute\n    run("{INSERT}")\n',
     "a list of columns": f'COLUMNS = "id, metadata"\n{ONE}c.execute("SELECT " + COLUMNS + " FROM docs")\n',
     "a list of columns of two statements": (
         f'{ONE}columns = "id, metadata"\n    c.execute("SELECT " + columns + " FROM docs")\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sqla_guard.core.source import SourceFile, Span
@@ -14,11 +14,12 @@ from sqla_guard.facts.operations import (
     CreateTable,
     SqlFact,
 )
-from sqla_guard.facts.passed_on import ROOT, Helper, Outside, PassedOn
+from sqla_guard.facts.passed_on import ROOT, Helper, Outside, OwnSql, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.python.literals import Mapped, expression_span
 from sqla_guard.read.python.nodes import Nodes, nodes_of
 from sqla_guard.read.python.sql_bindings import Binding, bound_by
+from sqla_guard.read.python.sql_callees import Callees
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, given, passed_name, rebound
 from sqla_guard.read.python.sql_names import called_name, dotted_name, parameter_names
 from sqla_guard.read.python.sql_values import Values
@@ -46,23 +47,28 @@ _MODULE_LEVEL = (ast.Module, ast.If, ast.Try, ast.With)
 _DEEPEST = 6
 
 
-def read_called(source: SourceFile) -> tuple[tuple[str, ...], ...]:
+def read_called(source: SourceFile) -> tuple[str, ...]:
     """Return the dotted names of imported functions that a file calls with something that may be SQL.
+
+    A method of an object has the object's class in front, with brackets: ``app.Runner().run``.
 
     Raises:
         UnparsableFile: The file is no Python.
     """
-    nodes = nodes_of(source)
-    imported, star = _imported(nodes)
-    found: dict[tuple[str, ...], None] = {}
-    for call in nodes.of(ast.Call):
+    values = Values(source, nodes_of(source))
+    callees = Callees(values)
+    imported, star = _imported(values.nodes)
+    found: dict[str, None] = {}
+    for call in values.nodes.of(ast.Call):
         assert isinstance(call, ast.Call)
+        call = callees.written_out(call)
         given_to = [*call.args, *(k.value for k in call.keywords)]
         if not any(isinstance(a, (ast.Name, ast.Attribute, *_DISPLAYS)) or _is_text(a) for a in given_to):
             continue
-        chain = tuple(dotted_name(call.func).split("."))
-        if chain[0] in imported or (star and len(chain) == 1 and chain[0]):
-            found[chain] = None
+        for name in callees.names(call):
+            first = re.split(r"[.(]", name)[0]
+            if first in imported or (star and first == name):
+                found[name] = None
     return tuple(found)
 
 
@@ -138,7 +144,8 @@ def read_passed_on(source: SourceFile, helpers: tuple[Helper, ...]) -> PassedOn:
     calls = find_sql_calls(values, helpers)
     own = tuple(_helpers(values, calls, helpers))
     reader = _Outsides(values)
-    return PassedOn(own, tuple(dict.fromkeys((*reader.run(calls), *reader.given((*own, *helpers)), *reader.held()))))
+    outsides = (*reader.run(calls), *reader.given((*own, *helpers)), *reader.held())
+    return PassedOn(own, tuple(dict.fromkeys(outsides)), tuple(dict.fromkeys(_templates(values, calls))))
 
 
 def read_run_elsewhere(
@@ -232,13 +239,17 @@ def _imported(nodes: Nodes) -> tuple[set[str], bool]:
 
 
 def _helpers(values: Values, calls: list[SqlCall], outside: tuple[Helper, ...]) -> Iterator[Helper]:
-    """Yield the functions at the top of the module that hand a parameter, or each of its items, to a database."""
-    path = values.source.path
+    """Yield what at the top of the module hands a parameter, or each of its items, to a database.
+
+    Functions, methods under the name of their class, and names for a ``partial``.
+    """
+    path, callees = values.source.path, Callees(values)
+    own: dict[str, Helper] = {}
     for sink in calls:
         name, function = passed_name(sink.argument), values.function(sink.call)
-        if name is None or not isinstance(function, _PLAIN) or isinstance(values.parents[function], ast.ClassDef):
-            continue
-        yield from _helper(name, function, values)
+        if name is not None and isinstance(function, _PLAIN):
+            own.update((h.name, h) for h in _helper(name, function, values))
+    yield from own.values()
     names = {h.name: h for h in outside if h.each}
     for call in values.nodes.of(ast.Call):
         helper = names.get(dotted_name(call.func)) if isinstance(call, ast.Call) else None
@@ -248,18 +259,53 @@ def _helpers(values: Values, calls: list[SqlCall], outside: tuple[Helper, ...]) 
             parameters = parameter_names(function)
             if argument.id in parameters:
                 yield Helper(function.name, parameters.index(argument.id), argument.id, True, path)
+    yield from _partial(values, callees, {**{h.name: h for h in outside}, **own})
+
+
+def _templates(values: Values, calls: list[SqlCall]) -> Iterator[OwnSql]:
+    """Yield the attributes of ``self`` that methods run."""
+    for sink in calls:
+        around, root = values.class_around(sink.call), _root(sink.argument)
+        if around is None or sink.wrapper:
+            continue
+        at, each = expression_span(sink.call, values.source).start, False
+        if isinstance(root, ast.Name):
+            bound = values.bindings(root.id, values.function(sink.call), sink.call)
+            each = len(bound) == 1 and bound[0].element and bound[0].position is None
+            root = _root(bound[0].value) if len(bound) == 1 else root
+        if isinstance(root, ast.Attribute) and isinstance(root.value, ast.Name) and root.value.id in ("self", "cls"):
+            yield OwnSql(around.name, root.attr, each, at)
+
+
+def _partial(values: Values, callees: Callees, helpers: Mapping[str, Helper]) -> Iterator[Helper]:
+    """Yield the names of the module for a helper that has some of its parameters already."""
+    for node in values.nodes.of(ast.Assign):
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if not isinstance(target, ast.Name) or values.function(node) is not None or not isinstance(node, ast.Assign):
+            continue
+        call = ast.copy_location(ast.Call(node.value, [], []), node.value)
+        made = callees.written_out(call)
+        helper = helpers.get(dotted_name(made.func)) if made is not call else None
+        if helper is not None and helper.position >= len(made.args):
+            yield replace(helper, name=target.id, position=helper.position - len(made.args))
 
 
 def _helper(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, values: Values) -> Iterator[Helper]:
     parameters, path = parameter_names(function), values.source.path
+    owner = values.parents[function]
+    known = function.name
+    if isinstance(owner, ast.ClassDef):
+        known = f"{owner.name}.{function.name}"
+        bare = any(dotted_name(d) == "staticmethod" for d in function.decorator_list)
+        parameters = parameters if bare else parameters[1:]
     if name in parameters:
         if not rebound(name, function, values):
-            yield Helper(function.name, parameters.index(name), name, False, path)
+            yield Helper(known, parameters.index(name), name, False, path)
         return
     for binding in values.bindings(name, function):
         items = binding.value
         if binding.element and binding.position is None and isinstance(items, ast.Name) and items.id in parameters:
-            yield Helper(function.name, parameters.index(items.id), items.id, True, path)
+            yield Helper(known, parameters.index(items.id), items.id, True, path)
 
 
 @dataclass(frozen=True)

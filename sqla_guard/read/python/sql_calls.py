@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_names import called_name, dotted_name, parameter_names
+from sqla_guard.read.python.sql_callees import Callees
+from sqla_guard.read.python.sql_names import called_name, parameter_names
 from sqla_guard.read.python.sql_values import Values
 
 _EXECUTES = frozenset(
@@ -36,6 +37,10 @@ _EXECUTES = frozenset(
 _TEXTS = frozenset(("text", "DDL"))
 _SQL_KEYWORDS = frozenset(("statement", "sql", "query", "sqltext", "clause", "operation", "con"))
 _PACKAGES = frozenset(("sa", "sqlalchemy", "db"))
+
+
+# Functions of the module, each with itself, the place and name of the parameter, and the file it goes through.
+_Helpers = dict[str, tuple[ast.AST, int, str, "str | None"]]
 
 
 @dataclass(frozen=True)
@@ -68,26 +73,28 @@ def find_sql_calls(values: Values, outside: tuple[Helper, ...] = ()) -> list[Sql
     """
     texts, packages, op = _imported(values.nodes)
     steps = _steps(values.nodes)
+    callees = Callees(values)
     calls = [node for node in values.nodes.of(ast.Call) if isinstance(node, ast.Call)]
+    whole = [(call, callees.written_out(call)) for call in calls]
     found: list[SqlCall] = []
-    for call in calls:
-        name = called_name(call)
-        argument = _argument(call)
+    for call, made in whole:
+        name = called_name(made)
+        argument = _argument(made)
         if isinstance(call.func, ast.Name) and call.func.id in steps:
             found += _step(call)
             continue
         if argument is None:
             continue
-        if _is_text(call, texts, packages):
+        if _is_text(made, texts, packages):
             found.append(SqlCall(call, argument, True, True))
-        elif isinstance(call.func, ast.Attribute) and name in _EXECUTES:
-            root = call.func.value
+        elif isinstance(made.func, ast.Attribute) and name in _EXECUTES:
+            root = made.func.value
             certain = isinstance(root, ast.Name) and root.id in op
             found.append(SqlCall(call, argument, certain, False))
-    found += [made for call in calls for made in _outside(call, outside, values)]
+    found += [sink for call, made in whole for sink in _outside(call, made, outside, callees, values)]
     if not found:
         return []
-    found += _through_helpers(calls, found, values)
+    found += _through_helpers(whole, found, values)
     order = {id(call): index for index, call in enumerate(calls)}
     return sorted(found, key=lambda f: (f.wrapper, f.call.lineno, f.call.col_offset, order[id(f.call)]))
 
@@ -142,9 +149,9 @@ def _is_text(call: ast.Call, texts: set[str], packages: set[str]) -> bool:
     return isinstance(root, ast.Name) and root.id in packages
 
 
-def _through_helpers(calls: list[ast.Call], found: list[SqlCall], values: Values) -> list[SqlCall]:
+def _through_helpers(calls: list[tuple[ast.Call, ast.Call]], found: list[SqlCall], values: Values) -> list[SqlCall]:
     """Return the calls of functions of the module that pass their argument on to one of ``found``."""
-    helpers: dict[str, tuple[ast.AST, int, str, str | None]] = {}
+    helpers: _Helpers = {}
     for _ in range(4):
         known = len(helpers)
         for sink in [*found, *_calls_of(calls, helpers)]:
@@ -179,11 +186,13 @@ def rebound(name: str, function: ast.AST, values: Values) -> bool:
     return any(values.function(b.value) is function and not b.element for b in bound)
 
 
-def _outside(call: ast.Call, helpers: tuple[Helper, ...], values: Values) -> Iterator[SqlCall]:
-    """Yield what ``call`` gives to one of ``helpers``."""
-    name = dotted_name(call.func) if helpers else ""
+def _outside(
+    call: ast.Call, made: ast.Call, helpers: tuple[Helper, ...], callees: Callees, values: Values
+) -> Iterator[SqlCall]:
+    """Yield what ``call``, written out in full as ``made``, gives to one of ``helpers``."""
+    names = callees.names(made) if helpers else ()
     for helper in helpers:
-        argument = given(call, helper) if helper.name == name else None
+        argument = given(made, helper) if helper.name in names else None
         if argument is None:
             continue
         items = values.items(argument, values.function(call)) if helper.each else [argument]
@@ -200,16 +209,18 @@ def given(call: ast.Call, helper: Helper) -> ast.expr | None:
     return None if any(isinstance(a, ast.Starred) for a in before) else before[-1]
 
 
-def _calls_of(calls: list[ast.Call], helpers: dict[str, tuple[ast.AST, int, str, str | None]]) -> list[SqlCall]:
+def _calls_of(
+    calls: list[tuple[ast.Call, ast.Call]], helpers: dict[str, tuple[ast.AST, int, str, str | None]]
+) -> list[SqlCall]:
     out: list[SqlCall] = []
-    for call in calls:
-        helper = helpers.get(called_name(call))
+    for call, made in calls:
+        helper = helpers.get(called_name(made))
         if helper is None:
             continue
         _, index, name, through = helper
-        argument = next((k.value for k in call.keywords if k.arg == name), None)
-        if argument is None and 0 <= index < len(call.args):
-            argument = call.args[index]
+        argument = next((k.value for k in made.keywords if k.arg == name), None)
+        if argument is None and 0 <= index < len(made.args):
+            argument = made.args[index]
         if argument is not None and not isinstance(argument, ast.Starred):
             out.append(SqlCall(call, argument, False, False, through=through))
     return out

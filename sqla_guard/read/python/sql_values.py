@@ -205,14 +205,15 @@ class Values:
             return None
         if node.value.id in ("self", "cls"):
             # A subclass elsewhere may say something else; that is another text of another program.
-            if owner is not self._class_around(at):
+            if owner is not self.class_around(at):
                 return None
         elif node.value.id != owner.name:
             return None
         values = self.evaluate(bound[0].value, None, {})
         return values[0].numbered(-1) if len(values) == 1 else None
 
-    def _class_around(self, node: ast.AST) -> ast.AST | None:
+    def class_around(self, node: ast.AST) -> ast.ClassDef | None:
+        """Return the class around ``node``."""
         current = self.parents.get(node)
         while current is not None and not isinstance(current, ast.ClassDef):
             current = self.parents.get(current)
