@@ -21,7 +21,7 @@ _DDL = re.compile(
     rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename", re.IGNORECASE
 )
 # Queries and data changes only matter where they name a column of interest.
-_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|with)[\s\\\"']", re.IGNORECASE)
+_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|with|index|comment)[\s\\\"']", re.IGNORECASE)
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
 _DEEPEST = 3

@@ -43,7 +43,7 @@ def is_rerunnable(history: TableHistory, known: Known) -> bool:
 def _may_run_again(carrier: Carrier, past: frozenset[str]) -> bool:
     if carrier.path in past:
         return False  # `IF NOT EXISTS` in a revision: nothing calls it a second time
-    if carrier.runs_in or carrier.through:
+    if carrier.runs_in:
         return False  # what another module does around it is not seen in the script's own manner
     return carrier.kind == "python-sql" or (carrier.kind == "sql-file" and numbered(carrier.path) is None)
 
@@ -154,12 +154,21 @@ def _in_python(
     operations: list[Operation] = [f for f in history.facts if not isinstance(f, (ColumnReference, UnreadSql))]
     source = project.source(path)
     mannered = [(d, project.readers.manner(source, d.operation, operations)) for d in definitions]
-    everywhere = history.references(wish.table, wish.old)
+    everywhere = tuple(map(_where_it_runs, history.references(wish.table, wish.old)))
     references = [r for r in everywhere if r.carrier.path == path]
     why = _unreached(project, path, [m for _, m in mannered]) or _too_early(
         project, path, wish.table, everywhere, [m for _, m in mannered]
     )
     return Refusal(why) if why else rename_in_script(source, wish, mannered, references)
+
+
+def _where_it_runs(reference: ColumnReference) -> ColumnReference:
+    """Return a reference as if its SQL stood where another module runs it."""
+    carrier = reference.carrier
+    if not carrier.runs_in or carrier.runs_at is None:
+        return reference
+    place = Span(carrier.runs_at, carrier.runs_at + 1)
+    return replace(reference, carrier=replace(carrier, path=carrier.runs_in, statement=place))
 
 
 def _made_up(project: Project, wish: ColumnRename, carriers: Iterable[Carrier]) -> str:

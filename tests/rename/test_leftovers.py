@@ -225,3 +225,41 @@ QUIET = {
 @pytest.mark.parametrize("case", QUIET)
 def test_what_is_no_query_of_the_column_is_not_in_the_way(case: str) -> None:
     assert of_column({"app/asks.py": QUIET[case]})
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_query_that_another_module_runs_too_early_keeps_the_column(before: bool) -> None:
+    files = {
+        "app/queries.py": f'INSERT = "{INSERT}"\n',
+        "app/seed.py": f"{RUN}from app import queries\n\n\ndef seed(c):\n    c.execute(text(queries.INSERT))\n",
+    }
+    called = "        seed(connection)\n"
+    script = MIGRATE.replace("\nengine =", "from app.seed import seed\n\nengine =", 1)
+    at = script.index("        if not inspect") if before else script.index("\n\nrun_migrations()")
+    files["app/migrate.py"] = script[:at] + called + script[at:]
+    assert of_column(files) != before
+
+
+def test_a_query_that_the_script_itself_runs_too_early_keeps_the_column() -> None:
+    script = MIGRATE.replace("\nengine =", "from app import queries\n\nengine =", 1)
+    step = script.index("        if not inspect")
+    files = {"app/queries.py": f'INSERT = "{INSERT}"\n'}
+    early = script[:step] + "        connection.execute(text(queries.INSERT))\n" + script[step:]
+    assert not of_column({**files, "app/migrate.py": early})
+    late = script.replace(
+        "\n\n\nrun_migrations()", "\n        connection.execute(text(queries.INSERT))\n\n\nrun_migrations()"
+    )
+    assert of_column({**files, "app/migrate.py": late})
+
+
+def test_ddl_for_a_function_of_another_module_is_rewritten_in_its_manner() -> None:
+    helper = "from sqlalchemy import text\n\n\ndef run_sql(connection, sql):\n    connection.execute(text(sql))\n"
+    script = MIGRATE.replace("\nengine =", "from app.helpers import run_sql\n\nengine =", 1).replace(
+        'connection.execute(text("CREATE TABLE docs (id INTEGER PRIMARY KEY, metadata JSONB)"))',
+        'run_sql(connection, "CREATE TABLE docs (id INTEGER PRIMARY KEY, metadata JSONB)")',
+    )
+    files = {**HEAD, "app/helpers.py": helper, "app/migrate.py": script}
+    after = fixed_texts(files)
+    assert "doc_metadata JSONB" in after["app/migrate.py"]
+    assert 'run_sql(connection, "ALTER TABLE docs RENAME COLUMN metadata TO doc_metadata")' in after["app/migrate.py"]
+    assert fixed_texts(after) == after

@@ -167,8 +167,7 @@ class Values:
             return self._call(node, function, env, depth)
         if isinstance(node, ast.Name):
             return self._name(node, function, env, depth)
-        known = self._from_outside(node) if isinstance(node, ast.Attribute) else None
-        if known is not None:
+        if isinstance(node, ast.Attribute) and (known := self._from_outside(node)) is not None:
             return [known]
         return [value for part in self._alternatives(node) for value in self.evaluate(part, function, env, depth + 1)]
 
