@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
+# So many words are looked for one by one in the time that it takes to list all that there are.
+_FEW = 30
+# Spaces in place of all that is no part of words.
+_ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -19,6 +24,14 @@ def holds_word(data: bytes, word: bytes) -> bool:
             return True
         at = data.find(word, end)
     return False
+
+
+def words_held(data: bytes, words: Collection[bytes]) -> Iterable[bytes]:
+    """Return which of ``words`` :func:`holds_word` finds in ``data``."""
+    if len(words) <= _FEW:
+        return [word for word in words if holds_word(data, word)]
+    held = set(data.translate(_ONLY_WORDS).split())
+    return [w for w in words if w in held or (w != w.translate(_ONLY_WORDS) and holds_word(data, w))]
 
 
 def classes_in(data: bytes) -> set[str]:

@@ -264,11 +264,12 @@ def _snake_case(name: str) -> str:
 
 def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:
     """Yield the classes of the project that derive from ``cls``, directly or not."""
-    words = frozenset({cls.definition.name})
     seen: set[tuple[str, str]] = {(cls.path, cls.qualname)}
-    pending = [words]
-    while pending:
-        for path in project.files_naming(cls.path, pending.pop(), (".py",)):
+    names = {cls.definition.name}
+    while names:
+        # A generation at a time: to look for one name takes as long as to look for all.
+        looked_for, names = frozenset(names), set()
+        for path in project.files_naming(cls.path, looked_for, (".py",)):
             outline = project.outline(path)
             for definition in outline.classes.values() if outline else ():
                 candidate = ProjectClass(path, definition)
@@ -277,5 +278,5 @@ def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Itera
                     isinstance(b, ProjectClass) and (b.path, b.qualname) in seen for b in mappings.bases(candidate)
                 ):
                     seen.add(key)
-                    pending.append(frozenset({definition.name}))
+                    names.add(definition.name)
                     yield candidate

@@ -11,7 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import holds_word
+from sqla_guard.core.words import words_held
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
@@ -223,12 +223,14 @@ class Project:
         missing = [word for word in sorted(words) if (root, word) not in self._naming]
         if missing:
             self._naming.update({(root, word): set() for word in missing})
+            wanted: dict[bytes, list[str]] = {}
+            for word in missing:
+                wanted.setdefault(word.lower().encode(), []).append(word)
             aside = self.workspace.aside
             for path in self.workspace.project_files(near):
-                data = aside.raw(path).lower()
-                for word in missing:
-                    if holds_word(data, word.lower().encode()):
-                        self._naming[root, word].add(path)
+                for held in words_held(aside.raw(path).lower(), wanted):
+                    for asked in wanted[held]:
+                        self._naming[root, asked].add(path)
             for word in missing:
                 named = self._naming[root, word]
                 self.workspace.disk.noted(Question("word", word), near, partial(true_of, named))
