@@ -24,12 +24,12 @@ class Landing:
 
     Attributes:
         made: All that some script makes.
-        home: The one schema that scripts make it in without writing that, where none makes it in the schema that goes
-            without saying: there, models know it by its name alone.
+        homes: The schemas that scripts make it in without writing that, where none makes it in the schema that goes
+            without saying: models that name no schema mean one of those.
     """
 
     made: frozenset[TableName]
-    home: str | None
+    homes: frozenset[str]
 
     @classmethod
     def of(cls, facts: Iterable[SqlFact], name: str) -> Landing:
@@ -37,8 +37,8 @@ class Landing:
         tables = [t for f in facts if f.carrier.direction == "up" for t in _made(f)]
         made = frozenset(plain(t) for t in tables)
         homes = {plain(t).schema for t in tables if t.path and plain(t).name == plain(TableName(name)).name}
-        alone = len(homes) == 1 and plain(TableName(name)) not in made
-        return cls(made, homes.pop() if alone else None)
+        alone = plain(TableName(name)) not in made
+        return cls(made, frozenset(home for home in homes if home and alone))
 
     def exact(self, table: TableName) -> TableName:
         """Return ``table`` with the schema that it really is in."""
@@ -51,7 +51,7 @@ class Landing:
     def short(self, table: TableName) -> TableName:
         """Return ``table`` as a model without a schema knows it, if it can be that."""
         found = self.exact(table)
-        return TableName(found.name) if table.path and self.home and plain(found).schema == self.home else found
+        return TableName(found.name) if table.path and plain(found).schema in self.homes else found
 
     def seen_by(self, asked: TableName, facts: Iterable[SqlFact]) -> tuple[SqlFact, ...]:
         """Return ``facts`` with the names under which whoever asks for ``asked`` knows their tables."""

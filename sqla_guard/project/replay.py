@@ -125,6 +125,20 @@ class _Table:
         self.complete = self.complete and other.complete
 
 
+def _in_common(tables: Sequence[_Table]) -> _Table:
+    """Return what is true of each of ``tables``."""
+    if len(tables) == 1:
+        return tables[0]
+    first, *others = tables
+    found = _Table()
+    for name in first.columns:
+        if all(name in other.columns and not other.is_unsure(name) for other in tables):
+            found.columns[name] = tuple(d for table in tables for d in table.columns[name])
+    found.gone = {name: why for name, why in first.gone.items() if all(name in other.gone for other in others)}
+    found.complete = all(table.complete and table.columns.keys() == first.columns.keys() for table in tables)
+    return found
+
+
 class Schema:
     """Tables and columns at the head."""
 
@@ -133,11 +147,12 @@ class Schema:
         tables: dict[TableName, _Table],
         dropped: dict[TableName, str],
         unread: tuple[UnreadSql, ...],
-        aliases: Mapping[TableName, TableName],
+        aliases: Mapping[TableName, Sequence[TableName]],
     ) -> None:
         """Made by :func:`replay`; ``unread`` in the order it runs."""
-        self._tables = {**{a: tables[t] for a, t in aliases.items() if t in tables and a not in tables}, **tables}
-        self._aliases = aliases
+        meant = {name: [tables[t] for t in of if t in tables] for name, of in aliases.items() if name not in tables}
+        self._tables = {**{name: _in_common(found) for name, found in meant.items() if found}, **tables}
+        self._aliases = {name: aliases[name] for name, found in meant.items() if found}
         self._dropped = dropped
         self.unread = unread
 
@@ -185,7 +200,7 @@ class Schema:
 
     def _unread(self, table: TableName) -> tuple[UnreadSql, ...]:
         """Return the unread SQL that may concern ``table``."""
-        asked = {plain(table), self._aliases.get(plain(table))}
+        asked = {plain(table), *self._aliases.get(plain(table), ())}
         return tuple(u for u in self.unread if not u.tables or asked & {p for t in u.tables for p in _places(t)})
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
@@ -201,7 +216,7 @@ def replay(
     facts: Iterable[Operation | UnreadSql],
     revision_order: Sequence[str] = (),
     ranks: Mapping[str, int] | None = None,
-    aliases: Mapping[TableName, TableName] | None = None,
+    aliases: Mapping[TableName, Sequence[TableName]] | None = None,
 ) -> Schema:
     """Return the schema after ``facts`` ran.
 
@@ -214,7 +229,7 @@ def replay(
         facts: Operations of the whole project, in any order.
         revision_order: Paths of Alembic revisions, bases first; see ``RevisionGraph.order``.
         ranks: Places that a tool gives to SQL files within their folder.
-        aliases: Names by which tables go besides their own.
+        aliases: Names that stand for one of several tables, where there is none of that name; nobody knows which.
     """
     ups = [f for f in facts if f.carrier.direction == "up" and not says_down(f.carrier.path)]
     rank = {path: i for i, path in enumerate(apply_order({f.carrier.runner for f in ups}, revision_order, ranks or {}))}

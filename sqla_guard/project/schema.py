@@ -133,7 +133,7 @@ def names_of(project: Project, fact: Creating) -> tuple[TableName, ...]:
 def _read(project: Project, near: str, table: TableName) -> TableHistory:
     paths, told, landing = _told(project, near, table.name)
     facts = landing.seen_by(table, told)
-    alias = {TableName(table.name): TableName(table.name, landing.home)} if landing.home else {}
+    alias = {plain(TableName(table.name)): [plain(TableName(table.name, home)) for home in sorted(landing.homes)]}
     carriers = {path for fact in facts for path in (fact.carrier.path, fact.carrier.runner)}
     revisions = project.once(("revisions", project.workspace.disk.project_root(near)), lambda: _graphs(project, near))
     mine = tuple(g for g in revisions if any(r.path in carriers for r in g.revisions))

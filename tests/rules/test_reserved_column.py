@@ -96,6 +96,14 @@ def test_a_table_is_taken_in_the_schema_that_the_script_looks_in(models: str) ->
     assert found(moved) == []
 
 
+def test_a_column_in_each_of_several_databases_is_found_in_each() -> None:
+    one, other = "USE dev;\n" + DDL, "USE test;\n" + DDL
+    files = {"models.py": MODEL, "dev.sql": one, "test.sql": other}
+    assert [d.path for d in found(files)] == ["dev.sql", "test.sql"]
+    # Which of the two the model means, nobody knows.
+    assert found({**files, "test.sql": other + "ALTER TABLE events DROP COLUMN metadata;"}) == []
+
+
 @pytest.mark.parametrize(
     "sql",
     [
