@@ -8,6 +8,7 @@ The reader says what stands there; whether making the value twice matters is for
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,7 +125,7 @@ class ModuleSite:
         top_statement: The top-level statement that holds the function.
         names: Every identifier of the module, to find a free one.
         locks: Names bound at module level to a lock, with the end of the statement, in source order.
-        lock_uses: Those of them that are read anywhere.
+        lock_uses: Names that are read anywhere in the module.
         threading_name: What ``threading`` is called at module level, if it is imported there.
         constructors: Module-level names for ``threading.Lock`` and ``threading.RLock``: pairs of class and name.
         imported_at: End of the statement of each of these names.
@@ -137,9 +138,9 @@ class ModuleSite:
 
     bound: Span | None
     top_statement: Span
-    names: frozenset[str]
+    names: Container[str]
     locks: tuple[tuple[str, int], ...] = ()
-    lock_uses: frozenset[str] = frozenset()
+    lock_uses: Container[str] = frozenset()
     threading_name: str | None = None
     constructors: tuple[tuple[str, str], ...] = ()
     imported_at: tuple[tuple[str, int], ...] = ()

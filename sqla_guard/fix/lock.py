@@ -12,7 +12,7 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 
 from sqla_guard.core.fix import Applicability, Fix, ImportNeed
 from sqla_guard.core.source import SourceFile, Span
@@ -365,10 +365,8 @@ def local_name(fact: LazyInit) -> str:
     plain = _bare(fact).strip("_").lower()
     if keyword.iskeyword(plain) or not plain.isidentifier():
         plain = "made"
-    taken = fact.site.names | fact.locals
-    if plain not in taken:
-        return plain
-    return next(name for n in count(1) if (name := f"new_{plain}" if n == 1 else f"new_{plain}_{n}") not in taken)
+    names = chain([plain, f"new_{plain}"], (f"new_{plain}_{n}" for n in count(2)))
+    return next(name for name in names if name not in fact.locals and name not in fact.site.names)
 
 
 def _own_sets(fact: LazyInit) -> list[GlobalSet]:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 
 import pytest
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import UnreadableFile
-from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.values import Call, Imported, Name
 from sqla_guard.read.load import decode
-from sqla_guard.read.python.lazy import may_hold_lazy_init, read_lazy_inits
+from sqla_guard.read.python.lazy import may_hold_lazy_init, read_every_function, read_lazy_inits
 from sqla_guard.read.python.lock_words import has_lock_word, is_lock_expression, makes_lock
 from tests.support.lazy_cases import cases
 
@@ -176,9 +177,50 @@ def test_the_look_at_the_bytes_loses_nothing(text: str) -> None:
         assert may_hold_lazy_init(text.encode("utf-16"))
 
 
+# What tells about a shared object, in functions that make none.
+TELLING = {
+    "caller, reset": "X = None\ndef get():\n    global X\n    if X is None:\n        X = C()\n    return X\n"
+    "def no():\n    return 1\ndef use():\n    with a_lock:\n        return get()\n"
+    "def drop():\n    global X\n    X = None\n",
+    "lock by another name": "class K:\n    _x = None\n    def __init__(self):\n        self.door = threading.Lock()\n"
+    "    def get(self):\n        with self.door:\n            if K._x is None:\n                K._x = C()\n",
+    "guard": "X = None\n@contextmanager\ndef alone():\n    with a_lock:\n        yield\n"
+    "def get():\n    global X\n    with alone():\n        if X is None:\n            X = C()\n",
+    "init": "class K:\n    one = None\n    def __init__(self):\n        if not self.done:\n            self.done = 1\n"
+    "    def __new__(cls):\n        if cls.one is None:\n            cls.one = new(cls)\n        return cls.one\n",
+    "another instance": "class K:\n    def get(self):\n        if self.x is None:\n            self.x = C()\n"
+    "def other():\n    return K()\nk = K()\n",
+    "comes back": "X = None\ndef get():\n    global X\n    if X is None:\n        X = C(first)\n    return X\n"
+    "def first():\n    return second()\ndef second():\n    return get()\n",
+    "body in doubt": "X = None\ndef get():\n    global X\n    if X is None \\\n            or X:\n        X = C()\n"
+    "def use():\n    return get()\n",
+    "helper": "X = None\ndef get():\n    global X\n    if X is None:\n        X = C()\n        ready()\n"
+    "def ready():\n    X.start()\n",
+    "cached": "class K:\n    @cached_property\n    def x(self):\n        return C()\n",
+}
+
+
+@pytest.mark.parametrize("text", [*ALL, *TELLING.values()], ids=[*map(str, range(len(ALL))), *TELLING])
+def test_functions_that_are_not_parsed_tell_nothing(text: str) -> None:
+    def known(found: tuple[LazyInit | CachedFactory, ...]) -> list[object]:
+        return [replace(f, site=None) if isinstance(f, LazyInit) else f for f in found]  # type: ignore[arg-type]
+
+    source = SourceFile("m.py", text)
+    assert known(read_lazy_inits(source)) == known(read_every_function(source))
+
+
+def test_names_of_functions_that_are_not_parsed_are_known() -> None:
+    text = TELLING["caller, reset"] + "def far():\n    X_lock = 'x_lock'\n"
+    site = facts(text)[0].site
+    assert "X_lock" in site.names
+    assert "x_lock" not in site.names
+    assert "get" in site.lock_uses
+    assert "X_lock" not in site.lock_uses
+
+
 def test_a_file_that_is_no_python_is_said_to_be_none() -> None:
     with pytest.raises(UnreadableFile):
-        facts("def f(:\n    global X\n")
+        facts("def f(:\n    global X\n    X = X or 1\n")
 
 
 def test_words_of_locks() -> None:

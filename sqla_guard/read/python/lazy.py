@@ -10,6 +10,7 @@ from sqla_guard.read.python.lazy_cached import read_cached_factories
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.lazy_module import ModuleIndex
+from sqla_guard.read.python.lazy_sparse import parse_lazy
 from sqla_guard.read.python.parse import UnparsableFile, parse
 
 __all__ = ["may_hold_lazy_init", "read_lazy_inits"]
@@ -19,10 +20,14 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
     """Return the lazy initialisations and cached factories in ``source``, in source order.
 
     Raises:
-        UnparsableFile: The text is not Python.
+        UnparsableFile: What had to be parsed of the text is not Python.
     """
-    index = ModuleIndex(source, parse(source))
-    return _read_all(index, [info for info in index.functions if info.is_candidate()])
+    lazy = parse_lazy(source)
+    if lazy is None:
+        return ()
+    index = ModuleIndex(source, lazy.tree)
+    asked = (info for info in index.functions if (info.node.name, info.node.end_lineno) not in lazy.passed)
+    return _read_all(index, [info for info in asked if info.is_candidate()])
 
 
 def read_every_function(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:

@@ -5,40 +5,93 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from sqla_guard.read.python.lazy_places import identifiers, shared_places
+from sqla_guard.read.python.lazy_places import (
+    bound_in,
+    containers_in,
+    escapes,
+    identifiers,
+    instance_parameter,
+    own_nodes,
+    shared_places,
+)
 from sqla_guard.read.python.lazy_slots import Slots
+
+if TYPE_CHECKING:
+    from sqla_guard.read.python.lazy_module import ModuleIndex
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass
+@dataclass(eq=False)
 class FunctionInfo:
     """A function with the shared places that it can reach.
 
     Attributes:
+        index: Its module.
         node: The statement.
         qualname: Qualified name.
-        in_class: Whether it is a method.
-        in_function: Whether it is nested in another function.
-        declared: Names in its ``global`` and ``nonlocal`` statements.
         top: The top-level statement that holds it.
-        slots: The shared places as it writes them.
         class_node: The class that it is a method of.
         outer: The function around it.
-        nonlocals: Those of the declared names that are not the module's.
     """
 
+    index: ModuleIndex
     node: FunctionNode
     qualname: str
-    in_class: bool
-    in_function: bool
-    declared: frozenset[str]
     top: ast.stmt
-    slots: Slots
-    class_node: ast.ClassDef | None = None
-    outer: FunctionNode | None = None
-    nonlocals: frozenset[str] = frozenset()
+    class_node: ast.ClassDef | None
+    outer: FunctionNode | None
+
+    @property
+    def in_class(self) -> bool:
+        """Whether it is a method."""
+        return self.class_node is not None
+
+    @property
+    def in_function(self) -> bool:
+        """Whether it is nested in another function."""
+        return self.outer is not None
+
+    @cached_property
+    def _declarations(self) -> list[ast.Global | ast.Nonlocal]:
+        if not self.index.declares(self.node):
+            return []
+        return [g for g in own_nodes(self.node) if isinstance(g, (ast.Global, ast.Nonlocal))]
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """Names in its ``global`` and ``nonlocal`` statements."""
+        return frozenset(n for g in self._declarations for n in g.names)
+
+    @cached_property
+    def nonlocals(self) -> frozenset[str]:
+        """Those of the declared names that are not the module's."""
+        return frozenset(n for g in self._declarations if isinstance(g, ast.Nonlocal) for n in g.names)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """The shared places as it writes them."""
+        owner, outer = self.class_node, self.outer
+        first, first_is_class = instance_parameter(self.node) if owner else ("", False)
+        closed = frozenset(containers_in(outer.body)) if outer else frozenset()
+        private: frozenset[str] = frozenset()
+        if outer is not None and (self.nonlocals or closed) and not escapes(self.node, outer):
+            # Each call of the outer function has its own, and nothing else calls the inner one.
+            private, closed = self.nonlocals & bound_in(outer), frozenset()
+        return Slots(
+            self.declared - private,
+            self.node.name,
+            self.qualname.rpartition(".")[0] if owner else "",
+            first,
+            first_is_class,
+            self.index.class_names,
+            owner is not None and owner.name in self.index.singletons,
+            self.index.containers,
+            closed,
+            self.node,
+        )
 
     @cached_property
     def identifiers(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 # Patterns are compiled when a file first needs them: a clean run needs few.
 
@@ -18,6 +19,7 @@ _CACHED = rb"@\s*(?:\w+\s*\.\s*)*(?:lru_cache|cache|cached_property)\b"
 _CLASS = rb"class[ \t]+(\w+)"
 _OF_CLASS = (b"classmethod", b"classproperty", b"__new__", b"__init_subclass__", b"__class_getitem__")
 _FIRST = rb"(?:classmethod|classproperty|__new__|__init_subclass__|__class_getitem__)\b[^(]{0,400}\(\s*(\w+)"
+_FIRST_OF_ANY = rb"\bdef\s+\w+\s*(?:\[[^\]]*\]\s*)?\(\s*(\w+)"
 _CLASS_WORDS = (b"cls", b"klass", b"class_", b"mcs", b"mcls")
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
 # What follows the name of a class where one of its attributes may be bound, on a line that has an assignment.
@@ -41,52 +43,93 @@ _ANY_KEY = rb"\s*\[[^\n]*\]\s*(?::[^\n=]*)?[-+*/|&^%@<>]*=(?!=)"
 _MOST_PLACES = 300
 
 
+class Binding(NamedTuple):
+    """Where a shared place may be bound.
+
+    Attributes:
+        at: Offset of the name, in bytes.
+        name: The name; empty where it is not known.
+        inside: How often the name stands in a function that binds the place and reads it.
+        anywhere: How often it then stands in the file.
+    """
+
+    at: int
+    name: bytes
+    inside: int
+    anywhere: int
+
+
 def may_hold_lazy_init(data: bytes) -> bool:
     """Tell from a file's bytes whether it can hold a lazily made shared object; a wrong yes costs only time.
 
     UTF-16 holds the marks with zeros between.
     """
     text = data.replace(b"\0", b"") if b"\0" in data else data
-    if b"cache" in text and re.search(_CACHED, text):
+    text = text.replace(b"\r", b"\n") if b"\r" in text else text
+    if next(cached_at(text), None) is not None:
         return True
-    return _binds_declared(text) or _binds_in_class(text) or _binds_element(text)
+    return any(
+        number > _MOST_PLACES or is_mentioned(text, found.name, found.anywhere)
+        for number, found in enumerate(bindings(text))
+    )
 
 
-def _binds_declared(text: bytes) -> bool:
+def cached_at(text: bytes) -> Iterator[int]:
+    """Yield the ends of decorators that keep results."""
+    if b"cache" in text:
+        yield from (match.end() for match in re.finditer(_CACHED, text))
+
+
+def bindings(text: bytes) -> Iterator[Binding]:
+    """Yield where shared places may be bound, by the words and marks around; strings and comments count too."""
+    yield from _declared(text)
+    names = _owners(text)
+    yield from (Binding(at, name, 2, 2) for at, name in _bound_attributes(text, names))
+    if b"setattr" in text:
+        yield from (Binding(at, name, 2, 2) for at, name in _set_attributes(text))
+    # The container, the element's binding, and the test.
+    yield from (Binding(at, name, 2, 3) for at, name in _bound_elements(text))
+
+
+def _declared(text: bytes) -> Iterator[Binding]:
     if b"global" not in text and b"nonlocal" not in text:
-        return False
+        return
     for match in re.finditer(_DECLARED, text):
         before = text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip()
         if before and not before.endswith((b";", b":")):
             continue
-        # The statement itself, the binding and the test.
-        if b"\\" in match[0] or any(_is_mentioned(text, name.strip(), 3) for name in match[1].split(b",")):
-            return True
-    return False
+        # The statement itself, the binding and the test; a name on the next line is not looked for.
+        names = [b""] if b"\\" in match[0] else match[1].split(b",")
+        yield from (Binding(match.start(), name.strip(), 3, 3) for name in names)
 
 
-def _binds_in_class(text: bytes) -> bool:
-    """Tell whether a class of the file, or what stands for one, is reached by name and given an attribute."""
-    classes = set(re.findall(_CLASS, text)) if b"class" in text else set()
-    names = {*classes, *_CLASS_WORDS, b"__class__"}
+def _owners(text: bytes) -> set[bytes]:
+    """Return names that may stand for a class, or for the only instance of one."""
+    names = {*_classes(text), *_CLASS_WORDS, b"__class__"}
     if any(word in text for word in _OF_CLASS):
         names.update(re.findall(_FIRST, text))
-    for number, name in enumerate(_bound_attributes(text, names)):
-        if number > _MOST_PLACES or _is_mentioned(text, name, 2):
-            return True
-    if b"setattr" in text and any(_is_mentioned(text, name, 2) for name in _set_attributes(text)):
-        return True
-    return any(_has_only_instance(text, name) for name in classes)
+    if next(only_instances(text), None) is not None:
+        names.update(re.findall(_FIRST_OF_ANY, text))
+    return names
 
 
-def _set_attributes(text: bytes) -> Iterator[bytes]:
+def _classes(text: bytes) -> set[bytes]:
+    return set(re.findall(_CLASS, text)) if b"class" in text else set()
+
+
+def only_instances(text: bytes) -> Iterator[bytes]:
+    """Yield the classes that may have their only instance made at the top of the module."""
+    return (name for name in _classes(text) if _has_only_instance(text, name))
+
+
+def _set_attributes(text: bytes) -> Iterator[tuple[int, bytes]]:
     for match in re.finditer(_SETATTR, text):
         before = text[match.start() - 1 : match.start()]
         if not before.isalnum() and before not in (b"_", b"."):
-            yield match[1]
+            yield match.start(1), match[1]
 
 
-def _bound_attributes(text: bytes, names: set[bytes]) -> Iterator[bytes]:
+def _bound_attributes(text: bytes, names: set[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield the attributes that classes, types and the state of applications may be given."""
     attribute = re.compile(_ATTRIBUTE)
     spaced = _has_spaced_dots(text)
@@ -98,7 +141,7 @@ def _bound_attributes(text: bytes, names: set[bytes]) -> Iterator[bytes]:
     for start, end in places:
         match = attribute.match(text, end)
         if match and not (match[1].startswith(b"__") and match[1].endswith(b"__")) and _may_be_target(text, start):
-            yield match[1]
+            yield match.start(1), match[1]
 
 
 def _followed(text: bytes, name: bytes, mark: bytes, pattern: bytes, spaced: bool) -> Iterator[tuple[int, int]]:
@@ -132,20 +175,17 @@ def _has_only_instance(text: bytes, name: bytes) -> bool:
     return False
 
 
-def _binds_element(text: bytes) -> bool:
-    """Tell whether an element of a container that outlives a call is bound in a function."""
+def _bound_elements(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield where an element of a container that outlives a call is bound in a function, with the container."""
     names: set[bytes] = set()
     for match in re.finditer(_ELEMENT, text):
         names.update(re.findall(_KEYED, text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()]))
-        if len(names) > _MOST_PLACES:
-            return True
     for name in names:
         depths = [_indent(text, line) for line in _container_lines(text, name)]
-        if 0 in depths and _is_element_bound(text, name, _FIXED, -1):
-            return True
-        if any(depths) and _is_element_bound(text, name, _ANY_KEY, min(filter(None, depths))):
-            return True
-    return False
+        if 0 in depths:
+            yield from ((at, name) for at in _elements(text, name, _FIXED, -1))
+        if any(depths):
+            yield from ((at, name) for at in _elements(text, name, _ANY_KEY, min(filter(None, depths))))
 
 
 def _container_lines(text: bytes, name: bytes) -> Iterator[int]:
@@ -158,14 +198,12 @@ def _container_lines(text: bytes, name: bytes) -> Iterator[int]:
                 yield line
 
 
-def _is_element_bound(text: bytes, name: bytes, element: bytes, depth: int) -> bool:
-    """Tell whether ``name[...]`` is bound in a function that stands deeper than ``depth``."""
+def _elements(text: bytes, name: bytes, element: bytes, depth: int) -> Iterator[int]:
+    """Yield where ``name[...]`` is bound in a function that stands deeper than ``depth``."""
     pattern = re.compile(element)
     for start, end in _mentions(text, name):
         if pattern.match(text, end) and _is_nested(text, start, depth):
-            # The container, the element's binding, and the test.
-            return _is_mentioned(text, name, 3)
-    return False
+            yield start
 
 
 def _is_nested(text: bytes, at: int, depth: int) -> bool:
@@ -202,9 +240,9 @@ def _starts_definition(text: bytes, line: int) -> bool:
     return text[line : line + 400].lstrip(b" \t").startswith((b"def", b"async"))
 
 
-def _is_mentioned(text: bytes, name: bytes, times: int) -> bool:
-    """Tell whether ``name`` stands in ``text`` at least so many times."""
-    return any(number == times for number, _ in enumerate(_mentions(text, name), 1))
+def is_mentioned(text: bytes, name: bytes, times: int) -> bool:
+    """Tell whether ``name`` stands in ``text`` as a whole word at least so many times; one that is not known may."""
+    return not name or any(number == times for number, _ in enumerate(_mentions(text, name), 1))
 
 
 def _before(text: bytes, name: bytes, mark: bytes, spaced: bool) -> Iterator[tuple[int, int]]:

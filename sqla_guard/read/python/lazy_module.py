@@ -8,34 +8,31 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
 from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode, Use, Write
 from sqla_guard.read.python.lazy_places import (
     assignment,
-    bound_in,
     bound_names,
-    escapes,
+    containers_in,
     identifiers,
     identifiers_among,
-    instance_parameter,
-    is_container,
-    own_nodes,
     threading_names,
 )
 from sqla_guard.read.python.lazy_sites import lock_place
-from sqla_guard.read.python.lazy_slots import Slots
+from sqla_guard.read.python.lazy_trees import FUNCTIONS, WITHS, text_of
 from sqla_guard.read.python.lazy_walk import Walk
 from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
-from sqla_guard.read.python.nodes import Nodes, nodes_of
-from sqla_guard.read.python.parse import span_of
+from sqla_guard.read.python.nodes import nodes_in, nodes_of
+from sqla_guard.read.python.parse import parse, span_of
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NAMING = frozenset({"id", "attr", "arg", "name", "asname", "rest"})
+# A word, but for the name of what is defined.
+_NAMED = re.compile(r"(?<!def )(?<!class )\b\w+")
 _SENTINELS = frozenset({"object", "Sentinel", "sentinel", "mock.sentinel"})
 
 
@@ -46,11 +43,13 @@ class ModuleIndex:
     source: SourceFile
     tree: ast.Module
     functions: list[FunctionInfo] = field(default_factory=list)
+    classes: list[ast.ClassDef] = field(default_factory=list)
+    assigns: list[ast.Assign] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Find the functions; everything else is worked out on demand."""
+        """Find functions, classes and assignments; everything else is worked out on demand."""
         for top in self.tree.body:
             self._find_functions([top], "", top, None, None)
 
@@ -63,74 +62,42 @@ class ModuleIndex:
         outer: FunctionNode | None,
     ) -> None:
         for node in body:
-            if isinstance(node, _FUNCTIONS):
+            if isinstance(node, FUNCTIONS):
                 qualname = scope + node.name
-                self.functions.append(self._function(node, qualname, top, owner, outer))
+                self.functions.append(FunctionInfo(self, node, qualname, top, owner, outer))
                 self._find_functions(node.body, f"{qualname}.<locals>.", top, None, node)
             elif isinstance(node, ast.ClassDef):
+                self.classes.append(node)
                 self._find_functions(node.body, f"{scope}{node.name}.", top, node, outer)
+            elif isinstance(node, ast.Assign):
+                self.assigns.append(node)
             else:
                 for block in _blocks(node):
                     self._find_functions(block, scope, top, owner, outer)
 
-    def _function(
-        self, node: FunctionNode, qualname: str, top: ast.stmt, owner: ast.ClassDef | None, outer: FunctionNode | None
-    ) -> FunctionInfo:
-        declared, nonlocals = self._declared(node)
-        first, first_is_class = instance_parameter(node) if owner else ("", False)
-        closed = frozenset(_containers_in(outer.body)) if outer else frozenset()
-        private: frozenset[str] = frozenset()
-        if outer is not None and (nonlocals or closed) and not escapes(node, outer):
-            # Each call of the outer function has its own, and nothing else calls the inner one.
-            private, closed = nonlocals & bound_in(outer), frozenset()
-        slots = Slots(
-            declared - private,
-            node.name,
-            qualname.rpartition(".")[0] if owner else "",
-            first,
-            first_is_class,
-            self.class_names,
-            owner is not None and owner.name in self.singletons,
-            self.containers,
-            closed,
-            node,
-        )
-        in_function = outer is not None
-        return FunctionInfo(
-            node, qualname, owner is not None, in_function, declared, top, slots, owner, outer, nonlocals
-        )
-
-    def _declared(self, node: FunctionNode) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the names that a function declares as not its own; its text is asked first, as most declare none."""
+    def declares(self, node: FunctionNode) -> bool:
+        """Tell whether the lines of a function hold the word ``global`` or ``nonlocal``; few do."""
         lines = self._global_lines
         position = bisect_left(lines, node.lineno)
-        if position == len(lines) or lines[position] > (node.end_lineno or 0):
-            return frozenset(), frozenset()
-        found = [g for g in own_nodes(node) if isinstance(g, (ast.Global, ast.Nonlocal))]
-        nonlocals = frozenset(n for g in found if isinstance(g, ast.Nonlocal) for n in g.names)
-        return nonlocals | {n for g in found for n in g.names}, nonlocals
-
-    @cached_property
-    def nodes(self) -> Nodes:
-        """All nodes of the module."""
-        return nodes_of(self.source)
+        return position < len(lines) and lines[position] <= (node.end_lineno or 0)
 
     @cached_property
     def class_names(self) -> frozenset[str]:
-        """Classes at the top of the module."""
-        return frozenset(n.name for n in self.nodes.of(ast.ClassDef) if isinstance(n, ast.ClassDef))
+        """Classes of the module."""
+        return frozenset(n.name for n in self.classes)
 
     @cached_property
     def containers(self) -> frozenset[str]:
         """Module-level names bound to a dict or list."""
-        return frozenset(_containers_in(self.tree.body))
+        return frozenset(containers_in(self.tree.body))
 
     @cached_property
     def singletons(self) -> frozenset[str]:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
-        calls = [n.func.id for n in self.nodes.of(ast.Call) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
         made = [value for node in self.tree.body for value in [assignment(node)[1]] if isinstance(value, ast.Call)]
         names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
+        called = [n.func for n in nodes_in(self.tree) if isinstance(n, ast.Call)] if names else []
+        calls = [func.id for func in called if isinstance(func, ast.Name)]
         return frozenset(n for n in names if calls.count(n) == 1)
 
     @cached_property
@@ -156,7 +123,7 @@ class ModuleIndex:
         found: list[tuple[str, int]] = []
         for node in self.tree.body:
             targets, value = assignment(node)
-            if isinstance(value, ast.Call) and makes_lock(ast.unparse(value)):
+            if isinstance(value, ast.Call) and makes_lock(text_of(self.source, value)):
                 found.extend((t.id, span_of(self.source, node).end) for t in targets if isinstance(t, ast.Name))
         return tuple(found)
 
@@ -165,26 +132,22 @@ class ModuleIndex:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
         names = {name for name, _ in self.locks} | self._lock_attributes
         for function in self.functions:
-            node = function.node
-            inner = [n for n in ast.walk(node) if isinstance(n, (ast.With, ast.AsyncWith))]
-            locks = any(
-                is_lock_expression(ast.unparse(i.context_expr), frozenset(names)) for w in inner for i in w.items
-            )
-            yields = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
-            wraps = any(isinstance(n, _FUNCTIONS) for n in ast.walk(node) if n is not node)
-            if locks and (yields or wraps):
-                names.add(node.name)
+            nodes = nodes_in(function.node)
+            entered = [i.context_expr for n in nodes if isinstance(n, WITHS) for i in n.items]
+            if not any(is_lock_expression(text_of(self.source, e), frozenset(names)) for e in entered):
+                continue
+            if any(isinstance(n, (ast.Yield, ast.YieldFrom, *FUNCTIONS)) for n in nodes[1:]):
+                names.add(function.node.name)
         return frozenset(names)
 
     @cached_property
     def _lock_attributes(self) -> frozenset[str]:
         """Attributes and globals bound to a lock somewhere, as functions write them, whatever they are called."""
         found: set[str] = set()
-        for node in ast.walk(self.tree):
-            value = node.value if isinstance(node, ast.Assign) else None
-            if not isinstance(value, ast.Call) or not makes_lock(ast.unparse(value.func) + "("):
+        for node in self.assigns:
+            if not isinstance(node.value, ast.Call) or not makes_lock(text_of(self.source, node.value)):
                 continue
-            for target in getattr(node, "targets", ()):
+            for target in node.targets:
                 name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
                 found.update(f"{owner}.{name}" for owner in ("self", "cls", *self.class_names))
                 if isinstance(target, ast.Name) and self.initial(name):
@@ -233,12 +196,7 @@ class ModuleIndex:
         owner, _, attribute = name.rpartition(".")
         body: Sequence[ast.stmt] = self.tree.body
         if owner:
-            body = [
-                s
-                for n in self.nodes.of(ast.ClassDef)
-                if isinstance(n, ast.ClassDef) and n.name == owner
-                for s in n.body
-            ]
+            body = [s for n in self.classes if n.name == owner for s in n.body]
         return [n for n in body if any(isinstance(t, ast.Name) and t.id == attribute for t in assignment(n)[0])]
 
     def callers(self, function: FunctionInfo) -> Callers:
@@ -253,21 +211,35 @@ class ModuleIndex:
 
     def reaches_itself(self, function: FunctionInfo) -> bool:
         """Tell whether what ``function`` calls in this module can come back to it."""
-        known: dict[str, ast.AST] = {f.node.name: f.node for f in self.functions if f.node is not function.node}
+        # The words of a text are more than its names, and those of all functions are at hand.
+        if not self._comes_back(function, self._words):
+            return False
+        at, whole = (function.node.lineno, function.qualname), whole_index(self.source)
+        same = (f for f in whole.functions if (f.node.lineno, f.qualname) == at)
+        return any(whole._comes_back(f, identifiers) for f in same)
+
+    def _comes_back(self, function: FunctionInfo, named: Callable[[ast.stmt], frozenset[str]]) -> bool:
+        """Tell whether one leads to another from ``function`` to itself by what is ``named`` in each."""
+        known: dict[str, ast.stmt] = {f.node.name: f.node for f in self.functions if f.node is not function.node}
         for node in self.tree.body:
             if isinstance(node, ast.ClassDef) and node is not function.top:
                 known[node.name] = node
         seen: set[str] = set()
         # ``super().__new__(cls)`` is another one.
-        pending = set(function.identifiers) - ({"__new__"} & {function.node.name})
+        pending = set(named(function.node)) - ({"__new__"} & {function.node.name})
         while pending:
             name = pending.pop()
             if name == function.node.name:
                 return True
             if name not in seen and name in known:
-                pending |= identifiers(known[name])
+                pending |= named(known[name])
             seen.add(name)
         return False
+
+    def _words(self, node: ast.stmt) -> frozenset[str]:
+        """Return the words in a definition but the names of what it defines."""
+        span = self.whole(node)
+        return frozenset(_NAMED.findall(self.source.text, span.start, span.end))
 
     def reads(self, function_name: str, name: str) -> bool:
         """Tell whether a function of the module called ``function_name`` mentions ``name``."""
@@ -276,16 +248,16 @@ class ModuleIndex:
     def site(self, function: FunctionInfo, name: str) -> ModuleSite:
         """Return what a fixer of ``name`` in ``function`` needs to know."""
         plain = re.split(r"[.\[]", name)[0]
-        bound = next((span_of(self.source, n) for n in self.tree.body if plain in bound_names(n)), None)
+        bound = next((span_of(self.source, n) for n, names in self._bound_at_top if plain in names), None)
         imports = [n for n in self.tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
         module_name, constructors, ends = threading_names(self.source, imports)
-        rebound = any("threading" in bound_names(n) for n in self.tree.body if n not in imports)
+        rebound = any("threading" in names for n, names in self._bound_at_top if n not in imports)
         return ModuleSite(
             bound,
             self.whole(function.top),
-            self._all_names,
+            _Names(self.source, _all_names),
             self.locks,
-            frozenset(n for n, _ in self.locks if n in self._read_names),
+            _Names(self.source, _read_names),
             module_name,
             constructors,
             ends,
@@ -300,20 +272,8 @@ class ModuleIndex:
         return frozenset(a.asname or a.name.partition(".")[0] for n in nodes for a in n.names)
 
     @cached_property
-    def _all_names(self) -> frozenset[str]:
-        found: set[str] = set()
-        for node in self.nodes:
-            for key in _NAMING.intersection(node._fields):
-                value = getattr(node, key, None)
-                if isinstance(value, str):
-                    found.update(value.split(".") if "." in value else (value,))
-            if isinstance(node, (ast.Global, ast.Nonlocal)):
-                found.update(node.names)
-        return frozenset(found)
-
-    @cached_property
-    def _read_names(self) -> frozenset[str]:
-        return identifiers_among(self.nodes)
+    def _bound_at_top(self) -> list[tuple[ast.stmt, frozenset[str]]]:
+        return [(node, bound_names(node)) for node in self.tree.body]
 
     def whole(self, node: ast.stmt) -> Span:
         """Return the span of a statement from its first decorator on."""
@@ -341,9 +301,40 @@ def _blocks(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
             yield block
 
 
-def _containers_in(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Yield the names that statements bind to a dict or list."""
-    for node in body:
-        targets, value = assignment(node)
-        if value is not None and is_container(value):
-            yield from (t.id for t in targets if isinstance(t, ast.Name))
+@lru_cache(maxsize=2)
+def whole_index(source: SourceFile) -> ModuleIndex:
+    """Return the index of a module with all its functions.
+
+    Raises:
+        UnparsableFile: The text is not Python.
+    """
+    return ModuleIndex(source, parse(source))
+
+
+class _Names:
+    """Names of a whole module, which is parsed for those only that stand in its text."""
+
+    def __init__(self, source: SourceFile, find: Callable[[SourceFile], frozenset[str]]) -> None:
+        self._source = source
+        self._find = find
+
+    def __contains__(self, name: object) -> bool:
+        return str(name) in self._source.text and name in self._find(self._source)
+
+
+@lru_cache(maxsize=2)
+def _all_names(source: SourceFile) -> frozenset[str]:
+    found: set[str] = set()
+    for node in nodes_of(source):
+        for key in _NAMING.intersection(node._fields):
+            value = getattr(node, key, None)
+            if isinstance(value, str):
+                found.update(value.split(".") if "." in value else (value,))
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            found.update(node.names)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=2)
+def _read_names(source: SourceFile) -> frozenset[str]:
+    return identifiers_among(nodes_of(source))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.lazy_slots import Slots
-from sqla_guard.read.python.nodes import children
+from sqla_guard.read.python.nodes import children, nodes_in
 from sqla_guard.read.python.parse import span_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -28,7 +28,7 @@ def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 
 def identifiers(node: ast.AST) -> frozenset[str]:
     """Return all names and attribute names read below ``node``."""
-    return identifiers_among(ast.walk(node))
+    return identifiers_among(nodes_in(node))
 
 
 def identifiers_among(nodes: Iterable[ast.AST]) -> frozenset[str]:
@@ -47,6 +47,14 @@ def is_container(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return ast.unparse(node.func) in _CONTAINER_CALLS
     return isinstance(node, (ast.Dict, ast.List, ast.DictComp, ast.ListComp))
+
+
+def containers_in(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements bind to a dict or list."""
+    for node in body:
+        targets, value = assignment(node)
+        if value is not None and is_container(value):
+            yield from (t.id for t in targets if isinstance(t, ast.Name))
 
 
 def instance_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, bool]:
@@ -136,8 +144,8 @@ def escapes(inner: ast.FunctionDef | ast.AsyncFunctionDef, outer: ast.AST) -> bo
     own = list(own_nodes(outer))
     called = {id(n.func) for n in own if isinstance(n, ast.Call)}
     plain = {id(n) for n in own if isinstance(n, ast.Name)} & called
-    inside = {id(n) for n in ast.walk(inner)}
-    uses = [n for n in ast.walk(outer) if isinstance(n, ast.Name) and n.id == inner.name and id(n) not in inside]
+    inside = {id(n) for n in nodes_in(inner)}
+    uses = [n for n in nodes_in(outer) if isinstance(n, ast.Name) and n.id == inner.name and id(n) not in inside]
     return any(id(n) not in plain for n in uses)
 
 

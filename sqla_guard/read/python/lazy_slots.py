@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqla_guard.facts.lazy import SlotKind
+from sqla_guard.read.python.nodes import nodes_in
 
 _STATE_OWNERS = frozenset({"app", "application", "fastapi_app", "api", "server"})
 _SINGLETON_METHODS = frozenset({"__new__", "__call__"})
@@ -49,7 +50,7 @@ class Slots:
     @cached_property
     def hidden(self) -> frozenset[str]:
         """Local names."""
-        nodes = list(ast.walk(self.node)) if self.node is not None else []
+        nodes = nodes_in(self.node) if self.node is not None else []
         stored = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
         return frozenset(stored | {n.arg for n in nodes if isinstance(n, ast.arg)}) - self.declared
 

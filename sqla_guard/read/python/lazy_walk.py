@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.read.python.lazy_functions import FunctionInfo, Use, Write
 from sqla_guard.read.python.lazy_places import assignment
+from sqla_guard.read.python.lazy_trees import text_of
 from sqla_guard.read.python.lock_words import has_lock_word, is_lock_expression
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class Walk:
         self.index = index
         self.infos = {id(f.node): f for f in index.functions}
         self.names = frozenset(f.node.name for f in index.functions)
+        self.acquires = any(word in index.source.text for word in ("acquire", "release"))
+
+    def text(self, node: ast.expr) -> str:
+        """Return an expression as written."""
+        return text_of(self.index.source, node)
 
     def run(self) -> None:
         """Walk the whole module."""
@@ -40,12 +46,12 @@ class Walk:
             for decorator in node.decorator_list:
                 self.node(decorator, function, lock)
             info = self.infos.get(id(node), function)
-            locked = next((t for t in map(ast.unparse, node.decorator_list) if has_lock_word(t)), None)
+            locked = next((t for t in map(self.text, node.decorator_list) if has_lock_word(t)), None)
             self.body(node.body, info, locked)
             return
         self._note(node, function, lock)
         if isinstance(node, (ast.With, ast.AsyncWith)):
-            texts = [ast.unparse(item.context_expr) for item in node.items]
+            texts = [self.text(item.context_expr) for item in node.items]
             lock = next((t for t in texts if is_lock_expression(t, self.index.guards)), lock)
         for _, value in ast.iter_fields(node):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
@@ -74,12 +80,12 @@ class Walk:
 
     def _held(self, node: ast.AST, lock: str | None) -> str | None:
         """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
-        if not isinstance(node, (ast.Expr, ast.Assign, ast.If)):
+        if not self.acquires or not isinstance(node, (ast.Expr, ast.Assign, ast.If)):
             return lock
         call = node.value if not isinstance(node, ast.If) else node.test
         for inner in ast.walk(call):
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-                owner = ast.unparse(inner.func.value)
+                owner = self.text(inner.func.value)
                 if inner.func.attr == "acquire" and is_lock_expression(owner, self.index.guards):
                     return owner
                 if inner.func.attr == "release" and owner == lock:

@@ -32,8 +32,16 @@ def parse_mentioning(source: SourceFile, wanted: re.Pattern[str]) -> ast.Module:
     Raises:
         UnparsableFile: What is left is not Python.
     """
-    text = source.text
-    return _parse_with(source, lambda body: None if wanted.search(text, body.start, body.end) else _reduced(text, body))
+    return parse_bodies(source, lambda body: wanted.search(source.text, body.start, body.end) is not None)
+
+
+def parse_bodies(source: SourceFile, is_wanted: Callable[[Body], bool]) -> ast.Module:
+    """Return the same as :func:`parse_mentioning` with ``is_wanted`` to tell which bodies stay.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    return _parse_with(source, lambda body: None if is_wanted(body) else _reduced(source.text, body))
 
 
 def parse_for_outline(source: SourceFile) -> ast.Module:

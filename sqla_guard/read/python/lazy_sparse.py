@@ -1,0 +1,97 @@
+"""Which functions of a module have to be parsed to find and judge its lazily made objects, told from its text."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.bodies import Body, bodies_of
+from sqla_guard.read.python.lazy_marker import bindings, cached_at, is_mentioned, only_instances
+from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
+from sqla_guard.read.python.sparse import parse_bodies
+
+_DEFINED = re.compile(r"\bdef\s+(\w+)")
+_TELLING = re.compile(rf"\b(?:class|{'|'.join(LOCK_CONSTRUCTORS)})\b")
+_GUARDS = re.compile(r"\b(?:yield|def)\b")
+
+
+class Lazy(NamedTuple):
+    """A module as far as it matters.
+
+    Attributes:
+        tree: The tree; functions that tell nothing of shared objects may have lost their bodies.
+        passed: Functions that make no shared object, nor keep their results, by name and the line that they end on.
+    """
+
+    tree: ast.Module
+    passed: frozenset[tuple[str, int | None]]
+
+
+def parse_lazy(source: SourceFile) -> Lazy | None:
+    """Return the functions that may make a shared object, and those that tell about them; ``None`` if there are none.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    # One byte a character: offsets stay the same, and words in other letters are no places to the marker either.
+    data = source.text.encode("ascii", "replace").replace(b"\r", b"\n")
+    bodies = bodies_of(source)
+    starts = [body.start for body in bodies.found]
+    kept = [bisect_right(starts, end) for end in cached_at(data)]
+    chosen = {bodies.found[i] for i in kept if i < len(starts)}
+    places: set[str] = set()
+    astray: set[str] = set()
+    for binding in bindings(data):
+        body = _innermost(bodies.found, starts, binding.at)
+        within, times = (data, binding.anywhere) if body is None else (data[body.start : body.end], binding.inside)
+        if is_mentioned(within, binding.name, times):
+            (astray if body is None else places).add(binding.name.decode())
+            chosen.update([body] if body else ())
+    names = {body: _name(bodies.code, body) for body in bodies.found}
+    # Functions whose bodies are in doubt stay as they are.
+    others = Counter(_DEFINED.findall(bodies.code or source.text)) - Counter(names.values())
+    if not chosen and not (others and (astray or kept)):
+        return None
+    called = {names[body] for body in chosen}.union(others if astray else ())
+    passed = frozenset((names[body], source.position(body.end)[0]) for body in bodies.found if body not in chosen)
+    return Lazy(parse_bodies(source, _wanted(source, bodies.code, chosen, called, places | astray)), passed)
+
+
+def _wanted(
+    source: SourceFile, code: str, chosen: set[Body], names: set[str], places: set[str]
+) -> Callable[[Body], bool]:
+    """Return what tells whether a function is one of ``chosen``, calls one, touches its places, or may be a guard."""
+    if "__new__" in names:
+        names = names | {"__init__"}
+    instances = (name.decode() for name in only_instances(source.text.encode("ascii", "replace")))
+    # The name of a place may be unknown and empty: then every body matters.
+    mentioned, text = re.compile(rf"\b(?:{'|'.join({*names, *places, *instances})})\b"), source.text
+
+    def is_wanted(body: Body) -> bool:
+        if body in chosen or mentioned.search(text, body.start, body.end):
+            return True
+        if _TELLING.search(code, body.start, body.end) or ("__init__" in names and _name(code, body) == "__init__"):
+            return True
+        return code.find("with", body.start, body.end) >= 0 and bool(_GUARDS.search(code, body.start, body.end))
+
+    return is_wanted
+
+
+def _innermost(bodies: Sequence[Body], starts: Sequence[int], at: int) -> Body | None:
+    """Return the smallest of ``bodies`` around ``at``."""
+    around = (bodies[i] for i in range(bisect_right(starts, at) - 1, -1, -1) if bodies[i].end > at)
+    return next(around, None)
+
+
+def _name(code: str, body: Body) -> str:
+    """Return the name of the function with this body."""
+    line = "\n" + " " * body.indent
+    header = max(0, code.rfind(line + "def ", 0, body.start))
+    header = max(header, code.rfind(line + "async ", header, body.start))
+    match = _DEFINED.search(code, header)
+    return match[1] if match else ""
