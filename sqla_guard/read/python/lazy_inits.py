@@ -61,7 +61,7 @@ def _calls_init(node: ast.AST) -> bool:
 def _works_once(init: ast.FunctionDef) -> bool:
     """Tell whether ``__init__`` begins by asking a flag of the instance, which it sets."""
     body = [n for n in init.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
-    first = body[0] if body else None
+    first = _asked_in_a_try(body[0]) if body else None
     if not isinstance(first, ast.If) or first.orelse or not init.args.args:
         return False
     leaves = len(first.body) == 1 and isinstance(first.body[0], ast.Return) and first.body[0].value is None
@@ -77,3 +77,17 @@ def _works_once(init: ast.FunctionDef) -> bool:
         case ast.Call(func=ast.Name("hasattr" | "getattr"), args=[ast.Name(id=name), ast.Constant(value=attr), *_]):
             flag = attr if name == me else None
     return any(isinstance(n, ast.Attribute) and n.attr == flag and isinstance(n.ctx, ast.Store) for n in ast.walk(init))
+
+
+def _asked_in_a_try(node: ast.stmt) -> ast.stmt:
+    """Return the statement that a ``try`` is about if that only minds a missing attribute, else ``node`` itself."""
+    match node:
+        case ast.Try(
+            body=[inner],
+            handlers=[ast.ExceptHandler(type=ast.Name("AttributeError"), body=[ast.Pass()])],
+            orelse=[],
+            finalbody=[],
+        ):
+            return inner
+        case _:
+            return node
