@@ -166,6 +166,10 @@ class Schema:
         )
         return tuple(sorted(sure, key=lambda table: (table.schema or "", table.name)))
 
+    def meant_by(self, table: TableName) -> tuple[TableName, ...]:
+        """Return the tables that a name stands for: itself, or those of other schemas that it may mean."""
+        return tuple(t for t in self._aliases.get(plain(table), ()) if t in self._tables) or (table,)
+
     def columns(self, table: TableName) -> tuple[str, ...]:
         """Return the known columns of ``table``, in order; empty for one that is not in sight."""
         found = self._tables.get(plain(table))

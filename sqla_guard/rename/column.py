@@ -131,7 +131,10 @@ def _in_scripts(project: Project, history: TableHistory, known: Known, wish: Col
         if made_up:
             return Refusal(made_up)
         if definitions[0].carrier.kind == "sql-file":
-            outcome = _in_sql(project, path, definitions, wish)
+            meant = history.schema.meant_by(wish.table)
+            # Until the table is there, PostgreSQL looks for one of that name further on.
+            placed = replace(wish, table=meant[0]) if len(meant) == 1 and wish.dialect == "postgres" else wish
+            outcome = _in_sql(project, path, definitions, placed)
         else:
             outcome = _in_python(project, history, path, definitions, wish)
         if isinstance(outcome, Refusal):
@@ -211,6 +214,11 @@ def _too_early(
 
 def _forward(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
     """Return the migration that follows a history which has already run."""
+    meant = history.schema.meant_by(wish.table)
+    if len(meant) > 1:
+        return Refusal(f"{wish.table.name} is in several schemas: {', '.join(t.schema or '' for t in meant)}")
+    # Nothing says where to look in a migration of its own.
+    wish = replace(wish, table=meant[0])
     kinds = {d.carrier.kind for d in known.definitions}
     paths = {d.carrier.path for d in known.definitions}
     if kinds == {"alembic"} or paths <= history.past or all(_holds(g, paths) for g in history.revisions):
