@@ -18,11 +18,37 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOUND = Path(__file__).resolve().parents[1] / ".fuzz"
-TARGETS = ("python", "sql", "string", "config")
+TARGETS = ("python", "sql", "string", "config", "suppression", "requirements")
+
+
+class Keeper:
+    """Tries inputs, stores the first that breaks something in its own way, and goes on."""
+
+    def __init__(self, target: str) -> None:
+        """Try nothing yet."""
+        from tests.fuzz import targets
+
+        self._target, self._try = target, targets.TARGETS[target]
+        self.tried = 0
+        self.broken: set[str] = set()
+        FOUND.mkdir(exist_ok=True)
+
+    def __call__(self, data: bytes) -> None:
+        """Try one input."""
+        self.tried += 1
+        try:
+            self._try(data)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(last.filename).name}:{last.lineno}: {str(error)[:150]}"
+            if place not in self.broken:
+                self.broken.add(place)
+                (FOUND / f"{self._target}-{len(self.broken)}-{random.randrange(10**6)}").write_bytes(data)
+                print(f"{self._target}: {place}", flush=True)
 
 
 def guided(target: str, seconds: int) -> None:
-    """Fuzz one target with atheris until the time is over or something breaks."""
+    """Fuzz one target with atheris until the time is over or an input takes a minute."""
     import atheris
 
     with atheris.instrument_imports(include=["sqla_guard"]):
@@ -48,7 +74,7 @@ def guided(target: str, seconds: int) -> None:
         return mutated(data, source.choice(known), source)[:most]
 
     options = [f"-max_total_time={seconds}", "-max_len=30000", "-timeout=60", f"-artifact_prefix={FOUND}/{target}-"]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], targets.TARGETS[target], custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], *options, str(corpus)], Keeper(target), custom_mutator=mutate)
     atheris.Fuzz()
 
 
@@ -58,21 +84,10 @@ def unguided(target: str, seconds: int) -> None:
     from tests.fuzz.mutations import mutated
 
     known = targets.seeds(target)
-    source, end, tried, broken = random.Random(), time.monotonic() + seconds, 0, set()
-    FOUND.mkdir(exist_ok=True)
+    keeper, source, end = Keeper(target), random.Random(), time.monotonic() + seconds
     while time.monotonic() < end:
-        data = mutated(source.choice(known), source.choice(known), source)
-        tried += 1
-        try:
-            targets.TARGETS[target](data)
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(last.filename).name}:{last.lineno}: {str(error)[:150]}"
-            if place not in broken:
-                broken.add(place)
-                (FOUND / f"{target}-{len(broken)}-{source.randrange(10**6)}").write_bytes(data)
-                print(f"{target}: {place}", flush=True)
-    print(f"{target}: {tried} inputs, {len(broken)} ways to break something")
+        keeper(mutated(source.choice(known), source.choice(known), source))
+    print(f"{target}: {keeper.tried} inputs, {len(keeper.broken)} ways to break something")
 
 
 def main() -> None:
