@@ -101,7 +101,7 @@ def suppression(data: bytes) -> None:
     quoted = script.replace("\\", "\\\\").replace('"""', "")
     run = f'from sqlalchemy import text\n\n\ndef run(connection):\n    connection.execute(text("""{quoted}"""))\n'
     files = {**AROUND, "event.py": models, "migrations/V1__input.sql": script, "run.py": run}
-    _whole({path: text.encode("utf-8", "replace") if isinstance(text, str) else text for path, text in files.items()})
+    _whole({path: text.encode("utf-8", "replace") for path, text in files.items()})
     _ignores_hold(files, lines[0])
     globs, paths = Globs(lines), [*lines, "tests/a.py", "a/b/c/d.py"]
     for path in paths:
