@@ -182,6 +182,6 @@ def _held_on(fact: LazyInit, source: SourceFile) -> Fix | None:
         return None
     lines.indent(tail, unit, base)
     last = re.escape(lock.rpartition(".")[2])
-    everywhere = len(re.findall(rf"\bwith\b[^\n:]*\b{last}\b|\b{last}\.acquire\b", source.text))
+    everywhere = len(re.findall(rf"\bwith\b[^\n:]{{0,200}}\b{last}\b|\b{last}\.acquire\b", source.text))
     reasons = [f"check that nothing called there takes `{lock}` too"] if everywhere > 1 or fact.reenters else []
     return _fix(f"Hold `{lock}` until `{fact.name}` is set", lines, reasons)

@@ -23,7 +23,8 @@ def removal(directive: Directive, source: SourceFile) -> Fix | None:
 
 def without(directive: Directive, dead: Collection[Selector], source: SourceFile) -> Fix | None:
     """Return the fix that takes the selectors ``dead`` out of ``directive``, and all of it if none is left."""
-    kept = [selector for selector in directive.selectors if selector not in dead]
+    gone = frozenset(dead)
+    kept = [selector for selector in directive.selectors if selector not in gone]
     if not kept or directive.fixed:
         return removal(directive, source)
     first, last = directive.selectors[0].span, directive.selectors[-1].span
@@ -46,9 +47,11 @@ def _removal(directive: Directive, text: str) -> Edit:
     start, end = directive.span.start, directive.span.end
     limit = directive.string.end if directive.string else len(text)
     line_end = end
-    while line_end < limit and text[line_end] not in "\r\n":
+    # Only as far as it is blank: a line may hold one directive after the other.
+    while line_end < limit and text[line_end] not in "\r\n" and text[line_end].isspace():
         line_end += 1
-    if text[end:line_end].strip() or (line_end == limit and directive.string):
+    follows = line_end < limit and text[line_end] not in "\r\n"
+    if follows or (line_end == limit and directive.string):
         # Something follows: it stays where it is.
         while end < line_end and text[end] in _BLANKS:
             end += 1

@@ -95,6 +95,9 @@ def _attempt(state: _State, fixes: Sequence[Fix], check: Check) -> _State | str:
     try:
         texts = {path: apply_edits(_text(state.workspace, path), grouped[path]) for path in grouped}
         changed = state.workspace.with_changes(texts)
+        lost = next((reason for path in texts if (reason := _lost_in_writing(changed, path))), "")
+        if lost:
+            return lost
         report = check(changed)
     except UnreadableFile as error:
         return str(error)
@@ -121,6 +124,22 @@ def _problem(before: Report, after: Report, fixes: Sequence[Fix], texts: Mapping
         path, code, _ = added[0]
         return f"{code} was reported in {path} afterwards"
     return ""
+
+
+def _lost_in_writing(workspace: Workspace, path: str) -> str:
+    """Return why the file's encoding cannot hold its new text with all other bytes as they were; empty if it can."""
+    if not workspace.disk.exists(path):
+        return ""
+    stored = workspace.disk.load(path)
+    if stored.encoding == "utf-8":
+        return ""  # each text has one form in it
+    try:
+        stored.encode(workspace.changed[path])
+        if stored.encode(stored.text) == workspace.disk.raw(path):
+            return ""
+        return f"{path} has bytes that {stored.encoding} writes in more than one way"
+    except UnicodeError as error:
+        return f"{path} cannot be written in {stored.encoding}: {error}"
 
 
 def _identity(diagnostic: Diagnostic) -> tuple[str, str, str]:

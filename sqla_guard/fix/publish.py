@@ -12,7 +12,7 @@ from sqla_guard.fix.async_lock import LOCK_AT_IMPORT, async_lock_fix
 from sqla_guard.fix.lock import local_name, lock_fix, published
 from sqla_guard.fix.reindent import Lines
 
-_LEAVES = re.compile(r"^\s*(?:return|yield|break|continue)\b|=\s*yield\b", re.MULTILINE)
+_LEAVES = re.compile(r"^[ \t\f]*(?:return|yield|break|continue)\b|=\s*yield\b", re.MULTILINE)
 
 
 def publish_fix(

@@ -87,7 +87,7 @@ class Lines:
         return tuple(Edit(self.source.path, start, end, text) for (start, end), text in merged)
 
 
-_COMMENT = re.compile(r"[ \t]*#[^\r\n]*")
+_COMMENT = re.compile(r"#[^\r\n]*")
 
 
 def without_comments(text: str) -> str:
@@ -97,8 +97,13 @@ def without_comments(text: str) -> str:
         if line.lstrip().startswith("#"):
             continue
         head = line.partition("#")[0]
-        kept.append(line if "'" in head or '"' in head else _COMMENT.sub("", line))
+        kept.append(line if "'" in head or '"' in head else _without_comment(line))
     return "".join(kept)
+
+
+def _without_comment(line: str) -> str:
+    code, sign, rest = line.partition("#")
+    return code.rstrip(" \t") + _COMMENT.sub("", sign + rest) if sign else line
 
 
 def inner_unit(source: SourceFile, function: Span, strings: Sequence[Span]) -> str:

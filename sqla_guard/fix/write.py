@@ -37,7 +37,7 @@ def write_all(originals: Mapping[str, SourceFile | None], texts: Mapping[str, st
             carry_out(folder, changes)
     except JournalError as error:
         raise WriteError(str(error)) from error
-    except (OSError, UnicodeEncodeError) as error:
+    except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         name = getattr(error, "filename", None) or ""
         raise WriteError(f"{name}: {reason}" if name else reason) from error

@@ -140,7 +140,7 @@ _MAKES_SOMETHING = re.compile(
     r"(?<![\w@])(?!raise)(?:[A-Z][A-Z0-9]*[a-z]\w*(?:\.[a-z]\w*)?|(?:create|make|build|connect|init|start)_\w+)\("
 )
 _RAISES = re.compile(r"\braise\b[^\n]*|\bexcept\b[^\n]*|^[^\n]*\bdef\b[^\n]*|->[^\n]*", re.MULTILINE)
-_ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
+_ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]{1,200})?=(?!=)")
 _TEXTS = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|#[^\n]*", re.DOTALL)
 
 
@@ -327,7 +327,7 @@ def _makes(project: Project, symbol: ProjectFunction) -> bool:
     words = _words(definition.name)
     if words and words[0] in _MAKING - {"load", "from", "open"}:
         return True
-    if re.search(r"^\s+global\s", text, re.MULTILINE):
+    if re.search(r"^[ \t\f]+global\s", text, re.MULTILINE):
         # It keeps one itself, so a second call gives the same.
         return False
     return _MAKES_SOMETHING.search(_RAISES.sub("", _TEXTS.sub("", text))) is not None

@@ -10,7 +10,7 @@ from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.outline import Outline
 from sqla_guard.project.project import Project
 
-LOCKED_BLOCK = re.compile(r"with\s+[\w.\[\]()'\",\s]*?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
+LOCKED_BLOCK = re.compile(r"with\s[\w.\[\]()'\",\s]{0,200}?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
 _TAKES = re.compile(r"\s*(?:async\s+)?with\b")
 _DEFINES = re.compile(r"\s*(?:async\s+)?def\b")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
@@ -71,7 +71,8 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
 
 def _is_meant(project: Project, path: str, where: str, name: str, before: str) -> bool:
     """Tell whether a call by this name in ``where`` can be one of the module ``path``."""
-    owner = re.search(r"(\w+)\s*\.\s*$", before)
+    called_on = before.rstrip()
+    owner = re.search(r"(?<!\w)\w+\Z", called_on[:-1].rstrip()) if called_on.endswith(".") else None
     stem = path.rpartition("/")[2].removesuffix(".py")
     if stem == "__init__":
         stem = path.rpartition("/")[0].rpartition("/")[2]
@@ -79,8 +80,8 @@ def _is_meant(project: Project, path: str, where: str, name: str, before: str) -
     imports = outline.imports if outline else ()
     if owner is None:
         return where == path or any(name in (i.local, i.name) or i.local == "*" for i in imports)
-    return owner.group(1) == stem or any(
-        i.local == owner.group(1) and stem in (i.name, i.module.rpartition(".")[2]) for i in imports
+    return owner.group() == stem or any(
+        i.local == owner.group() and stem in (i.name, i.module.rpartition(".")[2]) for i in imports
     )
 
 

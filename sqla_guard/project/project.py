@@ -79,6 +79,10 @@ class Readers:
     requirements: Callable[[str, bytes], tuple[Requirement, ...]]
 
 
+# Marks at the start of files in UTF-16, in which zeros stand between letters.
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+
+
 class Project:
     """The project as the rules see it.
 
@@ -228,7 +232,10 @@ class Project:
                 wanted.setdefault(word.lower().encode(), []).append(word)
             aside = self.workspace.aside
             for path in self.workspace.project_files(near):
-                for held in words_held(aside.raw(path).lower(), wanted):
+                data = aside.raw(path).lower()
+                if data.startswith(_WIDE):
+                    data = data.replace(b"\0", b"")
+                for held in words_held(data, wanted):
                     for asked in wanted[held]:
                         self._naming[root, asked].add(path)
             for word in missing:

@@ -60,6 +60,11 @@ class ReservedModel:
 
 def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     """Return what ``fact`` leads to; ``None`` where nothing breaks."""
+    # Every finding of a class asks about all of them.
+    return project.once(("judged", fact.path, fact.span, fact.name, fact.form), lambda: _judge(project, fact))
+
+
+def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     if fact.form in OUTSIDE:
         return _from_outside(project, fact)
     outline = project.outline(fact.path)

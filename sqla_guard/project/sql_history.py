@@ -16,8 +16,8 @@ _REPEATABLE = re.compile(r"R__.*\.sql", re.ASCII)
 # 000012_title.up.sql and 000012_title.down.sql
 _MIGRATE = re.compile(r"(?P<number>\d+)(?P<separator>[_.-])(?P<slug>.*)\.(?P<kind>up|down)\.sql", re.ASCII)
 # 0012_title.sql with 0012_title.rollback.sql beside it
-_ROLLBACK = re.compile(r"(?P<number>\d+)(?P<separator>[_.-]+)(?P<slug>.*)\.(?P<kind>rollback)\.sql", re.ASCII)
-_PLAIN = re.compile(r"(?P<prefix>[A-Za-z]{0,2}?)(?P<number>\d+)(?P<separator>[_.-]+)(?P<slug>.*)\.sql", re.ASCII)
+_ROLLBACK = re.compile(r"(?P<number>\d+)(?P<separator>[_.-]{1,9})(?P<slug>.*)\.(?P<kind>rollback)\.sql", re.ASCII)
+_PLAIN = re.compile(r"(?P<prefix>[A-Za-z]{0,2}?)(?P<number>\d+)(?P<separator>[_.-]{1,9})(?P<slug>.*)\.sql", re.ASCII)
 _BARE = re.compile(r"(?P<prefix>)(?P<number>\d+)(?P<separator>)(?P<slug>)\.sql", re.ASCII)
 
 _DIGITS = re.compile(r"(\d+)")

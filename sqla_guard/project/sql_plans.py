@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqla_guard.project.project import Project
 
-_DEPENDS = re.compile(r"^\s*--\s*depends:(.*)$", re.MULTILINE)
+_DEPENDS = re.compile(r"^[ \t]*--[ \t]*depends:(.*)$", re.MULTILINE)
 # A line of the plan that is a change: not a comment, a pragma or a tag.
 _CHANGE = re.compile(r"^[ \t]*([^\s#%@\[]\S*)", re.MULTILINE)
 _SQITCH = ("deploy", "revert", "verify")

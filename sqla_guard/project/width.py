@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqla_guard.project.project import Project
 
 DEFAULT = 88
-_LENGTH = re.compile(r"^\s*line-length\s*=\s*(\d+)", re.MULTILINE)
+_LENGTH = re.compile(r"^[ \t]*line-length[ \t]*=[ \t]*(\d+)", re.MULTILINE)
 
 
 def line_length(project: Project, path: str) -> int:

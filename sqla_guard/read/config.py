@@ -102,7 +102,7 @@ def place_of(path: str, key: str) -> str:
     except OSError:
         return path
     table = re.search(_HEADER, data) or re.search(_KEY, data)
-    setting = rb"""(?m)^[ \t]*(\[+[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
+    setting = rb"""(?m)^[ \t]*(\[{1,2}[^\n=]*\.\s*)?["']?%b["']?\s*[].=]""" % re.escape(key).encode("utf-8", "replace")
     found = re.compile(setting).search(data, table.start() if table else 0)
     if found is None:
         return path

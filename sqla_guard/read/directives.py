@@ -16,13 +16,14 @@ _OURS = re.compile(r"SG[0-9]+")
 _NAMES = re.compile(r"\s*\[(?P<names>[^\][]*)\]")
 _NAME = re.compile(r"[^\s,]+")
 _UNTIL = re.compile(r"\s+until=(?P<until>[^\s]*)")
-_REASON = re.compile(r"(?:\s*--\s*(?P<reason>.*?))?\s*\Z", re.DOTALL)
+_REASON = re.compile(r"(?:\s*--(?P<reason>.*)|\s*)\Z", re.DOTALL)
 _NOQA_REASON = re.compile(r"\s*--\s*(.*)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 # Where another remark begins in the same comment: a word with a colon behind the sign, but not `see #12`.
 _NEXT_PYTHON = re.compile(r"(?<=\s)#(?=\s*[A-Za-z][\w-]*:)")
 _NEXT_SQL = re.compile(r"(?<=\s)--(?=\s*(?:sqla-guard|noqa):)", re.IGNORECASE)
+_BLANK = re.compile(r"\s*")
 _OPENS_SQL = re.compile(r"--|/\*")
 _LINE_END = re.compile(r"[\r\n]|\Z")
 # In a Python literal a line of SQL may also end in an escape.
@@ -165,8 +166,10 @@ def _noqa(source: SourceFile, comment: Comment, noqa: re.Match[str], string: Spa
 
 def _plain(source: SourceFile, comment: Comment, kind: DirectiveKind, string: Span | None) -> Directive:
     first, last = source.position(comment.span.start)[0], source.position(comment.span.end)[0]
-    before = source.text[source.line_starts[first - 1] : comment.span.start].strip()
-    alone = not before or before.startswith("--" if source.is_sql or string else "#")
+    # What stands before it is looked at only as far as it is blank: a line may hold a directive after the other.
+    blank = _BLANK.match(source.text, source.line_starts[first - 1], comment.span.start)
+    begins = blank.end() if blank else comment.span.start
+    alone = begins == comment.span.start or source.text.startswith("--" if source.is_sql or string else "#", begins)
     return Directive(
         source.path, kind, comment.span, (first, last), alone, string=string, fixed=keeps_checksums(source)
     )

@@ -44,9 +44,10 @@ def decode(path: str, data: bytes) -> SourceFile:
     try:
         return SourceFile(path, body.decode(encoding), encoding, bom)
     except UnicodeDecodeError as error:
-        raise UnreadableFile(
-            f"is not {encoding}: byte {error.object[error.start]:#04x} at offset {error.start}"
-        ) from error
+        byte = error.object[error.start : error.start + 1].hex()
+        raise UnreadableFile(f"is not {encoding}: byte 0x{byte} at offset {error.start}") from error
+    except (LookupError, UnicodeError) as error:  # no encoding of texts, or one that nobody writes files in
+        raise UnreadableFile(f"has an encoding that cannot be used: {str(error).partition(';')[0]}") from error
 
 
 def _bom(data: bytes) -> tuple[bytes, str]:

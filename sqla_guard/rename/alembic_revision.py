@@ -20,11 +20,13 @@ from sqla_guard.rename.alembic_names import file_name, message, revision_id
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.sql_text import family, rename_sql
 
-_HOLE = re.compile(r"\$\{\s*(.*?)\s*\}", re.DOTALL)
+_HOLE = re.compile(r"\$\{([^}]{0,400})\}")
 _LOGIC = re.compile(r"^[ \t]*(?:%|##)|<%|</%", re.MULTILINE)
 _DATE_LINE = re.compile(r"^[ \t]*Create Date:.*\n?", re.MULTILINE)
 _AS_BATCH = re.compile(r"render_as_batch\s*=\s*True")
-_MYSQL = re.compile(r"\bsqlalchemy\.dialects(?:\.mysql\b|\s+import\s[^\n]*\bmysql\b)|\bmysql_(?:engine|charset)\s*=")
+_MYSQL = re.compile(
+    r"\bsqlalchemy\.dialects(?:\.mysql\b|\s+import\s[^\n]{0,400}\bmysql\b)|\bmysql_(?:engine|charset)\s*="
+)
 _SA = re.compile(r"^import sqlalchemy as sa[ \t]*(?:#.*)?$", re.MULTILINE)
 _OP = re.compile(r"^from alembic import .*\n", re.MULTILINE)
 _FEW = 4
@@ -223,10 +225,10 @@ class _Writer:
 
     def _docstring(self, written: str) -> str:
         text = _DATE_LINE.sub("", written)
-        text = re.sub(r"(?m)^(\s*Revision ID:[ \t]*).*$", rf"\g<1>{self.identifier}", text)
-        text = re.sub(r"(?m)^(\s*Revises:).*$", rf"\g<1> {self.head.id}", text)
+        text = re.sub(r"(?m)^([ \t]*Revision ID:[ \t]*).*$", rf"\g<1>{self.identifier}", text)
+        text = re.sub(r"(?m)^([ \t]*Revises:).*$", rf"\g<1> {self.head.id}", text)
         opening = re.match(r"[A-Za-z]*(\"\"\"|'''|\"|')\s*", text)
-        fields = re.search(r"(?m)^\s*(?:Revision ID|Revises):", text)
+        fields = re.search(r"(?m)^[ \t]*(?:Revision ID|Revises):", text)
         if opening is None:
             return text
         rest = text[fields.start() :].lstrip("\n") if fields else opening[1]

@@ -29,7 +29,9 @@ from sqla_guard.rename.sql_runs import cuts_statements, runs_sql_file
 from sqla_guard.rename.sql_script import rename_in_sql
 
 # Folders whose files have run once.
-_HISTORY = re.compile(r"(?:^|/)(?:\w*migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)")
+_HISTORY = re.compile(
+    r"(?:^|/)(?:\w{0,99}migrat\w*|versions|db/changelog|schema|init\w*|seeds?|backups?|dumps?)(?:/|$)"
+)
 
 _ALTERS = re.compile(r"alter_column|\b(?:alter|modify|change)\b", re.IGNORECASE)
 

@@ -69,7 +69,7 @@ def _proven(project: Project, near: str, table: TableName, paths: Collection[str
 
 def mapped_classes(project: Project, near: str, table: TableName) -> frozenset[str]:
     """Return the names of the classes that seem to map a table, by what they say or how they are called."""
-    named = re.compile(rf"__tablename__\s*(?::[^=\n]*)?=\s*[\"']{re.escape(table.name)}[\"']")
+    named = re.compile(rf"__tablename__\s*(?::[^=\n]{{0,200}})?=\s*[\"']{re.escape(table.name)}[\"']")
     heads = re.compile(r"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
     snake = {table.name.replace("_", "")}
     found: set[str] = set()

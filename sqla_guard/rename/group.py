@@ -52,8 +52,12 @@ def _from_outside(project: Project, cls: ProjectClass, name: str) -> tuple[Reser
     )
 
 
-def _judged(project: Project, cls: ProjectClass, name: str) -> list[ReservedModel]:
+def _judged(project: Project, cls: ProjectClass, name: str) -> tuple[ReservedModel, ...]:
     """Return the bindings of ``name`` in a class body, if one of them is reported: a setter goes with its property."""
+    return project.once(("bindings", cls.path, cls.qualname, name), lambda: _judge_all(project, cls, name))
+
+
+def _judge_all(project: Project, cls: ProjectClass, name: str) -> tuple[ReservedModel, ...]:
     facts = [
         fact
         for fact in project.reserved_names(cls.path)
@@ -62,5 +66,5 @@ def _judged(project: Project, cls: ProjectClass, name: str) -> list[ReservedMode
     models = [(fact, judge(project, fact)) for fact in facts]
     first = next((model for _, model in models if isinstance(model, ReservedModel)), None)
     if first is None:
-        return []
-    return [model if isinstance(model, ReservedModel) else replace(first, fact=fact) for fact, model in models]
+        return ()
+    return tuple(model if isinstance(model, ReservedModel) else replace(first, fact=fact) for fact, model in models)

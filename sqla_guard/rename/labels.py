@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[A-Za-z]{0,3}\d+[a-z]?(?=[^0-9A-Za-z]|$)")
 _SEPARATOR = re.compile(r"[_\-.: ]+")
 _HEAD = re.compile(r"(#+\s*(?:[A-Za-z]+\s+)?[#vV]?\d+[a-z]?\s*[:.)\u2013\u2014-]?)\s*")
 _MARKS = ":.)\u2013\u2014-"
-_TOLD_NUMBER = re.compile(r".*?\d\w*\s*[:\u2013\u2014-]\s+")
+_TOLD_NUMBER = re.compile(r".{0,200}?\d\w{0,20}\s*[:\u2013\u2014-]\s+")
 
 
 def new_label(neighbour: str, table: str, old: str, new: str, taken: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.sql_text import rename_sql, sql_name, sql_table
 
 _CHANGE = re.compile(r"^[ \t]*(?P<name>[^\s#%\[]\S*)[ \t].*?(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.MULTILINE)
-_HEADER = re.compile(r"\A-- Deploy (?P<project>\S+:)?\S+ to (?P<engine>\S+)")
+_HEADER = re.compile(r"\A-- Deploy (?P<project>[^\s:]+:)?\S+ to (?P<engine>\S+)")
 _TRANSACTION = re.compile(r"^[ \t]*BEGIN[ \t]*;", re.IGNORECASE | re.MULTILINE)
 # Whoever plans a change stands in the plan; this one was planned by no person.
 _PLANNER = "sqla-guard <sqla-guard@localhost>"

@@ -12,11 +12,11 @@ from sqla_guard.project.sql_history import NumberedFile, apply_order, numbered
 from sqla_guard.rename.outcome import Change, ColumnRename, Outcome, Refusal
 from sqla_guard.rename.sql_text import family, rename_sql, version_note
 
-_GOOSE = re.compile(r"^\s*--\s*\+goose\s+Up", re.IGNORECASE | re.MULTILINE)
-_DBMATE = re.compile(r"^\s*--\s*migrate:up", re.IGNORECASE | re.MULTILINE)
-_SQL_MIGRATE = re.compile(r"^\s*--\s*\+migrate\s+Up", re.IGNORECASE | re.MULTILINE)
+_GOOSE = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+Up", re.IGNORECASE | re.MULTILINE)
+_DBMATE = re.compile(r"^[ \t]*--[ \t]*migrate:up", re.IGNORECASE | re.MULTILINE)
+_SQL_MIGRATE = re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+Up", re.IGNORECASE | re.MULTILINE)
 _OTHER_SECTIONS = re.compile(
-    r"^\s*--\s*(?:\+(?!goose|migrate)\w+\s+Up|changeset\s|liquibase formatted|Deploy\s)",
+    r"^[ \t]*--[ \t]*(?:\+(?!goose|migrate)\w+\s+Up|changeset\s|liquibase formatted|Deploy\s)",
     re.IGNORECASE | re.MULTILINE,
 )
 _LIQUIBASE = re.compile(r"\s*--\s*liquibase formatted sql", re.IGNORECASE)

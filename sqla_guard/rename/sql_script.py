@@ -17,7 +17,7 @@ from sqla_guard.rename.sql_guard import guarded_rename
 from sqla_guard.rename.sql_text import sql_name, written_table
 
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
-_GO = re.compile(r"^[ \t]*GO[ \t]*;?[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_GO = re.compile(r"^[ \t]*GO[ \t]*(?:;[ \t]*)?$", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"[ \t]*(?:--|#)")
 
 

@@ -13,7 +13,7 @@ from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.project.project import Project
 
 # Blocks of Jinja, Django and Mako; bounded, so that an opened block that never ends costs no more than its length.
-_BLOCK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
+_BLOCK = re.compile(r"\{\{.{0,400}?\}\}|\{%.{0,400}?%\}|\$\{.{0,400}?\}", re.DOTALL)
 
 
 def template_places(project: Project, near: str, name: str, new: str, model: str) -> Iterator[Place]:

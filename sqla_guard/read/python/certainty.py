@@ -19,13 +19,13 @@ _BESIDE_DIALECT = re.compile(
     r"bind|engine|conn\w*|session|db|self|name|startswith|lower|get_bind|url|drivername|str", re.IGNORECASE
 )
 _SETTINGS = re.compile(
-    r"environ|getenv|settings?|\w*config|args|argv|options|debug|testing|\w*production|env|dry_run|verbose",
+    r"environ|getenv|settings?|\w{0,99}config|args|argv|options|debug|testing|\w{0,99}production|env|dry_run|verbose",
     re.IGNORECASE,
 )
 # What asks the database how far it is.
 _STATE = re.compile(
-    r"execut\w*|scalar\w*|fetch\w*|\w*version\w*|\w*tables?|\w*columns?|inspect\w*|has_\w+|\w*exists?\w*|count|first|"
-    r"rows?|applied|pending|\w*done\w*|current|revision\w*|query|open|is_file|initiali[sz]ed",
+    r"execut\w*|scalar\w*|fetch\w*|\w{0,99}version\w*|\w{0,99}tables?|\w{0,99}columns?|inspect\w*|has_\w+|\w{0,99}exists?\w*|count|first|"
+    r"rows?|applied|pending|\w{0,99}done\w*|current|revision\w*|query|open|is_file|initiali[sz]ed",
     re.IGNORECASE,
 )
 _EXITS = frozenset({"exit", "_exit", "quit"})

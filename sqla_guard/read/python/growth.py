@@ -15,6 +15,8 @@ _CHAIN_ABOVE = 60
 _LIMIT = 600
 _ARGUMENT_LIMIT = 150
 _OPTIONS = 12
+# Whoever compares two values goes down into both.
+_DEEPEST = 150
 
 _TOO_LONG = Unknown("an expression that is too long to follow")
 
@@ -25,25 +27,32 @@ class Growth:
     def __init__(self) -> None:
         """Start with nothing measured."""
         # By identity, because hashing a value costs as much as measuring it; the value is kept so that its id stays.
-        self._sizes: dict[int, tuple[object, int]] = {}
+        self._measured: dict[int, tuple[object, int, int]] = {}
 
-    def size(self, value: object) -> int:
+    def size(self, value: Value) -> int:
         """Return the number of nodes of ``value`` when written out."""
+        return self._measure(value)[0]
+
+    def _measure(self, value: object) -> tuple[int, int]:
+        """Return the number of nodes of ``value``, and how deep they are nested."""
         if isinstance(value, tuple):
-            return sum(self.size(part) for part in value)
-        known = self._sizes.get(id(value))
+            return _sum(map(self._measure, value))
+        known = self._measured.get(id(value))
         if known is not None:
-            return known[1]
+            return known[1], known[2]
         names: Iterable[str] | None = getattr(value, "__dataclass_fields__", None)
         if names is None:
-            return 0
-        size = 1 + sum(self.size(getattr(value, name)) for name in names)
-        self._sizes[id(value)] = (value, size)
-        return size
+            return 0, 0
+        size, depth = _sum(self._measure(getattr(value, name)) for name in names)
+        self._measured[id(value)] = (value, size + 1, depth + 1)
+        return size + 1, depth + 1
 
     def capped(self, value: Value) -> Value:
         """Return ``value``, shortened if it is too long; the arguments of calls go first."""
-        if self.size(value) <= _LIMIT:
+        size, depth = self._measure(value)
+        if depth > _DEEPEST:
+            return _TOO_LONG
+        if size <= _LIMIT:
             return value
         shorter = self._without_long_arguments(value)
         return shorter if self.size(shorter) <= _LIMIT else _TOO_LONG
@@ -77,6 +86,14 @@ class Growth:
 
     def _short(self, value: Value) -> Value:
         return value if self.size(value) <= _ARGUMENT_LIMIT else _TOO_LONG
+
+
+def _sum(parts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    size = depth = 0
+    for part_size, part_depth in parts:
+        size += part_size
+        depth = max(depth, part_depth)
+    return size, depth
 
 
 def _chain(first: Value, second: Value) -> Value | None:

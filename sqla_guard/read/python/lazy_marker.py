@@ -30,14 +30,14 @@ _SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
 _ONLY_INSTANCE = rb"\w[^\n=(]*=\s*\Z"
 # An element that is bound, the names that stand before keys on its line, and the containers that outlive a call:
 # under a constant, or under any key in a nested function.
-_ELEMENT = rb"\]\s*(?::[^\n=]*)?[-+*/|&^%@<>]*=(?!=)"
-_KEYED = rb"(\w+)\s*\["
+_ELEMENT = rb"\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
+_KEYED = rb"\b(\w+)\s*\["
 _CONTAINER = (
     rb"\s*(?::[^\n=]*)?=\s*(?:[\w.]+\s*=\s*)*"
     rb"(?:[\[{]|(?:\w+\.)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
-_FIXED = rb"\s*\[\s*[rubRUB]?['\"0-9TFN.-][^\]\n]*\]\s*(?::[^\n=]*)?[-+*/|&^%@<>]*=(?!=)"
-_ANY_KEY = rb"\s*\[[^\n]*\]\s*(?::[^\n=]*)?[-+*/|&^%@<>]*=(?!=)"
+_FIXED = rb"\s*\[\s*[rubRUB]?['\"0-9TFN.-][^\]\n]{0,400}\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
+_ANY_KEY = rb"\s*\[[^\n]{0,400}\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
 
 # A file with more places than this is taken for one that may hold such an object: asking on would take longer.
 _MOST_PLACES = 300

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 HOLE = "\ue000"
 
 _ESCAPE = re.compile(
-    r"\\(?:\r\n|[\r\n]|N\{[^}]*\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)|\r\n|\r", re.DOTALL
+    r"\\(?:\r\n|[\r\n]|N\{[^}]{0,99}\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)|\r\n|\r",
+    re.DOTALL,
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _OPENING = re.compile(r"([rRbBuU]*)(\"\"\"|'''|\"|')")
-_PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
+_PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 # Where each character comes from: start and end in the file, and the number of the literal.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqla_guard.facts.reserved_words import Form
 
 # Patterns are compiled when a file first needs them: a clean run needs few.
-_OF_SQLALCHEMY = rb"_sa_\w+\s*[:=,(]"
+_OF_SQLALCHEMY = rb"\b_sa_\w+\s*[:=,(]"
 # A dunder that is given something other than a plain constant; the usual ones have those. Blind to attributes.
 _DUNDER = rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?[A-Za-z_(](?!rue\b|alse\b|one\b|[\"']))"
 # ... but not the first parameter of a method.

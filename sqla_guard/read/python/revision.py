@@ -10,8 +10,8 @@ from sqla_guard.facts.revision import Revision, RevisionLayout, Slot
 from sqla_guard.read.python.parse import UnparsableFile, parse, span_of
 
 _SLOTS: tuple[Slot, ...] = ("revision", "down_revision", "branch_labels", "depends_on")
-_REVISES = re.compile(r"^\s*Revises:[ \t]*(.*?)\s*$", re.MULTILINE)
-_CREATED = re.compile(r"^\s*Create Date:[ \t]*(.*?)\s*$", re.MULTILINE)
+_REVISES = re.compile(r"^[ \t]*Revises:[ \t]*(.*)$", re.MULTILINE)
+_CREATED = re.compile(r"^[ \t]*Create Date:[ \t]*(.*)$", re.MULTILINE)
 _PLAIN_ALTER = re.compile(r"\b(?:alter_column|add_column|drop_column)\(")
 
 
@@ -60,7 +60,7 @@ def _revision(
         branch_labels=read["branch_labels"],
         depends_on=read["depends_on"],
         message=docstring.strip().split("\n")[0].strip(),
-        create_date=created[1] if created else "",
+        create_date=created[1].strip() if created else "",
         batch=source.text.count("batch_alter_table("),
         plain=len(_PLAIN_ALTER.findall(source.text)),
         problem=problem,

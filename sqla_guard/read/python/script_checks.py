@@ -14,7 +14,7 @@ from sqla_guard.read.python.script_fresh import is_stale, remembers
 from sqla_guard.read.python.script_names import visible
 from sqla_guard.read.python.script_tree import Tree, called, is_string, names_in
 
-_COLUMN_CHECK = re.compile(r"(?=.*col(umn)?)(?=.*(exist|has|missing))", re.IGNORECASE)
+_COLUMN_CHECK = re.compile(r"\A(?=.*col(umn)?)(?=.*(exist|has|missing))", re.IGNORECASE)
 _NEGATIVE = re.compile(r"missing|absent|not_", re.IGNORECASE)
 # What makes a helper answer, rather than raise, where the table itself is missing.
 _ASKS_FIRST = re.compile(r"has_table|get_table_names|table_exists|\btry\s*:|information_schema", re.IGNORECASE)

@@ -9,13 +9,13 @@ from sqla_guard.read.python.script_tree import Tree, bound_by, called
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CONNECTS = re.compile(
-    r"connect\w*\(|cursor\(|[sS]ession\w*\(|create_\w*engine\(|sessionmaker\(|get_bind\(|begin\(|get_db\(|text\(|"
+    r"connect\w{0,99}\(|cursor\(|[sS]ession\w{0,99}\(|create_\w{0,99}engine\(|sessionmaker\(|get_bind\(|begin\(|get_db\(|text\(|"
     r"get_engine\(|environ|getenv|SQLAlchemy\("
 )
 _ANSWERS = re.compile(
     r"inspect\(|Inspector|get_columns|get_table|MetaData|reflect|PRAGMA|fetch|\bset\(|\bdict\(|\{\}|\[\]"
 )
-_KEPT = re.compile(r"_*(?:insp\w*|\w*columns?|\w*cache\w*|schema|existing\w*|known\w*)", re.IGNORECASE)
+_KEPT = re.compile(r"_{0,9}(?:insp\w*|\w{0,99}columns?|\w{0,99}cache\w*|schema|existing\w*|known\w*)", re.IGNORECASE)
 
 
 def is_stale(tree: Tree, asked: ast.expr) -> bool:

@@ -12,7 +12,10 @@ from sqla_guard.facts.script import Layer
 from sqla_guard.read.python.script_tree import Tree, bound_by, names_in
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_STRING = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+# A quote that nothing closes, such as one in a comment, reaches to the end of its line.
+_STRING = re.compile(
+    r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*(?:'|(?=\n)|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|(?=\n)|\Z)", re.DOTALL
+)
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)(?!\w|\s*=(?!=))")
 _BOUND = re.compile(r"\bas\s+(\w+)")
 

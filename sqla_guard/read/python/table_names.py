@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import Workspace
 
-_CLASS = rb"__tablename__\s*(?::[^=\n]*)?=\s*[\"']([^\"'\n]+)[\"']"
+_CLASS = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"']([^\"'\n]+)[\"']"
 _TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
 
 # Packages whose bases derive the name of a table from that of the class.

@@ -16,7 +16,7 @@ BREAK = "\ue001"
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COPY = re.compile(r"\s*COPY\b.*\bFROM\s+STDIN\b.*;\s*\Z", re.IGNORECASE)
-_BATCH = re.compile(r"\s*(?:GO(?:\s+\d+)?\s*;?|/)\s*\Z", re.IGNORECASE)
+_BATCH = re.compile(r"\s*(?:GO(?:\s+\d+)?\s*(?:;\s*)?|/\s*)\Z", re.IGNORECASE)
 _DELIMITER = re.compile(r"\s*DELIMITER\s+(\S+)\s*\Z", re.IGNORECASE)
 _CLIENT = re.compile(r"\s*(?:\\|:(?:setvar|r|on|connect|out)\b|(?:PROMPT|REM)(?:\s|\Z))", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"/\*M?!\d*", re.IGNORECASE)

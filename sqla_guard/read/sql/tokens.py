@@ -37,14 +37,14 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "mysql",
         re.compile(
             r"\bauto_increment\b|\bengine\s*=|\bunsigned\b|\b(?:medium|long|tiny)(?:text|blob|int)\b|`\w+`|/\*!\d"
-            r"|^\s*delimiter\b|\bon duplicate key\b|\bchange\s+(?:column\s+)?\w+\s+\w+\s+\w+",
+            r"|^[ \t]*delimiter\b|\bon duplicate key\b|\bchange\s+(?:column\s+)?\w+\s+\w+\s+\w+",
             re.IGNORECASE | re.MULTILINE,
         ),
     ),
     (
         "tsql",
         re.compile(
-            r"\bnvarchar\b|(?<![\w\])])\[[^\W\d][\w ]*\](?!\s*[,;)]?\s*::)|^\s*GO\s*$|\bsp_rename\b"
+            r"\bnvarchar\b|(?<![\w\])])\[[^\W\d][\w ]*\](?!\s*(?:[,;)]\s*)?::)|^[ \t]*GO[ \t]*\r?$|\bsp_rename\b"
             r"|\bidentity\s*\(|\bdatetime2\b|\buniqueidentifier\b|\bcol_length\b|(?<!\w)#\w+",
             re.IGNORECASE | re.MULTILINE,
         ),

@@ -1,0 +1,1 @@
+"""The regular expressions of the package, inputs that would hurt them, and what those cost."""
