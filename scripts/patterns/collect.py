@@ -91,8 +91,7 @@ def _in_module(path: Path, tree: ast.Module, methods: Mapping[tuple[Path | None,
         if isinstance(value, (str, bytes)):
             own = target.startswith("_") or scope is not tree
             known = methods.get((path if own else None, target), set())
-            used = (known & _FUNCTIONS if function == "compile" else {function}) or {"search"}
-            uses = tuple(sorted({name if name in _ANCHORED else "search" for name in used}))
+            uses = _uses(function, target, known)
             compiled_here.add(value)
             if value is _NAME:
                 handed_on |= set(uses)
@@ -107,6 +106,15 @@ def _in_module(path: Path, tree: ast.Module, methods: Mapping[tuple[Path | None,
                 within: list[Any] = [text for text in compiled_here if isinstance(text, type(value))]
                 if _looks_like_one(value) and not any(value in text for text in within):
                     yield Found(f"{where}:{node.lineno}", value, 0, uses)
+
+
+def _uses(function: str, target: str, known: set[str]) -> tuple[str, ...]:
+    """Return how an expression is used that ``function`` is given and whose result goes by the name ``target``."""
+    if function != "compile":
+        used = {function}
+    else:
+        used = {target[1:]} if target.startswith(".") else known  # called on at once, or through its name
+    return tuple(sorted({name if name in _ANCHORED else "search" for name in used & _FUNCTIONS})) or ("search",)
 
 
 def _texts(value: object) -> Iterator[str | bytes]:
@@ -142,6 +150,8 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call, str]]:
         named = node.targets[0] if isinstance(node, ast.Assign) else None
         attribute = named.attr if isinstance(named, ast.Attribute) else ""
         target = named.id if isinstance(named, ast.Name) else attribute
+        if isinstance(node, ast.Attribute):
+            target = f".{node.attr}"
         pending += [(scope, child, target) for child in ast.iter_child_nodes(node)]
 
 

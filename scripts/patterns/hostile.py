@@ -13,7 +13,7 @@ else:
     import sre_constants as codes
     import sre_parse as parser
 
-MANY = 400
+MANY = 600
 """Repeats that may go on for longer than this count as endless."""
 
 # What stands for a class of characters: one of each kind that the expressions tell apart.

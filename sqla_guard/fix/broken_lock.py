@@ -92,7 +92,7 @@ def _is_let_go(source: SourceFile, lock: str, header: re.Match[str], body: Span)
     """Tell whether the lock that ``header`` takes is given back behind ``body``, whatever happens in it."""
     if header.group(1) is None:
         return True
-    behind = rf"\s*^{header.group(1)}finally[ \t]*:[ \t]*(?:#[^\n]*)?\s*{re.escape(lock)}\.release\(\)"
+    behind = rf"\s*^{header.group(1)}finally[ \t]*:(?:[ \t]*#[^\n]*)?\s*{re.escape(lock)}\.release\(\)"
     return re.compile(behind, re.MULTILINE).match(source.text, body.end) is not None
 
 

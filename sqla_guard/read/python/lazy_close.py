@@ -396,7 +396,7 @@ class _Walker:
 
 
 # What may stand between an expression and a bracket around it.
-_CLOSING = re.compile(r"(?:[\s\\]|#[^\r\n]*)*\)")
+_CLOSING = re.compile(r"(?:[\s\\]|#[^\r\n]*(?:[\r\n]|\Z))*\)")
 
 
 def _names(test: ast.expr) -> set[str]:

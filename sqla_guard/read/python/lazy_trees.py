@@ -64,7 +64,7 @@ def span_of_all(source: SourceFile, body: Sequence[ast.stmt]) -> Span:
 
 
 # One string literal, and what may stand between two that are joined.
-_LITERAL = re.compile(r"[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(?:\\.|(?!\1).)*\1", re.DOTALL)
+_LITERAL = re.compile(r"[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(?:\\.|(?!\1)[^\\])*\1", re.DOTALL)
 _BETWEEN = re.compile(r"(?:[\s\\]|#[^\r\n]*)*")
 
 

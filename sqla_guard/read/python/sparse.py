@@ -15,7 +15,7 @@ from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
 
 _CLASS = re.compile(r"\bclass\b")
-_IMPORT = re.compile(r"\n *((?:from +[\w. ]+ )?import(?: *\([\w\s,]*\)| [\w., ]*)) *(?=\n|\Z)")
+_IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
 
 def parse_mentioning(source: SourceFile, wanted: re.Pattern[str]) -> ast.Module:

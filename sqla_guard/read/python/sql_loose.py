@@ -35,7 +35,7 @@ _BEHIND = re.compile(
     r"\"?\s*(?:->|#>|@>|<@|\?|::|=|<|>|!=|is\b|in\s*\(|like\b|ilike\b|asc\b|desc\b|as\s+\w+\s*(?:,|\Z))", re.IGNORECASE
 )
 _BEFORE = re.compile(r"(?:(?:\b(?:by|where|select|distinct|returning)\s|\w\()\s*|\w\.)[\"`\[]?\Z", re.IGNORECASE)
-_LISTED = re.compile(r"[\s(]*,?\s*[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+[\s,)]*|\s*,\s*[\w.\"`]+\s*,?\s*")
+_LISTED = re.compile(r"[\s(]*(?:,\s*)?[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+[\s,)]*|\s*,\s*[\w.\"`]+\s*(?:,\s*)?")
 # Calls about a table that say nothing of what its columns are called.
 _ASKS = frozenset(("has_table", "get_columns", "ForeignKey", "relationship"))
 # Calls that write or read rows by the names of their columns, wherever those come from.
@@ -91,16 +91,16 @@ class _Loose:
         # A table that is put in at run time may be this one, where the file speaks of it at all.
         self._related = bool(self._about.search(text)) or any(re.search(rf"\b{c}\b", text) for c in classes)
         whole = rf"(?:only\s+)?(?:{name}|{HOLE})" if self._related else rf"(?:only\s+)?{name}"
-        star = r"\bselect\s+(?:[^;()]*?,\s*|distinct\s+|all\s+)?(?:\w+\.)?\*"
+        star = r"\bselect\s+(?:[^;()]{0,400}?,\s*|distinct\s+|all\s+)?(?:\w+\.)?\*"
         self._rows = re.compile(
-            rf"(?<!exists\()(?<!exists \(){star}[^;]*?\b(?:from|join)\s+{whole}"
-            rf"|\b(?:into|update|from)\s+{name}[^;]*?\breturning\s+(?:\w+\.)?\*",
+            rf"(?<!exists\()(?<!exists \(){star}[^;]{{0,400}}?\b(?:from|join)\s+{whole}"
+            rf"|\b(?:into|update|from)\s+{name}[^;]{{0,400}}?\breturning\s+(?:\w+\.)?\*",
             re.IGNORECASE,
         )
-        listed = rf"[^;()]*{HOLE}"
-        set_before = rf"\bupdate\s+{name}(?:\s+(?:as\s+)?\w+)?\s+set\s+(?:[^;=]+=[^;,]+,\s*)*"
+        listed = rf"[^;()]{{0,400}}{HOLE}"
+        set_before = rf"\bupdate\s+{name}(?:\s+(?:as\s+)?\w+)?\s+set\s+(?:[^;=]{{1,99}}=[^;,]{{1,200}},){{0,50}}\s*"
         self._open = re.compile(
-            rf"\b(?:into|copy)\s+{name}\s*\({listed}|{set_before}{HOLE}(?!\s*\.)|\bselect\s+{listed}[^;]*?\bfrom\s+{name}",
+            rf"\b(?:into|copy)\s+{name}\s*\({listed}|{set_before}{HOLE}(?!\s*\.)|\bselect\s+{listed}[^;]{{0,400}}?\bfrom\s+{name}",
             re.IGNORECASE,
         )
 
