@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts benchmarks
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo docs golden quick-is-close bench fuzz races tables oracle lowest clean
+.PHONY: help setup envs services lint test demo docs golden quick-is-close same bench linear fuzz races tables oracle lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,15 @@ golden: setup ## Write what the tool says of the sample app into the golden file
 quick-is-close: setup ## Compare quick and close reading on every installed package
 	QUICK_IS_CLOSE=all $(BIN)/pytest --timeout 1800 tests/test_quick_is_close.py
 
+same: setup ## Compare every way to run a check on every installed package: make same FOLDERS="../other"
+	$(BIN)/python -m scripts.same $(FOLDERS)
+
 bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDERS="src ../other"
 	$(BIN)/python benchmarks/run.py $(or $(FOLDERS),$(CODE))
+
+linear: setup ## Time regular expressions and readers on hostile input that grows; takes minutes
+	$(BIN)/python -m benchmarks.patterns
+	$(BIN)/python -m benchmarks.growth
 
 fuzz: .envs/fuzz/.ready ## Look for inputs that break the tool: make fuzz MINUTES=60
 	.envs/fuzz/bin/python -m scripts.fuzz $(or $(MINUTES),8)

@@ -110,10 +110,8 @@ def _in_module(path: Path, tree: ast.Module, methods: Mapping[tuple[Path | None,
 
 def _uses(function: str, target: str, known: set[str]) -> tuple[str, ...]:
     """Return how an expression is used that ``function`` is given and whose result goes by the name ``target``."""
-    if function != "compile":
-        used = {function}
-    else:
-        used = {target[1:]} if target.startswith(".") else known  # called on at once, or through its name
+    called = {target[1:]} if target.startswith(".") else known  # called on at once, or through its name
+    used = called if function == "compile" else {function}
     return tuple(sorted({name if name in _ANCHORED else "search" for name in used & _FUNCTIONS})) or ("search",)
 
 
