@@ -83,6 +83,7 @@ class Carrier:
         conditional: Whether it runs only where something out of the database's sight, such as a setting, says so.
         runs_at: Where the outermost call stands that leads to it, if it stands in a function that others call.
         runs_in: The file that runs it, and that ``runs_at`` is of, if that is another one than ``path``.
+        runs_as: What that file calls the SQL, where it gives all of it to one call: ``ddl.CREATE``; empty elsewhere.
         through: The file of the function that hands it to the database, if that is another one.
     """
 
@@ -95,12 +96,20 @@ class Carrier:
     runs_at: int | None = None
     conditional: bool = False
     runs_in: str | None = None
+    runs_as: str = ""
     through: str | None = None
 
     @property
     def runner(self) -> str:
         """The file that runs it."""
         return self.runs_in or self.path
+
+    @property
+    def place(self) -> Span:
+        """Where it runs, as characters of :attr:`runner`."""
+        if self.runs_in is None or self.runs_at is None:
+            return self.statement
+        return Span(self.runs_at, self.runs_at + 1)
 
     @property
     def moment(self) -> tuple[int, int]:

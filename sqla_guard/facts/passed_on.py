@@ -41,6 +41,7 @@ class Outside:
         down: Whether that undoes.
         asks: Whether that depends on a condition.
         conditional: Whether the condition is out of the database's sight.
+        written: The chain as that file has it, where it gives just that to a call; empty elsewhere.
         holder: The name that the module keeps it under; it does not run it then.
     """
 
@@ -53,6 +54,7 @@ class Outside:
     down: bool = False
     asks: bool = False
     conditional: bool = False
+    written: str = ""
     holder: str | None = None
 
 

@@ -141,7 +141,7 @@ def _uses(project: Project, home: str, name: str, behind: tuple[tuple[str, str],
                 yield here
                 continue
             for use in _uses(project, path, outside.holder, (*behind, (home, name))):
-                yield replace(use, chain=here.chain, form=here.form, each=here.each, position=here.position)
+                yield replace(use, chain=here.chain, form=here.form, each=here.each, position=here.position, written="")
 
 
 def _template_uses(project: Project, path: str, name: str) -> Iterator[Outside]:

@@ -45,8 +45,8 @@ def is_rerunnable(history: TableHistory, known: Known) -> bool:
 def _may_run_again(carrier: Carrier, past: frozenset[str]) -> bool:
     if carrier.path in past:
         return False  # `IF NOT EXISTS` in a revision: nothing calls it a second time
-    if carrier.runs_in:
-        return False  # what another module does around it is not seen in the script's own manner
+    if carrier.runs_in and (not carrier.runs_as or carrier.runs_in in past):
+        return False  # another module makes something of it that is not seen in a step of its own
     return carrier.kind == "python-sql" or (carrier.kind == "sql-file" and numbered(carrier.path) is None)
 
 
@@ -68,7 +68,7 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
     taken_over = next((d for d in known.definitions if d.identifier.span is None or is_view(d)), None)
     if taken_over is not None:
         return Refusal(f"{taken_over.carrier.path} makes {wish.table.name} with the columns of another table")
-    elsewhere = next((d.carrier for d in known.definitions if d.carrier.runs_in), None)
+    elsewhere = next((d.carrier for d in known.definitions if d.carrier.runs_in and not d.carrier.runs_as), None)
     if elsewhere is not None:
         return Refusal(f"the SQL in {elsewhere.path} that creates it is run by {elsewhere.runs_in}")
     near = known.definitions[0].carrier.path
@@ -125,7 +125,7 @@ def _unsure(
 def _in_scripts(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
     by_path: dict[str, list[Definition]] = {}
     for definition in known.definitions:
-        by_path.setdefault(definition.carrier.path, []).append(definition)
+        by_path.setdefault(definition.carrier.runner, []).append(definition)
     edits: list[Edit] = []
     imports: list[ImportNeed] = []
     for path, definitions in by_path.items():
@@ -164,7 +164,8 @@ def _in_python(
     why = _unreached(project, path, [m for _, m in mannered]) or _too_early(
         project, path, wish.table, everywhere, [m for _, m in mannered]
     )
-    return Refusal(why) if why else rename_in_script(source, wish, mannered, references)
+    homes = {d.carrier.path: project.source(d.carrier.path) for d in definitions}
+    return Refusal(why) if why else rename_in_script(source, wish, mannered, references, homes)
 
 
 def _where_it_runs(reference: ColumnReference) -> ColumnReference:
@@ -172,8 +173,7 @@ def _where_it_runs(reference: ColumnReference) -> ColumnReference:
     carrier = reference.carrier
     if not carrier.runs_in or carrier.runs_at is None:
         return reference
-    place = Span(carrier.runs_at, carrier.runs_at + 1)
-    return replace(reference, carrier=replace(carrier, path=carrier.runs_in, statement=place))
+    return replace(reference, carrier=replace(carrier, path=carrier.runs_in, statement=carrier.place))
 
 
 def _made_up(project: Project, wish: ColumnRename, carriers: Iterable[Carrier]) -> str:

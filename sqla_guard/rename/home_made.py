@@ -14,8 +14,9 @@ where an early ``if table_exists(...): return`` would keep old databases from it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import SourceFile
@@ -33,6 +34,7 @@ def rename_in_script(
     wish: ColumnRename,
     definitions: Sequence[tuple[Definition, ScriptManner]],
     references: Sequence[ColumnReference] = (),
+    homes: Mapping[str, SourceFile] = MappingProxyType({}),
 ) -> Outcome:
     """Return the edits that rename a column in one script.
 
@@ -43,11 +45,12 @@ def rename_in_script(
             manner around it.
         references: SQL of the script that names the column; it is not edited here, but must not
             run between an old definition and the rename.
+        homes: The other modules that keep SQL which the script runs.
     """
     edits: list[Edit] = []
     imports: list[ImportNeed] = []
     steps: list[Manner] = []
-    for definition, manner in sorted(definitions, key=lambda d: d[0].carrier.statement):
+    for definition, manner in sorted(definitions, key=lambda d: d[0].carrier.place):
         if isinstance(manner, NoManner):
             return Refusal(manner.reason)
         changed = _in_place(source, definition, manner, wish)
@@ -56,7 +59,8 @@ def rename_in_script(
         edits += changed
         if any(step.suite.contains(manner.anchor) for step in steps):
             continue  # an earlier step of this block, or of one around it, has renamed it by then
-        step = _step(source, wish, definition, manner, references)
+        home = homes.get(definition.carrier.path, source)
+        step = _step((source, home), wish, definition, manner, references)
         if isinstance(step, Refusal):
             return step
         steps.append(manner)
@@ -75,7 +79,7 @@ def _in_place(source: SourceFile, definition: Definition, manner: Manner, wish: 
         return Refusal("the column's name is put together from several strings")
     if replaced != wish.new and manner.quote in replaced:
         return Refusal(f"{wish.new} needs quotes that would end the Python string")
-    edits = [Edit(source.path, span.start, span.end, replaced)]
+    edits = [Edit(definition.carrier.path, span.start, span.end, replaced)]
     edits += [Edit(source.path, s.start, s.end, wish.new) for s in manner.guard_columns]
     return edits
 
@@ -90,14 +94,15 @@ def _new_identifier(identifier: Identifier, wish: ColumnRename) -> str:
 
 
 def _step(
-    source: SourceFile,
+    sources: tuple[SourceFile, SourceFile],
     wish: ColumnRename,
     definition: Definition,
     manner: Manner,
     references: Sequence[ColumnReference],
 ) -> Outcome:
+    source, home = sources  # the script, and the file that keeps its SQL
     # What a guarded CREATE TABLE says of its own columns does not run where the table is there.
-    own = definition.carrier.statement if isinstance(definition.operation, CreateTable) else None
+    own = definition.carrier.place if isinstance(definition.operation, CreateTable) else None
     early = _too_early(manner, [r for r in references if r.carrier.statement != own])
     if early:
         line = source.position(early.carrier.statement.start)[0]
@@ -105,7 +110,7 @@ def _step(
     condition = _condition(wish, manner)
     if isinstance(condition, Refusal):
         return condition
-    sql = _sql(source, wish, definition)
+    sql = _sql(home, wish, definition)
     lines = [new_comment(manner.comment, wish.table.name, wish.old, wish.new), *condition.asked]
     lines += _indented(_body(manner, wish, sql), manner.unit)
     lines += _asking("elif", condition.old, manner)

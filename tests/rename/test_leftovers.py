@@ -263,3 +263,56 @@ def test_ddl_for_a_function_of_another_module_is_rewritten_in_its_manner() -> No
     assert "doc_metadata JSONB" in after["app/migrate.py"]
     assert 'run_sql(connection, "ALTER TABLE docs RENAME COLUMN metadata TO doc_metadata")' in after["app/migrate.py"]
     assert fixed_texts(after) == after
+
+
+DDL = '"CREATE TABLE {guard}docs (id INTEGER PRIMARY KEY, metadata JSONB)"'
+STEPS = {
+    "behind its own question": (
+        "",
+        '    if not inspect(connection).has_table("docs"):\n        connection.execute(text(ddl.CREATE))\n',
+        True,
+    ),
+    "for the database to ask": ("IF NOT EXISTS ", "    connection.execute(text(ddl.CREATE))\n", True),
+    "as a whole": ("IF NOT EXISTS ", "    connection.execute(ddl.CREATE)\n", True),
+    "for a setting": (
+        "IF NOT EXISTS ",
+        "    if connection.wanted:\n        connection.execute(text(ddl.CREATE))\n",
+        False,
+    ),
+    "behind a way out": (
+        "IF NOT EXISTS ",
+        '    if inspect(connection).has_table("docs"):\n        return\n    connection.execute(text(ddl.CREATE))\n',
+        False,
+    ),
+    "behind a way out, bare": (
+        "",
+        '    if inspect(connection).has_table("docs"):\n        return\n    connection.execute(text(ddl.CREATE))\n',
+        False,
+    ),
+    "in a part": ("IF NOT EXISTS ", '    connection.execute(text(ddl.CREATE + " WITHOUT OIDS"))\n', False),
+    "one of several": (
+        "IF NOT EXISTS ",
+        "    for one in [ddl.CREATE]:\n        connection.execute(text(one))\n",
+        False,
+    ),
+    "in a test": ("IF NOT EXISTS ", "    return\n    connection.execute(text(ddl.CREATE))\n", False),
+}
+
+
+@pytest.mark.parametrize("case", STEPS)
+def test_ddl_of_another_module_is_rewritten_where_a_step_of_its_own_runs_it(case: str) -> None:
+    guard, step, moves = STEPS[case]
+    kept = f"CREATE = {DDL.format(guard=guard)}\n"
+    script = (
+        "from sqlalchemy import create_engine, inspect, text\n\nfrom app import ddl\n\n"
+        'engine = create_engine("postgresql://localhost/docs")\n\n\n'
+        f"def migrate(connection):\n{step}\n\nwith engine.begin() as connection:\n    migrate(connection)\n"
+    )
+    before = {"app/__init__.py": "", "app/models.py": MODEL, "app/ddl.py": kept, "app/start.py": script}
+    after = fixed_texts(before)
+    if moves:
+        assert after["app/ddl.py"] == kept.replace("metadata", "doc_metadata")
+        assert "ALTER TABLE docs RENAME COLUMN metadata TO doc_metadata" in after["app/start.py"]
+        assert fixed_texts(after) == after
+    else:
+        assert {p: t for p, t in after.items() if t != before[p]}.keys() == {"app/models.py"}

@@ -116,7 +116,7 @@ class _Reader:
 
     def _run(self) -> tuple[ast.expr, ast.stmt, ast.expr]:
         """Return the SQL (or the name it is bound to), the statement that runs it, and its call."""
-        sql = self._tree.literal_at(self._target.carrier.statement)
+        sql = self._elsewhere() if self._target.carrier.runs_in else self._literal()
         if sql is None:
             raise _No("the SQL is not found in a string of the script")
         statement = self._tree.statement(sql)
@@ -126,6 +126,18 @@ class _Reader:
             raise _No("the SQL does not run in a statement of its own")
         self._must_be_repeatable(sql, statement.value, statement)
         return sql, statement, statement.value
+
+    def _literal(self) -> ast.expr | None:
+        return self._tree.literal_at(self._target.carrier.statement)
+
+    def _elsewhere(self) -> ast.expr | None:
+        """Return what the script calls the SQL of another module, in the statement that runs it."""
+        carrier = self._target.carrier
+        for node in self._tree.nodes.of(ast.Name, ast.Attribute):
+            named = isinstance(node, ast.expr) and self._tree.text(node) == carrier.runs_as
+            if named and self._tree.span(self._tree.statement(node)).start == carrier.runs_at:
+                return node if isinstance(node, ast.expr) else None
+        return None
 
     def _must_be_repeatable(self, sql: ast.expr, run: ast.expr, statement: ast.stmt) -> None:
         """Refuse a call into which another SQL cannot simply be put.
@@ -393,7 +405,7 @@ class _Reader:
 
     def _quote(self) -> str:
         """Return the quote around the SQL, even where only a name of it is given to the call."""
-        sql = self._tree.literal_at(self._target.carrier.statement) or self._tree.module
+        sql = (None if self._target.carrier.runs_in else self._literal()) or self._tree.module
         literal = next((n for n in ast.walk(sql) if is_string(n) or isinstance(n, ast.JoinedStr)), None)
         text = self._tree.text(literal) if isinstance(literal, ast.expr) else '"'
         return "'" if text.endswith("'") else '"'

@@ -173,6 +173,7 @@ def read_run_elsewhere(
                 "down" if use.down else "up",
                 runs_at=use.at,
                 runs_in=use.path,
+                runs_as=use.written,
                 conditional=use.conditional,
             )
             for fact in read_sql(value.text, dialect.certain, wanted, dialect.likely):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ _TRANSPARENT = frozenset(
 _METHODS = frozenset(
     ("format", "strip", "lstrip", "rstrip", "replace", "items", "values", "split", "splitlines", "bindparams")
 )
+# All of what another module keeps, given to a database as it is.
+_WHOLE = re.compile(rf"(?:(?:\w+\.)*(?:text|DDL)\()?{ROOT}\)?")
 _DEEPEST = 6
 
 
@@ -82,9 +85,11 @@ class Outsides:
             at = expression_span(site, self._values.source).start
             unsure = self._ways.is_conditional(call, way)
             for f in found:
-                yield Outside(
-                    f.chain, f.form, f.each, f.position, self._path, at, way.down or down, self._asks(call), unsure
-                )
+                whole = way.site is None and not f.each and _WHOLE.fullmatch(f.form) is not None
+                written = ".".join(f.chain) if whole else ""
+                undoes = way.down or down
+                asks = self._asks(call)
+                yield Outside(f.chain, f.form, f.each, f.position, self._path, at, undoes, asks, unsure, written)
 
     def _asks(self, node: ast.AST) -> bool:
         current: ast.AST | None = node
