@@ -26,6 +26,9 @@ ROOT = HERE.parent
 BINARIES = (Path(sys.executable).parent, ROOT / ".envs" / "bench" / "bin")
 SKIPPED = {".git", ".venv", "venv", "node_modules", "__pycache__", "site-packages"}
 
+# Lines of Python from which on a folder is large.
+_LARGE = 1_000_000
+
 
 @dataclass(frozen=True)
 class Tool:
@@ -163,7 +166,7 @@ def _report(tools: Sequence[Tool], options: argparse.Namespace) -> Iterator[str]
         title, _, path = name.rpartition("=")
         folder = _folder(Path(path).resolve(), title)
         fit = [tool for tool in found if name in options.small or not tool.heavy]
-        runs = options.runs if folder.lines[".py"] < 1_000_000 else options.large_runs
+        runs = options.runs if folder.lines[".py"] < _LARGE else options.large_runs
         yield ""
         yield from _table(folder, _measure(folder, fit, runs, options.limit))
     if options.scale is not None:
@@ -185,9 +188,7 @@ def _growth(source: Path, options: argparse.Namespace) -> Iterator[str]:
             part = Path(parent, str(size))
             _fill(part, _folder(source), size)
             folder = _folder(part)
-            runs = _measure(folder, tools, options.runs if size < 1_000_000 else options.large_runs, options.limit)[
-                0
-            ].runs
+            runs = _measure(folder, tools, options.runs if size < _LARGE else options.large_runs, options.limit)[0].runs
             shutil.rmtree(part)
             if not runs:
                 yield f"| {len(folder.files['.py']):,} | {folder.lines['.py']:,} | given up | | | |"
@@ -227,7 +228,7 @@ def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> 
                     continue
                 place = copies.get(result.tool.name, folder)
                 command = _command(result.tool, place, cache)
-                if result.tool.warm and number == 0:
+                if number == 0 and _is_warmed(result.tool, folder):
                     _run(command, place.path, limit, cache)
                 if result.tool.edits:
                     _edit(place, number, runs)
@@ -239,6 +240,11 @@ def _measure(folder: Folder, tools: Sequence[Tool], runs: int, limit: float) -> 
                 else:
                     result.runs.append(run)
     return results
+
+
+def _is_warmed(tool: Tool, folder: Folder) -> bool:
+    """Tell whether ``tool`` runs once unmeasured: of a large folder, only to fill its cache."""
+    return tool.warm and (folder.lines[".py"] < _LARGE or "--no-cache" not in tool.command)
 
 
 def _copied(folder: Folder, target: Path) -> Folder:
