@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Bytes that take longer to check than a process takes to start. It is above what makes a run a small one, in which
 # files are looked at that a large one passes over.
 _WORTH = 2_000_000
+# Parts that one run is kept in at most.
+_MOST_PARTS = 16
 
 
 class _Share(NamedTuple):
@@ -37,9 +40,7 @@ def shared_out(workspace: Workspace, jobs: int) -> list[tuple[str, ...]]:
     jobs = jobs or os.cpu_count() or 1
     if jobs == 1 or sys.platform == "win32":
         return [workspace.reported]
-    projects: dict[str, list[str]] = {}
-    for path in workspace.reported:
-        projects.setdefault(workspace.disk.project_root(path), []).append(path)
+    projects = _by_project(workspace)
     sizes = {root: sum(map(_size, paths)) for root, paths in projects.items()}
     count = min(jobs, len(projects), sum(sizes.values()) // _WORTH)
     shares: list[tuple[int, list[str]]] = [(0, []) for _ in range(count)]
@@ -53,6 +54,57 @@ def shared_out(workspace: Workspace, jobs: int) -> list[tuple[str, ...]]:
     return [tuple(sorted(paths)) for _, paths in shares]
 
 
+def parts_to_keep(workspace: Workspace) -> list[tuple[str, ...]]:
+    """Return the files of ``workspace`` in parts that are kept each for itself: large projects, and all small ones.
+
+    After a change only the part that it concerns is checked anew.
+    """
+    projects = _by_project(workspace)
+    if len(projects) < 2:
+        return [workspace.reported]
+    sizes = {root: sum(map(_size, paths)) for root, paths in projects.items()}
+    large = sorted((root for root in projects if sizes[root] >= _WORTH), key=lambda root: (-sizes[root], root))
+    large = large[: _MOST_PARTS - 1]
+    parts = [list(projects[root]) for root in large]
+    others = [root for root in projects if root not in large]
+    if sum(sizes[root] for root in others) >= _WORTH or not parts:
+        parts.append([])
+    for root in others:
+        parts[-1] += projects[root]
+    return [tuple(sorted(part)) for part in parts]
+
+
+def reports_of(
+    parts: list[tuple[str, ...]], settings: Settings, progress: Progress | None
+) -> Sequence[tuple[Report, Recorder]]:
+    """Return what is to be said about each of ``parts``, found by processes that take one after the other."""
+    jobs = settings.run.jobs or os.cpu_count() or 1
+    if jobs == 1 or sys.platform == "win32":
+        return [_found(part, settings) for part in parts]
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(min(jobs, len(parts)), get_context("fork")) as pool:
+        return list(_each(pool, parts, settings, progress))
+
+
+def _each(
+    pool: ProcessPoolExecutor, parts: list[tuple[str, ...]], settings: Settings, progress: Progress | None
+) -> Iterator[_Share]:
+    if progress is not None:
+        progress.expect(len(parts))
+    for share in pool.map(_found, parts, [settings] * len(parts)):
+        yield share
+        if progress is not None:
+            progress.advance()
+
+
+def _by_project(workspace: Workspace) -> dict[str, list[str]]:
+    projects: dict[str, list[str]] = {}
+    for path in workspace.reported:
+        projects.setdefault(workspace.disk.project_root(path), []).append(path)
+    return projects
+
+
 def report_together(
     workspace: Workspace, settings: Settings, shares: list[tuple[str, ...]], progress: Progress | None
 ) -> Report:
@@ -61,13 +113,7 @@ def report_together(
 
     # Forked, as a program that uses this one as a library need not be importable a second time.
     with ProcessPoolExecutor(len(shares), get_context("fork")) as pool:
-        if progress is not None:
-            progress.expect(len(shares))
-        parts = []
-        for part in pool.map(_found, shares, [settings] * len(shares)):
-            parts.append(part)
-            if progress is not None:
-                progress.advance()
+        parts = list(_each(pool, shares, settings, progress))
     if isinstance(workspace.disk, Recorder):
         for part in parts:
             workspace.disk.absorb(part.disk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,7 @@ from sqla_guard.read.markers import files_that_matter
 from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
+    from sqla_guard.cache.recorder import Recorder
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.disk import Disk
@@ -164,7 +165,31 @@ def _first_report(workspace: Workspace, settings: Settings, progress: Progress |
         return _shared_report(workspace, settings, progress)
     from sqla_guard.cache.runs import remembered
 
-    return remembered(workspace, settings, lambda ws: _shared_report(ws, settings, progress), partial(_looks, settings))
+    parts = [workspace.reported]
+    if len(workspace.reported) >= _MANY:
+        from sqla_guard.processes import parts_to_keep
+
+        parts = parts_to_keep(workspace)
+    check_some = partial(_recorded, workspace, settings, progress)
+    return remembered(workspace, parts, settings, check_some, partial(_looks, settings))
+
+
+def _recorded(
+    workspace: Workspace, settings: Settings, progress: Progress | None, parts: list[tuple[str, ...]]
+) -> Sequence[tuple[Report, Recorder]]:
+    """Return what is to be said about each of ``parts``, with all that was asked to find it."""
+    if len(parts) > 1 and settings.run.jobs != 1:
+        from sqla_guard.processes import reports_of
+
+        return reports_of(parts, settings, progress)
+    from sqla_guard.cache.recorder import Recorder
+
+    disks = [Recorder(workspace.disk) for _ in parts]
+    # One part may still be worth several processes.
+    return [
+        (_shared_report(Workspace(paths, disk), settings, progress), disk)
+        for paths, disk in zip(parts, disks, strict=True)
+    ]
 
 
 def _looks(settings: Settings, disk: Disk) -> Mapping[str, Look]:

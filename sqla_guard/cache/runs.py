@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqla_guard import __version__
 from sqla_guard.cache import store
-from sqla_guard.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from sqla_guard.cache.again import Looks
+    from sqla_guard.cache.recorder import Recorder
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.report import Report
+    from sqla_guard.core.workspace import Workspace
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = ("libcst-", "sqlglot-", "sqlglotrs-")
@@ -23,31 +24,39 @@ _LIBRARIES = ("libcst-", "sqlglot-", "sqlglotrs-")
 
 def remembered(
     workspace: Workspace,
+    parts: list[tuple[str, ...]],
     settings: Settings,
-    check: Callable[[Workspace], Report],
+    check: Callable[[list[tuple[str, ...]]], Sequence[tuple[Report, Recorder]]],
     looks: Looks,
 ) -> Report:
-    """Return what ``check`` says of ``workspace``, from an earlier run where nothing has changed since.
+    """Return what ``check`` says of ``workspace``; of parts in which nothing has changed since, from an earlier run.
 
     Args:
         workspace: Files as they are stored, without changes in memory.
+        parts: The files to report on, in parts that can be judged each for itself.
         settings: The settings of each file.
-        check: The check itself.
+        check: The check itself, of some of the parts, with what each asked of the disk.
         looks: Gives what answers the questions that a check puts to many files, by name, for a disk.
     """
-    configs = [config for config, _ in settings.groups(workspace.reported)]
-    if any(config.plugins or config.read_everything for config in configs):
-        return check(workspace)  # nobody knows when a plugin has changed
-    name = _name(workspace, configs)
-    report = _known(name, workspace, looks)
-    if report is None:
-        from sqla_guard.cache.recorder import Recorder
+    configs = [[config for config, _ in settings.groups(part)] for part in parts]
+    if any(config.plugins or config.read_everything for some in configs for config in some):
+        return check([workspace.reported])[0][0]  # nobody knows when a plugin has changed
+    versions = tuple(_versions())
+    names = [_name(part, some, versions) for part, some in zip(parts, configs, strict=True)]
+    known = [_known(name, workspace, looks) for name in names]
+    missing = [number for number, report in enumerate(known) if report is None]
+    if missing:
+        for number, (report, recorder) in zip(missing, check([parts[n] for n in missing]), strict=True):
+            known[number] = report
+            if recorder.sound:
+                _keep(names[number], recorder, report)
+    return _whole([report for report in known if report is not None])
 
-        recorder = Recorder(workspace.disk)
-        report = check(Workspace(workspace.reported, recorder))
-        if recorder.sound:
-            _keep(name, recorder, report)
-    return report
+
+def _whole(reports: list[Report]) -> Report:
+    from sqla_guard.core.report import Report
+
+    return reports[0] if len(reports) == 1 else Report.joined(reports)
 
 
 def _known(name: str, workspace: Workspace, looks: Looks) -> Report | None:
@@ -99,9 +108,9 @@ def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def _name(workspace: Workspace, configs: Iterable[Config]) -> str:
+def _name(paths: Iterable[str], configs: Iterable[Config], versions: Iterable[str]) -> str:
     """Return the name of a run: where, of which files, by which settings and which version of everything."""
-    parts = [os.getcwd(), *workspace.reported, "", *map(_words, configs), "", *_versions()]
+    parts = [os.getcwd(), *paths, "", *map(_words, configs), "", *versions]
     return store.digest("\0".join(parts).encode("utf-8", "surrogatepass")).decode()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sqla_guard import processes
+from sqla_guard import processes, run
 from sqla_guard.core.config import Config
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import ALL_NAMED
@@ -51,6 +51,20 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """The projects of each part that was checked, whichever process does it."""
+    parts: list[set[str]] = []
+    real = run._recorded
+
+    def counted(*arguments: object) -> object:
+        parts.extend({path.partition("/")[0] for path in part} for part in arguments[3])  # type: ignore[attr-defined]
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run, "_recorded", counted)
+    return parts
+
+
 def test_many_find_what_one_finds(repository: Path, children: list[int]) -> None:
     one = run_check(["."], Config(jobs=1)).report
     assert children == []
@@ -61,17 +75,22 @@ def test_many_find_what_one_finds(repository: Path, children: list[int]) -> None
     assert [note.path for note in one.not_analysed if note.fatal] == ["project1/broken.py"]
 
 
-def test_what_processes_looked_at_is_remembered(repository: Path, children: list[int]) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_of_several_projects_only_the_one_with_a_change_is_checked_anew(
+    jobs: int, repository: Path, checked: list[set[str]]
+) -> None:
     asked = ALL_NAMED._replace(cached=True)
-    first = run_check(["."], Config(jobs=2), asked=asked).report
-    assert run_check(["."], Config(jobs=2), asked=asked).report == first
-    assert children == [2]  # the second run was not made
+    first = run_check(["."], Config(jobs=jobs), asked=asked).report
+    assert sorted(checked, key=min) == [{f"project{number}"} for number in range(4)]
+    assert run_check(["."], Config(jobs=jobs), asked=asked).report == first
+    assert len(checked) == 4  # the second run was not made
     model = repository / "project2" / "desk" / "models" / "security.py"
     text = model.read_text(encoding="utf-8")
     model.write_text(text.replace("    metadata = ", "    metadota = "), encoding="utf-8")
-    changed = run_check(["."], Config(jobs=2), asked=asked).report
-    assert children == [2, 2]
+    changed = run_check(["."], Config(jobs=jobs), asked=asked).report
+    assert checked[4:] == [{"project2"}]
     assert len(changed.diagnostics) < len(first.diagnostics)
+    assert changed == run_check(["."], Config(jobs=1)).report
 
 
 def test_one_project_and_small_runs_stay_in_one_process(repository: Path, children: list[int]) -> None:
