@@ -188,6 +188,15 @@ class RenameTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SetType:
+    """``ALTER TABLE ... OF type``, and ``NOT OF``, for which ``of`` is ``None``: the columns stay."""
+
+    table: TableName
+    of: TableName | None
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnReference:
     """SQL that names an existing column: in DML, a query, an index, a constraint, a comment.
 
@@ -220,5 +229,5 @@ class UnreadSql:
     tables: tuple[TableName, ...] = ()
 
 
-Operation = CreateTable | AddColumn | RenameColumn | DropColumn | DropTable | RenameTable
+Operation = CreateTable | AddColumn | RenameColumn | DropColumn | DropTable | RenameTable | SetType
 SqlFact = Operation | ColumnReference | UnreadSql

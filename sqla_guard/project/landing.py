@@ -11,6 +11,7 @@ from sqla_guard.facts.operations import (
     CreateTable,
     RenameColumn,
     RenameTable,
+    SetType,
     SqlFact,
     TableName,
     UnreadSql,
@@ -87,4 +88,6 @@ def _with_names(fact: SqlFact, name: Callable[[TableName], TableName]) -> SqlFac
     if isinstance(fact, ColumnReference):
         table_of = name(fact.table) if fact.table is not None else None
         return replace(fact, table=table_of, candidates=tuple(map(name, fact.candidates)))
+    if isinstance(fact, SetType):
+        return replace(fact, table=name(fact.table), of=name(fact.of) if fact.of is not None else None)
     return replace(fact, table=name(fact.table))

@@ -20,6 +20,7 @@ from sqla_guard.facts.operations import (
     Operation,
     RenameColumn,
     RenameTable,
+    SetType,
     TableName,
     UnreadSql,
     kept,
@@ -30,7 +31,7 @@ from sqla_guard.project.sql_history import apply_order, says_down
 _DEFAULT_SCHEMAS = frozenset({"public", "dbo", "main"})
 
 Defining = CreateTable | AddColumn | RenameColumn
-_Altering = AddColumn | RenameColumn | DropColumn | DropTable | RenameTable
+_Altering = AddColumn | RenameColumn | DropColumn | DropTable | RenameTable | SetType
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +285,8 @@ class _Run:
                 self._drop(plain(fact.table), fact.carrier)
             case RenameTable():
                 self._rename_table(fact)
+            case SetType():
+                self._table(fact.table).of = self._existing(fact.of) if fact.of is not None else None
             case UnreadSql():
                 pass  # the schema remembers it as a doubt
 

@@ -87,7 +87,11 @@ POSTGRES = {
         CREATE TABLE events OF event (PRIMARY KEY (id), metadata WITH OPTIONS NOT NULL);
         CREATE TABLE past OF event;
         CREATE TABLE kept (was event, registry int);
+        CREATE TABLE early OF event;
+        ALTER TABLE early NOT OF;
         ALTER TYPE event RENAME ATTRIBUTE metadata TO m CASCADE;
+        CREATE TABLE late (id int, m text);
+        ALTER TABLE late OF event;
         ALTER TYPE event ADD ATTRIBUTE note text CASCADE, ADD ATTRIBUTE registry int CASCADE, DROP ATTRIBUTE m CASCADE;
         ALTER TYPE event RENAME TO occurrence;
         ALTER TYPE occurrence RENAME ATTRIBUTE registry TO metadata CASCADE;

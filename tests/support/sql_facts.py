@@ -12,6 +12,7 @@ from sqla_guard.facts.operations import (
     Operation,
     RenameColumn,
     RenameTable,
+    SetType,
     SqlFact,
     TableName,
     UnreadSql,
@@ -50,4 +51,6 @@ def _said(fact: Operation | UnreadSql) -> str:
         return f"drop {_name(fact.table)}"
     if isinstance(fact, RenameTable):
         return f"rename {_name(fact.table)} {_name(fact.new)}"
+    if isinstance(fact, SetType):
+        return f"type {_name(fact.table)} {_name(fact.of) if fact.of else ''}".strip()
     return f"unread {' '.join(_name(t) for t in fact.tables)}".strip()

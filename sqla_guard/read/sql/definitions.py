@@ -17,6 +17,7 @@ from sqla_guard.facts.operations import (
     Identifier,
     RenameColumn,
     RenameTable,
+    SetType,
     TableName,
     UnreadSql,
 )
@@ -282,6 +283,13 @@ def read_alter_table(cursor: Cursor, reading: Reading, carrier: Carrier) -> None
     scope = Scope(reading, carrier, reading.table(parts))
     if cursor.take("SET", "SCHEMA"):
         _set_schema(cursor, scope)
+        return
+    if cursor.take("NOT", "OF"):
+        reading.facts.append(SetType(scope.table, None, carrier))
+        return
+    if cursor.take("OF"):
+        of = cursor.dotted()
+        reading.facts += [SetType(scope.table, reading.table(of), carrier)] if without_hole(of) else []
         return
     if cursor.take("SET", "UNUSED"):  # Oracle: gone for everyone, its space is freed later
         _drop(cursor, scope)

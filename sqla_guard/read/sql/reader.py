@@ -17,6 +17,7 @@ from sqla_guard.facts.operations import (
     Identifier,
     RenameColumn,
     RenameTable,
+    SetType,
     SqlFact,
     UnreadSql,
 )
@@ -107,7 +108,7 @@ def moved(fact: SqlFact, place: Callable[[Span], Span | None], carrier: Callable
         return replace(fact, column=put(fact.column), carrier=home)
     if isinstance(fact, RenameColumn):
         return replace(fact, old=put(fact.old), new=put(fact.new), carrier=home)
-    if isinstance(fact, (DropTable, RenameTable, UnreadSql)):
+    if isinstance(fact, (DropTable, RenameTable, SetType, UnreadSql)):
         return replace(fact, carrier=home)
     raise TypeError(fact)
 
