@@ -65,9 +65,9 @@ def is_view(definition: Definition) -> bool:
 
 def column_change(project: Project, history: TableHistory, known: Known, wish: ColumnRename) -> Outcome:
     """Return the edits that rename a column wherever SQL knows it, or why that cannot be done safely."""
-    taken_over = next((d for d in known.definitions if d.identifier.span is None or is_view(d)), None)
-    if taken_over is not None:
-        return Refusal(f"{taken_over.carrier.path} makes {wish.table.name} with the columns of another table")
+    why = next((why for d in known.definitions if (why := _not_its_own(d))), "")
+    if why:
+        return Refusal(why)
     elsewhere = next((d.carrier for d in known.definitions if d.carrier.runs_in and not d.carrier.runs_as), None)
     if elsewhere is not None:
         return Refusal(f"the SQL in {elsewhere.path} that creates it is run by {elsewhere.runs_in}")
@@ -103,6 +103,18 @@ def column_change(project: Project, history: TableHistory, known: Known, wish: C
         return forward
     edits = {_reference_edit(project, r, wish.new) for r in alive}
     return Change((*forward.edits, *sorted(edits - set(forward.edits))), forward.imports)
+
+
+def _not_its_own(definition: Definition) -> str:
+    """Return why the place that creates the column does not write its name; empty where it does."""
+    operation, path = definition.operation, definition.carrier.path
+    if is_view(definition):
+        return f"{operation.table.name} is a view in {path}"
+    if definition.identifier.span is not None:
+        return ""
+    if isinstance(operation, CreateTable) and definition.identifier not in operation.columns:
+        return f"{path} makes {operation.table.name} with the columns of another table"
+    return f"{path} puts the column's name into the SQL that creates it"
 
 
 def _unsure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sqla_guard.core.config import Config
 from tests.support.memory import check_files, fixed_texts
 
 MODEL = """from sqlalchemy import JSON, Column, Integer
@@ -316,3 +317,29 @@ def test_ddl_of_another_module_is_rewritten_where_a_step_of_its_own_runs_it(case
         assert fixed_texts(after) == after
     else:
         assert {p: t for p, t in after.items() if t != before[p]}.keys() == {"app/models.py"}
+
+
+OWN = {
+    "a name that is put in": (
+        'COLUMN = "metadata"\nconnection.execute(f"CREATE TABLE IF NOT EXISTS docs (id INTEGER, {COLUMN} JSONB)")\n',
+        "app/start.py puts the column's name into the SQL that creates it",
+    ),
+    "the columns of another table": (
+        'connection.execute("CREATE TABLE old (id INTEGER, metadata JSONB)")\n'
+        'connection.execute("CREATE TABLE IF NOT EXISTS docs (LIKE old)")\n',
+        "app/start.py makes docs with the columns of another table",
+    ),
+    "a view": (
+        'connection.execute("CREATE OR REPLACE VIEW docs AS SELECT id, notes AS metadata FROM others")\n',
+        "docs is a view in app/start.py",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_a_name_that_the_ddl_does_not_write_is_told_as_such(case: str) -> None:
+    script, why = OWN[case]
+    files = {"app/__init__.py": "", "app/models.py": MODEL, "app/start.py": f"from app.db import connection\n{script}"}
+    found = check_files(files, config=Config(rename="column")).diagnostics
+    titles = [d.fix.title for d in found if d.code == "SG101" and d.fix]
+    assert [title.partition("because ")[2] for title in titles] == [why]
