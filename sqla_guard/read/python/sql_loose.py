@@ -31,10 +31,17 @@ from sqla_guard.read.sql import read_sql
 
 _MAKING = (ast.Constant, ast.JoinedStr, ast.BinOp)
 # Before or behind the name in a piece of SQL; prose has neither.
+_VALUE = r"\s*(?::\w|\?|'|\d|null\b|excluded\b|coalesce\b|%\(|\$\d)"
 _BEHIND = re.compile(
-    r"\"?\s*(?:->|#>|@>|<@|\?|::|=|<|>|!=|is\b|in\s*\(|like\b|ilike\b|asc\b|desc\b|as\s+\w+\s*(?:,|\Z))", re.IGNORECASE
+    rf"\"?\s*(?:->>?\s*['\":$?%\d]|#>|@>|<@|::|(?:!=|<>|<=|>=|=|<|>){_VALUE}|is\s+(?:not\s+)?null\b|(?:not\s+)?in\s*\("
+    r"|i?like\s+['%:$?]|asc\b|desc\b|as\s+\w+\s*(?:,|\Z))",
+    re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?:(?:\b(?:by|where|select|distinct|returning)\s|\w\()\s*|\w\.)[\"`\[]?\Z", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?:\b(?:by|where|select|distinct|returning)\s+|\b(?:count|min|max|coalesce|lower|length|cast|\w*json\w*|nullif|ifnull)"
+    r"\(\s*)[\"`\[]?\Z",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"[\s(]*(?:,\s*)?[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+[\s,)]*|\s*,\s*[\w.\"`]+\s*(?:,\s*)?")
 # Calls about a table that say nothing of what its columns are called.
 _ASKS = frozenset(("has_table", "get_columns", "ForeignKey", "relationship"))
@@ -42,7 +49,7 @@ _ASKS = frozenset(("has_table", "get_columns", "ForeignKey", "relationship"))
 _BY_NAME = frozenset(("to_sql", "read_sql_table", "copy_records_to_table"))
 _DECLARES = frozenset(("ForeignKey", "ForeignKeyConstraint", "relationship", "synonym", "association_proxy"))
 _PATH = re.compile(r"[\w.:]+")
-_SHOWN = 10
+_SHOWN = 30
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -175,6 +182,8 @@ class _Loose:
     def _reads_as_sql(self, text: str, found: Iterable[re.Match[str]]) -> bool:
         if _PATH.fullmatch(text):
             return text.lower().endswith(f"{self._table.name}.{self._column}")
+        if re.search(rf"\b(?:set|where|and|or)\s+\W?{self._column}\W?\s*=", text, re.IGNORECASE):
+            return True
         return bool(_LISTED.fullmatch(text)) or any(
             _BEHIND.match(text, m.end()) or _before(text, m.start()) for m in found
         )
