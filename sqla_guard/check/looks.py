@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
-from sqla_guard.core.words import classes_in, holds_word
+from sqla_guard.core.words import classes_in, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.markers import is_small, says_more
 from sqla_guard.read.python.table_names import says_implying, says_imported, says_tables
@@ -27,7 +27,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
         "small": lambda path, data, read: is_small(int(read)) or None,
         "tables": says_tables,
-        "word": lambda path, data, word: holds_word(data.lower(), word.lower().encode()) or None,
+        "word": lambda path, data, word: holds_word(lowered(data), word.lower().encode()) or None,
     }
 
 

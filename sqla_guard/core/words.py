@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterable
 _FEW = 30
 # Spaces in place of all that is no part of words.
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
+# The marks at the start of files in UTF-16.
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+
+
+def lowered(data: bytes) -> bytes:
+    """Return ``data`` in lower case, for words to be looked for in; of UTF-16, without the zeros between letters."""
+    return data.replace(b"\0", b"").lower() if data.startswith(_WIDE) else data.lower()
 
 
 def holds_word(data: bytes, word: bytes) -> bool:

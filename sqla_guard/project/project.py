@@ -11,7 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import words_held
+from sqla_guard.core.words import lowered, words_held
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
@@ -77,10 +77,6 @@ class Readers:
     column_words: Callable[[SourceFile, TableName, str, frozenset[str]], tuple[ColumnReference, ...]]
     tables: Callable[[SourceFile, Outline], tuple[DeclaredTable, ...]]
     requirements: Callable[[str, bytes], tuple[Requirement, ...]]
-
-
-# Marks at the start of files in UTF-16, in which zeros stand between letters.
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Project:
@@ -232,10 +228,7 @@ class Project:
                 wanted.setdefault(word.lower().encode(), []).append(word)
             aside = self.workspace.aside
             for path in self.workspace.project_files(near):
-                data = aside.raw(path).lower()
-                if data.startswith(_WIDE):
-                    data = data.replace(b"\0", b"")
-                for held in words_held(data, wanted):
+                for held in words_held(lowered(aside.raw(path)), wanted):
                     for asked in wanted[held]:
                         self._naming[root, asked].add(path)
             for word in missing:

@@ -1,0 +1,43 @@
+"""A rule that raises is one finding with its name, the file and the line; whatever the others say stays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from sqla_guard.check import registry, selection
+from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from sqla_guard.project.project import Project
+from tests.support.memory import check_files
+
+MODEL = (
+    "from sqlalchemy import JSON, Column, Integer\nfrom sqlalchemy.orm import declarative_base\n\n"
+    "Base = declarative_base()\n\n\nclass Event(Base):\n    __tablename__ = 'events'\n"
+    "    id = Column(Integer, primary_key=True)\n    metadata = Column(JSON)\n"
+)
+SCRIPT = "CREATE TABLE events (id int, metadata json);\n"
+
+
+def raising(fact: object, project: Project) -> Iterator[Diagnostic | NotAnalysed]:
+    raise RuntimeError("a defect")
+
+
+def test_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"model.py": MODEL, "other.py": MODEL.replace("events", "others"), "schema.sql": SCRIPT}
+    before = check_files(files).diagnostics
+    real = selection.selected_rules
+
+    def selected(*arguments: object) -> tuple[registry.RegisteredRule, ...]:
+        rules = real(*arguments)  # type: ignore[arg-type]
+        return tuple(dataclasses.replace(r, check=raising) if r.rule.code == "SG101" else r for r in rules)
+
+    monkeypatch.setattr(selection, "selected_rules", selected)
+    after = check_files(files).diagnostics
+    assert [d for d in after if d.code != "SG900"] == [d for d in before if d.code != "SG101"]
+    failed = [d for d in after if d.code == "SG900"]
+    assert {(d.path, d.span) for d in failed} >= {(d.path, d.span) for d in before if d.code == "SG101"}
+    for finding in failed:
+        assert finding.message.startswith("SG101 could not judge this: RuntimeError: a defect (raising, line ")
+        assert finding.symbol.startswith("reserved-attribute ")
