@@ -82,17 +82,20 @@ def _comments_of_script(source: SourceFile) -> Iterator[Comment]:
 
 def _comments_in(text: str, within: Span, line_end: re.Pattern[str]) -> Iterator[Comment]:
     """Yield the comments of SQL in a range of ``text`` that begin with the word of a directive."""
-    for match in _OPENS_SQL.finditer(text, within.start, within.end):
-        body = match.end()
+    at, is_open = within.start, False
+    while (match := _OPENS_SQL.search(text, at, within.end)) is not None:
+        at = body = match.end()
         if not (_WORD.match(text, body, within.end) or _NOQA.match(text, body, within.end)):
             continue
         if match.group() == "--":
             end = line_end.search(text, body, within.end)
             span = Span(match.start(), end.start() if end else within.end)
             yield from _parts(text, span, _NEXT_SQL, 2)
-        else:
+            at = span.end  # the other remarks of the line are among its parts
+        elif not is_open:
             closing = text.find("*/", body, within.end)
-            if closing >= 0:
+            is_open = closing < 0
+            if not is_open:
                 yield Comment(Span(match.start(), closing + 2), Span(body, closing))
 
 
