@@ -21,6 +21,7 @@ class Callees:
     def __init__(self, values: Values) -> None:
         """Look whether the module gives methods other names at all."""
         self._values = values
+        self._assigned: dict[ast.AST, dict[str, list[ast.Assign | ast.AnnAssign]]] = {}
         self._renames = _RENAMED.search(values.source.text) is not None
 
     def written_out(self, call: ast.Call) -> ast.Call:
@@ -99,24 +100,35 @@ class Callees:
         """Yield the class of ``self.name``, by all that the class around gives it."""
         around = self._values.class_around(at)
         given: list[list[str]] = []
-        for node in ast.walk(around) if around is not None else ():
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not any(_is_own(t, name) for t in targets):
-                continue
+        for node in self._assignments(around).get(name, ()) if around is not None else ():
             stated = list(_annotated(node.annotation)) if isinstance(node, ast.AnnAssign) else []
             value = node.value
             given.append(stated or (list(self._classes(value, value, depth + 1)) if value is not None else []))
         yield from _agreed(given)
+
+    def _assignments(self, around: ast.AST) -> dict[str, list[ast.Assign | ast.AnnAssign]]:
+        """Return the assignments to each attribute of a class; a class is walked through once."""
+        if around not in self._assigned:
+            found = self._assigned[around] = {}
+            for node in ast.walk(around):
+                if isinstance(node, (ast.Assign, ast.AnnAssign)):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    for name in {n for n in map(_own_name, targets) if n}:
+                        found.setdefault(name, []).append(node)
+        return self._assigned[around]
 
 
 def _is_partial(call: ast.Call) -> bool:
     return dotted_name(call.func) in ("partial", "functools.partial") and bool(call.args)
 
 
-def _is_own(target: ast.expr | None, name: str) -> bool:
-    if isinstance(target, ast.Attribute):
-        return target.attr == name and isinstance(target.value, ast.Name) and target.value.id == "self"
-    return isinstance(target, ast.Name) and target.id == name
+def _own_name(target: ast.expr) -> str:
+    """Return ``x`` for ``self.x`` and, in the body of a class, ``x``."""
+    match target:
+        case ast.Attribute(value=ast.Name("self"), attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
 
 
 def _agreed(options: Iterable[list[str]]) -> Iterator[str]:
