@@ -81,7 +81,11 @@ class Workspace:
         text = self.changed.get(path)
         if text is None:
             return self.disk.raw(path)
-        return text.encode("utf-8", "surrogatepass")
+        try:
+            # As it would be written: a cookie in the text speaks of these bytes.
+            return self.load(path).encode(text)
+        except (UnreadableFile, UnicodeEncodeError):
+            return text.encode("utf-8", "surrogatepass")
 
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""

@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 from scripts.hostile_files import PYTHON, SQL, python_file, sql_file
 from sqla_guard.cli import main
 from sqla_guard.core.report import Report
+from sqla_guard.core.workspace import Workspace
+from sqla_guard.read.discover import FileDisk
 from tests.support.memory import check_files, fix_files
 
 HEAD = "from sqlalchemy import JSON, Column, Integer\nfrom sqlalchemy.orm import declarative_base\n"
@@ -217,3 +219,14 @@ def test_huge_files_and_lines_are_read_beside_others(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert "SG101" in done.stdout
+
+
+def test_a_changed_text_has_the_bytes_that_it_would_be_written_with(folder: Path) -> None:
+    text = "# coding: shift_jis\n# 語\nx = 1\n"
+    (folder / "notes.py").write_bytes(text.encode("shift_jis"))
+    (folder / "model.py").write_text(MODEL)
+    disk = FileDisk()
+    changed = text.replace("1", "2")
+    workspace = Workspace(("model.py", "notes.py"), disk, {"notes.py": changed, "new.py": "語"})
+    assert workspace.raw("notes.py") == changed.encode("shift_jis")
+    assert workspace.raw("new.py") == "語".encode()
