@@ -14,7 +14,7 @@ from sqla_guard.read.python.hidden import read_named
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.outline import read_outline
 from sqla_guard.read.python.references import read_references, read_summary
-from sqla_guard.read.python.reserved import read_reserved_names
+from sqla_guard.read.python.reserved import may_reserve, read_reserved_names
 from sqla_guard.read.python.revision import read_revision
 from sqla_guard.read.python.runs import read_runs
 from sqla_guard.read.python.script import read_manner
@@ -28,6 +28,7 @@ QUICK = Readers(
     outline=read_outline,
     references=read_references,
     summary=read_summary,
+    may_reserve=may_reserve,
     reserved=read_reserved_names,
     named=read_named,
     lazy=read_lazy_inits,
@@ -57,4 +58,4 @@ def close_readers() -> Readers:
     def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
         return (*read_every_class(source), *read_outside(source))
 
-    return replace(QUICK, reserved=reserved, lazy=read_every_function)
+    return replace(QUICK, may_reserve=lambda data: True, reserved=reserved, lazy=read_every_function)

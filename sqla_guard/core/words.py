@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 # So many words are looked for one by one in the time that it takes to list all that there are.
 _FEW = 30
@@ -20,17 +20,18 @@ def lowered(data: bytes) -> bytes:
 
 
 def holds_word(data: bytes, word: bytes) -> bool:
-    """Tell whether ``data`` holds ``word`` with no other word character on either side.
+    """Tell whether ``data`` holds ``word`` with no other word character on either side."""
+    return any(True for _ in words_in(data, word))
 
-    A regular expression would take twenty times as long where the word does not stand.
-    """
+
+def words_in(data: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where ``word`` stands in ``data`` with no other word character on either side: start and end."""
     at = data.find(word)
     while at >= 0:
         end = at + len(word)
         if not (_is_word(data[at - 1 : at]) or _is_word(data[end : end + 1])):
-            return True
+            yield at, end
         at = data.find(word, end)
-    return False
 
 
 def words_held(data: bytes, words: Collection[bytes]) -> Iterable[bytes]:

@@ -56,6 +56,7 @@ class Readers:
     outline: Callable[[SourceFile], Outline]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
+    may_reserve: Callable[[bytes], bool]
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
@@ -168,7 +169,7 @@ class Project:
 
     def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         """Return the reserved names bound in class bodies of a Python file."""
-        outline = self.outline(path)
+        outline = self.outline(path) if self.readers.may_reserve(self.workspace.raw(path)) else None
         if outline is None:
             return ()
         return self.once(("reserved", path), lambda: self.readers.reserved(self.source(path), outline))

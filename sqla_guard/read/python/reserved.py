@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sqla_guard.core.words import holds_word
+from sqla_guard.core.words import words_in
 from sqla_guard.facts.reserved_words import RESERVED, is_marked
 
 if TYPE_CHECKING:
@@ -24,13 +24,21 @@ _QUERY = rb"query(?:_class)?\s*[:=,(](?!=)"
 _TABLE = rb"table\s*=\s*True"
 _BLOCK = rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
 _DEFINITION = rb"(?:async\s+)?(def|class)\b"
+_BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
+# What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
+_OTHERS = rb"(?:[\w\s,*.]|#[^\n]*\n)"
+_BOUND = (
+    rb"[ \t\f]*(?:\\\r?\n[ \t\f]*)*(=(?!=)|:(?!=)|"
+    rb"[,)\]](?:[^\n=]*=(?!=)|%b{0,200}?[)\]][ \t]*(?:,[^\n=]*)?=(?!=)|%b{200}))" % (_OTHERS, _OTHERS)
+)
+_TARGETS = rb"[\w\s,*.()\[\]]*[,*(\[]\s*"
 
 
 def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
-    if any(word in data and holds_word(data, word) for word in _WORDS):
-        # ``Model.metadata = ...`` needs no class of its own.
+    blocks = _Blocks(data)
+    if any(word in data and _may_bind(blocks, word) for word in _WORDS):
         return True
     if b"class" not in data:
         return False
@@ -38,19 +46,55 @@ def may_reserve(data: bytes) -> bool:
         return True
     if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
         return True
-    if b"query" in data and _may_be_attribute(data, _QUERY):
+    if b"query" in data and _may_be_attribute(blocks, _QUERY):
         return True
-    return _may_be_attribute(data, _DUNDER) or _may_be_attribute(data, _SELF)
+    return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
 
 
-def _may_be_attribute(data: bytes, marker: bytes) -> bool:
-    return any(_may_stand_in_class(data, found.start()) for found in re.finditer(marker, data))
+def _may_bind(blocks: _Blocks, word: bytes) -> bool:
+    """Tell whether ``word`` can be bound in a class body, or given to a class from outside."""
+    data = blocks.data
+    if b"\r" in data and b"\n" not in data:
+        return True  # lines end otherwise than is looked for
+    if b"backref" in data and (b'"%s"' % word in data or b"'%s'" % word in data):
+        return True
+    return any(_may_bind_at(blocks, start, end) for start, end in words_in(data, word))
 
 
-def _may_stand_in_class(data: bytes, start: int) -> bool:
-    """Tell whether what stands at ``start`` can be bound in a class body: its line, then what it is indented under."""
+def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
+    data = blocks.data
     line = data.rfind(b"\n", 0, start) + 1
-    before = data[line:start]
+    words = data[line:start].strip()
+    if not words and data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\"):
+        return True  # what binds it may stand before
+    if words.endswith((b"def", b"class")):
+        return blocks.may_hold(line, start)
+    after = re.compile(_BOUND).match(data, end)
+    if after is None:
+        return False
+    if words.endswith(b"."):
+        # ``Model.metadata = ...`` needs no class of its own.
+        return blocks.may_hold(line, start, at_top=True)
+    return _may_be_target(words, after[1]) and (b"\n" in after[1] or blocks.may_hold(line, start))
+
+
+def _may_be_target(words: bytes, after: bytes) -> bool:
+    """Tell whether what stands between ``words`` on its line and ``after`` can be assigned to."""
+    if not words or words.endswith((b";", b"=")):
+        return True
+    if words.endswith(b":"):
+        return _is_closed(words)
+    return after != b":" and re.fullmatch(_TARGETS, words) is not None
+
+
+def _may_be_attribute(blocks: _Blocks, marker: bytes) -> bool:
+    return any(_may_stand_in_class(blocks, found.start()) for found in re.finditer(marker, blocks.data))
+
+
+def _may_stand_in_class(blocks: _Blocks, start: int) -> bool:
+    """Tell whether what stands at ``start`` can be bound in a class body: its line, then what it is indented under."""
+    line = blocks.data.rfind(b"\n", 0, start) + 1
+    before = blocks.data[line:start]
     words = before.lstrip()
     if words.endswith(b".") and words == before:
         return not words.startswith(b"self.")  # ``Model.query = ...`` at the left margin
@@ -58,23 +102,67 @@ def _may_stand_in_class(data: bytes, start: int) -> bool:
         return b";" in words or (b"=" in words and b"(" not in words)
     if b"(" in words and not words.startswith(b"class"):
         return False  # a parameter or a keyword
-    depth = len(before) - len(words)
-    while depth:
-        line = data.rfind(b"\n", 0, line - 1) + 1 if line else 0
-        end = data.find(b"\n", line)
-        text = data[line : end if end >= 0 else len(data)]
-        bare = text.lstrip()
-        if bare and not bare.startswith(b"#") and len(text) - len(bare) < depth:
-            definition = re.match(_DEFINITION, bare)
-            if definition is not None:
-                # A "def" inside of a string is none.
-                return definition.group(1) == b"class" or b'"""' in data[line:start] or b"'''" in data[line:start]
-            if not re.match(_BLOCK, bare):
-                return not bare.rstrip().endswith((b"(", b"[", b"{", b","))
-            depth = len(text) - len(bare)
-        if line == 0:
-            return False
-    return words.startswith(b"class")
+    return blocks.may_hold(line, start)
+
+
+class _Blocks:
+    """What lines are indented under, as far as their first words tell; each line is passed once for each depth."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        # By depth, the last place that is in no class, and whether it is in brackets.
+        self._outside: dict[tuple[int, bool], tuple[int, bool]] = {}
+
+    def may_hold(self, line: int, start: int, at_top: bool = False) -> bool:
+        """Tell whether the statement at ``start``, on the line from ``line`` on, can stand in the body of a class.
+
+        Args:
+            line: Where its line begins.
+            start: Where the statement stands, or what is bound in it.
+            at_top: Whether the top of the module will do too.
+        """
+        words = self.data[line:start].lstrip()
+        depth = start - line - len(words)
+        in_brackets = self._around(line, start, depth, at_top or words.startswith(b"class"))
+        if in_brackets is not None:
+            self._outside[depth, at_top] = start, in_brackets
+        return in_brackets is None
+
+    def _around(self, line: int, start: int, depth: int, at_top: bool) -> bool | None:
+        """Return ``None`` for what may be in a class, else whether it is in brackets."""
+        data = self.data
+        while depth and line:
+            before, in_brackets = self._outside.get((depth, at_top), (-1, False))
+            end = line - 1
+            line = data.rfind(b"\n", 0, end) + 1
+            if line <= before:
+                between = data[before:start]
+                may = _ends_string(between) or (
+                    in_brackets and any(between.count(a) < between.count(b) for a, b in _BRACKETS)
+                )
+                return None if may else in_brackets
+            bare = data[line:end].lstrip()
+            if bare and not bare.startswith(b"#") and end - line - len(bare) < depth:
+                between = data[line:start]
+                definition = re.match(_DEFINITION, bare)
+                if definition is not None:
+                    # A "def" inside of a string is none.
+                    return None if definition.group(1) == b"class" or _ends_string(between) else False
+                if not re.match(_BLOCK, bare):
+                    opens = bare.rstrip().endswith((b"(", b"[", b"{", b","))
+                    return None if not opens or _ends_string(between) or _is_closed(between) else True
+                depth = end - line - len(bare)
+        return None if at_top else False
+
+
+def _is_closed(text: bytes) -> bool:
+    """Tell whether ``text`` closes as many brackets as it opens, or more."""
+    return all(text.count(opened) <= text.count(closed) for opened, closed in _BRACKETS)
+
+
+def _ends_string(text: bytes) -> bool:
+    """Tell whether the start of ``text`` may stand in a string that its end does not stand in."""
+    return text.count(b'"""') % 2 == 1 or text.count(b"'''") % 2 == 1
 
 
 def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:

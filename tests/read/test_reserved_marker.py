@@ -1,0 +1,115 @@
+"""The look at a file's bytes for reserved names misses none that close reading finds, and passes what binds none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.core.workspace import UnreadableFile
+from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.read.python.outline import read_outline
+from sqla_guard.read.python.reserved import may_reserve, read_reserved_names
+
+BINDING = {
+    "assignment": "class A:\n    x = 1\n    metadata = Column()\n",
+    "annotation": "class A:\n    registry: Mapped[dict]\n",
+    "on the line of the class": "class A: metadata = 1\n",
+    "behind a semicolon": "class A:\n    x = 1; metadata = 2\n",
+    "behind a colon": "class A:\n    if x: metadata = 2\n",
+    "chained": "class A:\n    x = metadata = 2\n",
+    "first of several": "class A:\n    metadata, x = 1, 2\n",
+    "last of several": "class A:\n    (x, metadata) = 1, 2\n",
+    "in a list": "class A:\n    [x, [metadata]] = y\n",
+    "starred": "class A:\n    x, *metadata = y\n",
+    "one of several on lines": "class A:\n    (\n        x,  # a\n        metadata,\n    ) = y\n",
+    "method": "class A:\n    def metadata(self): ...\n",
+    "coroutine": "class A:\n    async def metadata(self): ...\n",
+    "method on two lines": "class A:\n    def \\\n        metadata(self): ...\n",
+    "class": "class A:\n    class metadata(B):\n        x = 1\n",
+    "in a branch": "class A:\n    if x:\n        pass\n    else:\n        metadata = 1\n",
+    "in a function": "def f():\n    class A:\n        metadata = 1\n",
+    "behind a method": "class A:\n    def f(self):\n        return [\n            1,\n        ]\n\n    metadata = 1\n",
+    "behind a string at the margin": 'class A:\n    """\ndef f(\n    """\n    metadata = 1\n',
+    "behind brackets at the margin": "class A:\n    x = f(1,\n2,\n    3)\n    metadata = 1\n",
+    "behind a use in a function": "def f(x):\n    x.metadata = 1\n\nclass A:\n    metadata = 1\n",
+    "tabs": "class A:\n\tmetadata = 1\n",
+    "line goes on": "class A:\n    metadata \\\n    = 1\n",
+    "line ends of Windows": "class A:\r\n    metadata = 1\r\n",
+    "line ends of old": "class A:\r    metadata = 1\r",
+    "from outside": "A.metadata = 1\n",
+    "from outside in a branch": "if x:\n    y = 1\n    A.metadata = Column()\n",
+    "from outside with an annotation": "A.metadata: int = 1\n",
+    "by a backref": "class A:\n    x = relationship('B', backref='metadata')\n",
+}
+OTHERWISE = {
+    "argument": "class A:\n    x = Table('a', metadata)\n    y = f(metadata=1)\n",
+    "argument on a line": "class A:\n    x = f(\n        metadata=1,\n        registry=2,\n    )\n",
+    "parameter": "class A:\n    def f(self, metadata: dict, registry=1):\n        return metadata\n",
+    "parameter on a line": "class A:\n    def f(\n        self,\n        metadata: dict,\n    ):\n        return 1\n",
+    "local": "class A:\n    def f(self):\n        metadata = 1\n        metadata: int = 2\n",
+    "local behind a string": 'class A:\n    def f(self):\n        """A."""\n        metadata = 1\n',
+    "attribute of an instance": "class A:\n    def f(self, b):\n        self.metadata = 1\n        b.metadata = 2\n",
+    "global": "metadata = MetaData()\nregistry: int = 1\n",
+    "comparison": "class A:\n    x = metadata == 1\n    y = A.metadata == 2\n",
+    "key": "class A:\n    x = {'metadata': 1, metadata: 2}\n",
+    "text": "class A:\n    x = 'metadata'  # metadata\n",
+    "another word": "class A:\n    my_metadata = 1\n    metadata_2 = 2\n",
+    "branch": "class A:\n    def f(self, metadata):\n        if metadata:\n            x = 1\n",
+}
+
+
+def found(text: str) -> set[str]:
+    source = SourceFile("a.py", text)
+    return {fact.name for fact in read_reserved_names(source, read_outline(source))} & RESERVED
+
+
+@pytest.mark.parametrize("text", BINDING.values(), ids=BINDING)
+def test_what_binds_a_reserved_name_is_noticed(text: str) -> None:
+    assert found(text)
+    assert may_reserve(text.encode())
+
+
+@pytest.mark.parametrize("text", OTHERWISE.values(), ids=OTHERWISE)
+def test_what_binds_none_is_passed(text: str) -> None:
+    assert not found(text)
+    assert not may_reserve(text.encode())
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "class A:",
+            "class B(",
+            "def f(x,",
+            "def g(self):",
+            "):",
+            "if x:",
+            "else:",
+            "x = 1",
+            "x = f(",
+            ")",
+            "1,",
+            "pass",
+        ),
+        *('"""', "'''", "x = [", "]", "# (", "registry = 1", "registry: int", "def registry(self):", "registry, x = y"),
+        *("(x, registry) = y", "registry,", ") = y", "f(registry=1)", "A.registry = 1", "self.registry = 2", "@d", ""),
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "    ", "    ", "        "]), LINES), max_size=12))
+def test_on_odd_lines(lines: list[tuple[str, str]]) -> None:
+    text = "".join(f"{indent}{line}\n" for indent, line in lines)
+    try:
+        names = found(text)
+    except UnreadableFile:
+        return
+    assert not names or may_reserve(text.encode())
+
+
+def test_long_input_takes_no_more_than_its_length() -> None:
+    for line in ("    x.metadata = 1\n", "    metadata = f(\n", "    'metadata', metadata, \"\n", "    metadata,\n"):
+        may_reserve(b"def f(\n" + line.encode() * 20_000)
+        may_reserve(b"def f():\n" + line.encode() * 20_000)
