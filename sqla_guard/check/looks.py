@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
-from sqla_guard.core.words import classes_in, holds_word, lowered
+from sqla_guard.core.words import bases_in, classes_in, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.markers import is_small, says_more
 from sqla_guard.read.python.table_names import says_implying, says_imported, says_tables
@@ -19,6 +19,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
     """Return all looks by the names that questions have for them; some ask ``disk`` for other files."""
     workspace = Workspace((), disk)
     return {
+        "base": lambda path, data, name: (path.endswith(".py") and name in bases_in(data)) or None,
         "bytes": lambda path, data, text: text.encode() in data or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
         "implying": says_implying,

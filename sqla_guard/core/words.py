@@ -11,6 +11,11 @@ _FEW = 30
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 # The marks at the start of files in UTF-16.
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
+# What a class statement has in its brackets, and where one name becomes another: ``import One as Two``, ``Two = One``.
+_BASES = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+\w+[^\n:(]{0,400}\((.{0,4000}?)\)\s*:", re.DOTALL)
+_AS = re.compile(rb" as[ \t\\]")
+_ASSIGNED = re.compile(rb"\n[ \t]*\w+[ \t]*(?::[^\n=]*)?=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
+_NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -45,6 +50,23 @@ def words_held(data: bytes, words: Collection[bytes]) -> Iterable[bytes]:
 def classes_in(data: bytes) -> set[str]:
     """Return the names of the classes in the Python code ``data``, at any depth."""
     return {name.decode("utf-8", "replace") for name in _CLASS_LINE.findall(data)}
+
+
+def bases_in(data: bytes) -> set[str]:
+    """Return the names in ``data`` that a class may derive from: those in class statements and what is given new names.
+
+    A class is missing only if its bases are computed, or take thousands of characters.
+    """
+    if data.startswith(_WIDE):
+        data = data.replace(b"\0", b"")
+    found: set[bytes] = set()
+    for bases in _BASES.findall(data):
+        found.update(_NAME.findall(bases))
+    if found:
+        for imported in _AS.finditer(data):
+            found.update(_NAME.findall(data, max(0, imported.start() - 99), imported.start())[-1:])
+        found.update(name for assigned in _ASSIGNED.findall(data) for name in _NAME.findall(assigned))
+    return {name.decode("utf-8", "replace") for name in found}
 
 
 def _is_word(character: bytes) -> bool:

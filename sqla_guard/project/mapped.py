@@ -265,11 +265,9 @@ def _snake_case(name: str) -> str:
 def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:
     """Yield the classes of the project that derive from ``cls``, directly or not."""
     seen: set[tuple[str, str]] = {(cls.path, cls.qualname)}
-    names = {cls.definition.name}
-    while names:
-        # A generation at a time: to look for one name takes as long as to look for all.
-        looked_for, names = frozenset(names), set()
-        for path in project.files_naming(cls.path, looked_for, (".py",)):
+    pending = [cls.definition.name]
+    while pending:
+        for path in project.files_deriving(cls.path, pending.pop()):
             outline = project.outline(path)
             for definition in outline.classes.values() if outline else ():
                 candidate = ProjectClass(path, definition)
@@ -278,5 +276,5 @@ def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Itera
                     isinstance(b, ProjectClass) and (b.path, b.qualname) in seen for b in mappings.bases(candidate)
                 ):
                     seen.add(key)
-                    names.add(definition.name)
+                    pending.append(definition.name)
                     yield candidate

@@ -11,7 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import lowered, words_held
+from sqla_guard.core.words import bases_in, lowered, words_held
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
@@ -216,6 +216,22 @@ class Project:
             return facts
         # What the configuration calls history has run, whatever it looks like.
         return tuple(replace(fact, carrier=replace(fact.carrier, rerunnable=False)) for fact in facts)
+
+    def files_deriving(self, near: str, name: str) -> list[str]:
+        """Return the Python files of the project of ``near`` that may have a class with base ``name``, sorted."""
+        root = self.workspace.disk.project_root(near)
+        found = self.once(("bases", root), lambda: self._bases(near)).get(name, [])
+        self.workspace.disk.noted(Question("base", name), near, partial(true_of, found))
+        return found
+
+    def _bases(self, near: str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        aside = self.workspace.aside
+        for path in self.workspace.project_files(near):
+            if path.endswith(".py"):
+                for name in bases_in(aside.raw(path)):
+                    found.setdefault(name, []).append(path)
+        return found
 
     def files_naming(self, near: str, words: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
         """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""

@@ -80,15 +80,15 @@ def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed 
     mapping, kind = mappings.of(cls), kind_in_words(project, fact)
     if kind == AGAIN or _is_meant(fact.name, _as_field(kind, mapping.style)):
         return None
+    if kind == UNKNOWN:
+        known = mapping.role == "mapped" and fact.name in RESERVED
+        return _not_analysed(project, fact, mapping) if known else None
     spots = tuple(Placements(project).spots(cls, fact.name))
     if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
         mapping = Mapping("mapped", "")
         spots = (Spot("direct", "declarative_base", cls),)
     elif not spots and mapping.role == "unknown" and _would_matter(fact, cls, kind):
         return _not_analysed(project, fact, mapping)
-    if kind == UNKNOWN:
-        known = mapping.role == "mapped" and fact.name in RESERVED
-        return _not_analysed(project, fact, mapping) if known else None
     return _worst(project, fact, cls, kind, mapping, spots)
 
 
