@@ -69,7 +69,7 @@ def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) 
         from sqla_guard.check.plugins import judged_as_a_whole
 
         yield from judged_as_a_whole(path, project, rules)
-    for fact in facts_of(path, project):
+    for fact in facts_of(path, project, [registered.rule for registered in rules]):
         for registered in rules:
             if isinstance(fact, registered.rule.reads):
                 yield from judge(path, fact, project, registered)

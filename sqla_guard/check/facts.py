@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
-from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact
+from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
+from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
+from sqla_guard.facts.reserved import ReservedName
+from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.project.created import created_tables
 from sqla_guard.project.project import Project
 from sqla_guard.project.reflected import reflected
@@ -15,28 +19,47 @@ from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
+from sqla_guard.rules.rule import Rule
+
+_SQL = (CreateTable, AddColumn, RenameColumn, UnreadSql)
 
 
-def facts_of(path: str, project: Project) -> Iterator[object]:
-    """Yield the facts of ``path``; what the project picture needs too is read once."""
+def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[object]:
+    """Yield the facts of ``path`` that one of ``rules`` reads; what the project picture needs too is read once."""
     data = project.workspace.raw(path)
-    everything = project.config.read_everything
     if not path.endswith(".sql"):
         # The outline looks at little of what functions hold.
-        if not project.read(path, check_syntax) or project.outline(path) is None:
+        if not project.read(path, check_syntax):
             return
-        if everything or may_reserve(data):
-            yield from project.reserved_names(path)
-        if everything or _table_names(project).may_repeat(path, data):
-            yield from project.declared_tables(path)
-        if project.config.asks_for_more:
-            yield from project.named(path)
-        if everything or may_hold_lazy_init(data):
-            yield from project.lazy_inits(path)
-        if (everything or may_declare(data)) and reflected(project, path):
-            yield from created_tables(project, path)
-    if everything or (may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project)):
+        readers = list(_python_facts(path, data, project, rules))
+        if readers and project.outline(path) is None:
+            return
+        for reader in readers:
+            yield from reader(path)
+    if _is_read(_SQL, rules) and (project.config.read_everything or _may_hold_sql(path, data, project, rules)):
         yield from _each_place_once(project.sql_facts(path))
+
+
+def _python_facts(
+    path: str, data: bytes, project: Project, rules: Collection[Rule]
+) -> Iterator[Callable[[str], Iterable[object]]]:
+    """Yield what reads those facts of a Python file that its bytes do not rule out."""
+    everything = project.config.read_everything
+    if _is_read((ReservedName,), rules) and (everything or may_reserve(data)):
+        yield project.reserved_names
+    if _is_read((DeclaredTable,), rules) and (everything or _table_names(project).may_repeat(path, data)):
+        yield project.declared_tables
+    if _is_read((NamedAttribute, NamedColumn), rules) and project.config.asks_for_more:
+        yield project.named
+    if _is_read((LazyInit, CachedFactory), rules) and (everything or may_hold_lazy_init(data)):
+        yield project.lazy_inits
+    if _is_read(_SQL, rules) and (everything or may_declare(data)):
+        yield lambda path: created_tables(project, path) if reflected(project, path) else ()
+
+
+def _is_read(kinds: tuple[type, ...], rules: Collection[Rule]) -> bool:
+    reads = (r.reads if isinstance(r.reads, tuple) else (r.reads,) for r in rules)
+    return any(issubclass(kind, read) for several in reads for read in several for kind in kinds)
 
 
 def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
@@ -54,11 +77,15 @@ def _table_names(project: Project) -> TableNames:
     return project.once(TableNames, lambda: TableNames(project.workspace))
 
 
-def _may_fit_a_model(path: str, data: bytes, project: Project) -> bool:
+def _may_hold_sql(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
+    return may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project, rules)
+
+
+def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
     """Tell whether SQL in a file can be of a table whose reserved column a class takes; other SQL is no finding."""
     if path.endswith(".sql") and project.read(path, lambda source: source) is None:
         return False  # what cannot be read is said, whatever it is about
-    if project.config.asks_for_more:
+    if any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules):
         return True
     tables = taken_tables(project, path)
     return tables is None or (bool(tables) and may_name_table(data, tables))

@@ -91,6 +91,10 @@ class Config(NamedTuple):
         """Whether rules may run that are off by default."""
         return bool(self.select or self.extend_select)
 
+    def may_select(self, name: str, code: str) -> bool:
+        """Tell whether a rule that is off by default may run."""
+        return any(s in (name, "ALL") or (s and code.startswith(s)) for s in (*self.select, *self.extend_select))
+
     def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
         """Return all of ``paths`` as one group."""
         return ((self, tuple(paths)),)

@@ -90,7 +90,7 @@ def _says_enough(path: str, data: bytes, config: Config) -> bool:
         config.read_everything
         or _may_matter(path, data)
         or may_hold_directive(data)
-        or (config.asks_for_more and _may_name(path, data))
+        or (_asks_for_names(config) and _may_name(path, data))
     )
 
 
@@ -98,6 +98,11 @@ def _may_matter(path: str, data: bytes) -> bool:
     if path.endswith(".sql"):
         return may_define(data, sql=True)
     return may_reserve(data) or may_hold_lazy_init(data) or may_define(data)
+
+
+def _asks_for_names(config: Config) -> bool:
+    """Tell whether a rule may run that is off by default and looks at every name."""
+    return config.asks_for_more and (bool(config.plugins) or config.may_select("hidden-by-method", "SG102"))
 
 
 def _may_name(path: str, data: bytes) -> bool:
