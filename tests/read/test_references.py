@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from sqla_guard.facts.values import (
 )
 from sqla_guard.read.python.fstrings import mend_positions
 from sqla_guard.read.python.growth import Growth
+from sqla_guard.read.python.mentions import Mentions
 from sqla_guard.read.python.references import read_references, read_summary
 
 NAMES = frozenset({"metadata"})
@@ -378,3 +380,38 @@ def test_every_access_in_any_program_is_found_once(blocks: list[list[str]]) -> N
     found = read(text)
     assert len([r for r in found if r.kind == "attribute"]) == text.count(".metadata")
     assert found == read(text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = a\nfor y in x:\n    z = y\nprint(z.metadata)",
+        "x = []\nx.append(a)\nx.append(b)\nx[0].metadata",
+        "if isinstance(x, A):\n    pass\nx.metadata",
+        "try:\n    x = f()\nexcept E as e:\n    x = e\nelse:\n    y = 2\nx.metadata",
+        "while True:\n    x = f(x)\n    if x: break\nx.metadata",
+        "def g(): return h.metadata\nh = A()\nh = B()",
+        "if a:\n    x = A()\n    sys.exit()\nx.metadata",
+        "match v:\n    case A(b=c):\n        x = c\nx.metadata",
+        "with f() as (x, y):\n    y = x\n    return\ny.metadata",
+        "import m as x\ndel x\nx.metadata",
+        "class C:\n    y = x\n    y.metadata\nx = 2",
+    ],
+)
+def test_leaving_out_what_does_not_bear_on_a_name_changes_nothing(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "def f(x, a, b, v):\n" + textwrap.indent("unused = a\n" + body + "\nunused = b\n", "    ")
+    some = read(text)
+    monkeypatch.setattr(Mentions, "bearing", lambda self, body: None)
+    assert some == read(text) != ()
+
+
+def test_real_code_gives_the_same_references_whether_all_or_what_bears_on_them_is_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = sorted((Path(__file__).parents[2] / "sqla_guard").rglob("*.py"))[::16]
+    sources = [SourceFile(str(file), file.read_text(encoding="utf-8")) for file in files]
+    names = frozenset({"name", "path", "value"})
+    some = [read_references(source, names) for source in sources]
+    monkeypatch.setattr(Mentions, "bearing", lambda self, body: None)
+    assert sum(map(len, some)) > 100
+    assert some == [read_references(source, names) for source in sources]
