@@ -95,9 +95,14 @@ class Collections:
         name = self.name(table)
         if name is None:
             return
-        # A class `EventLog` may have the table `event_log`.
-        words = frozenset({re.split(r"\W", name)[0], name.replace("_", "")})
-        for path in self._project.files_naming(table.path, words, (".py",)):
+        # The words of all tables of the file, so that they are looked for in one pass.
+        tables = self._project.declared_tables(table.path)
+        words = (word for other in tables for word in _words(self.name(other) or ""))
+        self._project.once(
+            ("words of tables", table.path),
+            lambda: list(self._project.files_naming(table.path, frozenset(words), (".py",))),
+        )
+        for path in self._project.files_naming(table.path, _words(name), (".py",)):
             if self._may_declare(path):
                 yield from (other for other in self._project.declared_tables(path) if self.name(other) == name)
 
@@ -251,6 +256,11 @@ class Collections:
         while folder and self._project.workspace.exists(f"{folder}/__init__.py"):
             yield f"{folder}/__init__.py"
             folder = posixpath.dirname(folder)
+
+
+def _words(table: str) -> frozenset[str]:
+    """Return the words one of which stands where a table is declared: a class `EventLog` may have `event_log`."""
+    return frozenset({re.split(r"\W", table)[0], table.replace("_", "")})
 
 
 def _is_key(value: Call) -> bool:
