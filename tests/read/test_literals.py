@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.read.python.literals import HOLE, Mapped, literal
+from sqla_guard.read.python import literals as literal_module
+from sqla_guard.read.python.literals import HOLE, Mapped, expression_span, literal
 from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_values import Values
 
@@ -140,3 +142,47 @@ def test_very_many_adjacent_literals() -> None:
     span = value.span(at, at + len(NAME))
     assert span is not None
     assert code[span.start : span.end + 2] == NAME + "')"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a\\n{b}"',
+        "rb'a\\n'",
+        "f'a{b}c{{d}}{e!r}{f:>3}{g=}{ h.i }{j()}{k[0]}'",
+        "f'{(a)}'",
+        "f'{a[\"}\"]}'",
+        "f'\\N{DASH}{a}'",
+        "f'{a:{b}}'",
+        "f'''{\na\n}{{{b}}}'''",
+        "f'\\{a}{1}{None}{not a}{a.b().c}'",
+        "fR'\\{{a}\\'",
+        "'a' 'b'",
+        '\'a\'\\\n  f\'{b}\'  # c\n  """d"""',
+        'f"{a[""]}"',
+        "f'a' '{b}'",
+        "''",
+        "f''",
+        '""""""',
+        "'''a\\''''",
+    ],
+)
+def test_a_literal_means_the_same_with_a_parser_and_without(text: str) -> None:
+    def resolve(name: ast.expr) -> Mapped:
+        return Mapped(ast.unparse(name), ((0, 0, -1),) * len(ast.unparse(name)))
+
+    read = literal_module._quick(text, 7, resolve)
+    assert read in (None, literal_module._parsed(text, 7, resolve))
+
+
+def test_literals_of_real_code_mean_the_same_with_a_parser_and_without() -> None:
+    path = Path(literal_module.__file__)
+    source = SourceFile(path.name, path.read_text(encoding="utf-8"))
+    quick = 0
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            span = expression_span(node, source)
+            read = literal_module._quick(source.text[span.start : span.end], span.start, None)
+            quick += read is not None
+            assert read in (None, literal_module._parsed(source.text[span.start : span.end], span.start, None))
+    assert quick > 50

@@ -29,7 +29,17 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_OPENING = re.compile(r"([rRbBuU]*)(\"\"\"|'''|\"|')")
+# One of several literals side by side, with what is between it and the next.
+_LITERAL = re.compile(
+    r"([rRbBuUfF]*)"
+    r"(?:\"\"\"([^\"\\]*(?:(?:\\.|\"{1,2}(?!\"))[^\"\\]*)*)\"\"\"|'''([^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*)'''"
+    r"|\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^'\\]*(?:\\.[^'\\]*)*)')"
+    r"(?:\s|\\\r?\n|#[^\r\n]*)*",
+    re.DOTALL,
+)
+# Text and fields of an f-string, as far as they need no parser.
+_PIECE = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{(?P<field>(?!\s*\()[^{}'\"\\#]*)\}")
+_NAME = re.compile(r"\s*[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*")
 _PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
@@ -117,23 +127,57 @@ def literal(node: ast.expr, source: SourceFile, resolve: Resolve | None = None) 
 
     span = expression_span(node, source)
     segment = source.text[span.start : span.end]
-    value = _alone(segment, span.start) or _parsed(segment, span.start, resolve)
+    value = _quick(segment, span.start, resolve) or _parsed(segment, span.start, resolve)
     if value is None and isinstance(node, ast.Constant):
         # Hundreds of literals side by side are too deep for libcst in one piece.
         return _one_by_one(segment, span.start)
     return value
 
 
-def _alone(segment: str, at: int) -> Mapped | None:
-    """Return the value of one literal that cannot be several side by side, and is no f-string."""
-    opening = _OPENING.match(segment)
-    if opening is None:
-        return None
-    body = segment[opening.end() : -len(opening[2])]
-    if opening[2] in body or len(segment) - opening.end() - len(body) != len(opening[2]):
-        return None
-    prefix = opening[1].lower()
-    return _characters(body, at + opening.end(), 1, "r" in prefix, "b" in prefix, _ESCAPE)
+def _quick(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:
+    """Return the value of literals that need no parser."""
+    parts: list[Mapped] = []
+    done = 0
+    for number, match in enumerate(_LITERAL.finditer(segment), 1):
+        if match.start() != done:
+            return None
+        done = match.end()
+        prefix, which = match[1].lower(), match.lastindex or 0
+        body, start = match[which], at + match.start(which)
+        if "f" in prefix:
+            part = _formatted(body, start, number, "r" in prefix, resolve)
+        else:
+            part = _characters(body, start, number, "r" in prefix, "b" in prefix, _ESCAPE)
+        if part is None:
+            return None
+        parts.append(part)
+    return joined(parts) if done == len(segment) else None
+
+
+def _formatted(body: str, at: int, number: int, raw: bool, resolve: Resolve | None) -> Mapped | None:
+    parts: list[Mapped] = []
+    done = 0
+    for match in _PIECE.finditer(body):
+        if match.start() != done:
+            return None
+        start, done = at + match.start(), match.end()
+        if match["text"]:
+            parts.append(_characters(match["text"], start, number, raw, False, _DOUBLED))
+            continue
+        known = resolve(_named(match["field"])) if resolve is not None and _NAME.fullmatch(match["field"]) else None
+        parts.append(hole(start, start + 1) if known is None else known)
+    return joined(parts) if done == len(body) and "\\N{" not in body else None
+
+
+def _named(text: str) -> ast.expr:
+    """Return ``a.b``, as it is written in ``text``."""
+    import ast
+
+    first, *rest = (word.strip() for word in text.split("."))
+    node: ast.expr = ast.Name(first, ast.Load())
+    for word in rest:
+        node = ast.Attribute(node, word, ast.Load())
+    return node
 
 
 def _parsed(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:

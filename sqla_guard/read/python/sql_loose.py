@@ -94,6 +94,7 @@ class _Loose:
         self._word = re.compile(rf"(?<![\w:$%]){re.escape(column)}(?!\w)", re.IGNORECASE)
         name = rf"(?:\w+\.)?[\"`\[]?{re.escape(table.name)}[\"`\]]?(?!\w)"
         self._about = re.compile(rf"(?<![\w.]){name}", re.IGNORECASE)
+        self._telling = re.compile(rf"{re.escape(table.name)}|{re.escape(column)}|{HOLE}", re.IGNORECASE)
         text = values.source.text
         # A table that is put in at run time may be this one, where the file speaks of it at all.
         self._related = bool(self._about.search(text)) or any(re.search(rf"\b{c}\b", text) for c in classes)
@@ -113,6 +114,8 @@ class _Loose:
 
     def read(self) -> Iterator[Loose]:
         for node in self._strings():
+            if isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
+                continue
             function = self._values.function(node)
             for value in self._values.evaluate(node, function, {}):
                 yield from self._value(node, value, function)
