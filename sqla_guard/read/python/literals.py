@@ -38,7 +38,10 @@ _LITERAL = re.compile(
     re.DOTALL,
 )
 # Text and fields of an f-string, as far as they need no parser.
-_PIECE = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{(?P<field>(?!\s*\()[^{}'\"\\#]*)\}")
+_PIECE = re.compile(
+    r"(?P<text>(?:[^{}]|\{\{|\}\})+)"
+    r"|\{(?P<field>(?!\s*(?:\(|[a-zA-Z]{0,2}['\"]))(?:[^{}'\"\\#]|'[^'{}\\]*'|\"[^\"{}\\]*\")*)\}"
+)
 _NAME = re.compile(r"\s*[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*")
 _PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")

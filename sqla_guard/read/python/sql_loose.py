@@ -96,6 +96,7 @@ class _Loose:
         self._about = re.compile(rf"(?<![\w.]){name}", re.IGNORECASE)
         self._telling = re.compile(rf"{re.escape(table.name)}|{re.escape(column)}|{HOLE}", re.IGNORECASE)
         text = values.source.text
+        self._names_table = table.name in text.lower()
         # A table that is put in at run time may be this one, where the file speaks of it at all.
         self._related = bool(self._about.search(text)) or any(re.search(rf"\b{c}\b", text) for c in classes)
         whole = rf"(?:only\s+)?(?:{name}|{HOLE})" if self._related else rf"(?:only\s+)?{name}"
@@ -114,12 +115,10 @@ class _Loose:
 
     def read(self) -> Iterator[Loose]:
         for node in self._strings():
-            if isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
-                continue
             function = self._values.function(node)
             for value in self._values.evaluate(node, function, {}):
                 yield from self._value(node, value, function)
-        for call in self._values.nodes.of(ast.Call):
+        for call in self._values.nodes.of(ast.Call) if self._names_table else ():
             if isinstance(call, ast.Call):
                 yield from self._given(call)
 
@@ -131,6 +130,8 @@ class _Loose:
             if isinstance(node, ast.Call):
                 given = (*node.args, *(k.value for k in node.keywords))
                 yield from (part for part in given if isinstance(part, ast.Name) and self._grows(part))
+            elif isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
+                continue
             if isinstance(node, ast.expr) and self._makes_text(node) and not self._is_inside(node):
                 yield node
 
@@ -148,6 +149,8 @@ class _Loose:
         return formatted or isinstance(around, (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Expr))
 
     def _grows(self, name: ast.Name) -> bool:
+        if name.id not in self._values.added_to:
+            return False
         bound = self._values.bindings(name.id, self._values.function(name))
         return any(b.added for b in bound) and not any(isinstance(b.value, ast.List) for b in bound)
 
