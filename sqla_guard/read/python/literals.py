@@ -141,10 +141,12 @@ def _quick(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:
     """Return the value of literals that need no parser."""
     parts: list[Mapped] = []
     done = 0
-    for number, match in enumerate(_LITERAL.finditer(segment), 1):
-        if match.start() != done:
+    while done < len(segment):
+        match = _LITERAL.match(segment, done)
+        if match is None:
             return None
         done = match.end()
+        number = len(parts) + 1
         prefix, which = match[1].lower(), match.lastindex or 0
         body, start = match[which], at + match.start(which)
         if "f" in prefix:
@@ -154,14 +156,17 @@ def _quick(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:
         if part is None:
             return None
         parts.append(part)
-    return joined(parts) if done == len(segment) else None
+    return joined(parts) if parts else None
 
 
 def _formatted(body: str, at: int, number: int, raw: bool, resolve: Resolve | None) -> Mapped | None:
     parts: list[Mapped] = []
     done = 0
-    for match in _PIECE.finditer(body):
-        if match.start() != done:
+    if "\\N{" in body:
+        return None
+    while done < len(body):
+        match = _PIECE.match(body, done)
+        if match is None:
             return None
         start, done = at + match.start(), match.end()
         if match["text"]:
@@ -169,7 +174,7 @@ def _formatted(body: str, at: int, number: int, raw: bool, resolve: Resolve | No
             continue
         known = resolve(_named(match["field"])) if resolve is not None and _NAME.fullmatch(match["field"]) else None
         parts.append(hole(start, start + 1) if known is None else known)
-    return joined(parts) if done == len(body) and "\\N{" not in body else None
+    return joined(parts)
 
 
 def _named(text: str) -> ast.expr:
