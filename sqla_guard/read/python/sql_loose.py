@@ -149,8 +149,6 @@ class _Loose:
         return formatted or isinstance(around, (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Expr))
 
     def _grows(self, name: ast.Name) -> bool:
-        if name.id not in self._values.added_to:
-            return False
         bound = self._values.bindings(name.id, self._values.function(name))
         return any(b.added for b in bound) and not any(isinstance(b.value, ast.List) for b in bound)
 

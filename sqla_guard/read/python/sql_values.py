@@ -101,12 +101,6 @@ class Values:
         return scopes
 
     @cached_property
-    def added_to(self) -> frozenset[str]:
-        """The names to which something is added somewhere."""
-        scopes = self._scopes.values()
-        return frozenset(name for s in scopes for name, bound in s.names.items() if any(b.added for b in bound))
-
-    @cached_property
     def _attributes(self) -> dict[str, list[Binding]]:
         """What is bound in the body of a class, by name."""
         attributes: dict[str, list[Binding]] = {}
