@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ _STYLES = {
     "flask_sqlalchemy.SQLAlchemy().Model": "Flask-SQLAlchemy",
     "sqlmodel.SQLModel": "SQLModel",
 }
+# A file without this hands no class over.
+_GIVEN = re.compile(rb"cls\s*=(?!=)")
 _DECORATED = ("registry.mapped", "mapped_as_dataclass")
 
 
@@ -179,7 +182,8 @@ class Placements:
         """Tell whether the class is given to ``declarative_base(cls=...)``."""
         words = frozenset({cls.definition.name})
         for path in self._project.files_naming(cls.path, words, (".py",)):
-            outline = self._project.outline(path)
+            is_given = _GIVEN.search(self._project.workspace.raw(path)) is not None
+            outline = self._project.outline(path) if is_given else None
             for values in outline.bindings.values() if outline else ():
                 for value in values:
                     given = value.keyword("cls") if isinstance(value, Call) else None
