@@ -11,8 +11,11 @@ _FEW = 30
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 # The marks at the start of files in UTF-16.
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
-# What a class statement has in its brackets, and where one name becomes another: ``import One as Two``, ``Two = One``.
-_BASES = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+\w+[^\n:(]{0,400}\((.{0,4000}?)\)\s*:", re.DOTALL)
+# A class statement up to its bases, what ends them, and where one name becomes another: ``import One as Two``,
+# ``Two = One``.
+_HEAD = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+\w+[^\n:(]{0,400}\(")
+_END = re.compile(rb"\)\s*:")
+_MOST_BASES = 4000
 _AS = re.compile(rb" as[ \t\\]")
 _ASSIGNED = re.compile(rb"\n[ \t]*\w+[ \t]*(?::[^\n=]*)?=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
 _NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
@@ -60,8 +63,12 @@ def bases_in(data: bytes) -> set[str]:
     if data.startswith(_WIDE):
         data = data.replace(b"\0", b"")
     found: set[bytes] = set()
-    for bases in _BASES.findall(data):
-        found.update(_NAME.findall(bases))
+    head = _HEAD.search(data)
+    while head is not None:
+        end = _END.search(data, head.end(), head.end() + _MOST_BASES)
+        if end is not None:
+            found.update(_NAME.findall(data, head.end(), end.start()))
+        head = _HEAD.search(data, (end or head).end())
     if found:
         for imported in _AS.finditer(data):
             found.update(_NAME.findall(data, max(0, imported.start() - 99), imported.start())[-1:])

@@ -19,7 +19,7 @@ _CACHED = rb"@\s*(?:\w+\s*\.\s*)*(?:lru_cache|cache|cached_property)\b"
 _CLASS = rb"class[ \t]+(\w+)"
 _OF_CLASS = (b"classmethod", b"classproperty", b"__new__", b"__init_subclass__", b"__class_getitem__")
 _FIRST = rb"(?:classmethod|classproperty|__new__|__init_subclass__|__class_getitem__)\b[^(]{0,400}\(\s*(\w+)"
-_FIRST_OF_ANY = rb"\bdef\s+\w+\s*(?:\[[^\]]*\]\s*)?\(\s*(\w+)"
+_FIRST_OF_ANY = rb"\bdef\s+\w+\s*(?:\[[^(]{0,300}\]\s*)?\(\s*(\w+)"
 _CLASS_WORDS = (b"cls", b"klass", b"class_", b"mcs", b"mcls")
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
 # What follows the name of a class where one of its attributes may be bound, on a line that has an assignment.

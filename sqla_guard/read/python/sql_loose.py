@@ -38,8 +38,8 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:\b(?:by|where|select|distinct|returning)\s+|\b(?:count|min|max|coalesce|lower|length|cast|\w*json\w*|nullif|ifnull)"
-    r"\(\s*)[\"`\[]?\Z",
+    r"(?:\b(?:by|where|select|distinct|returning)\s+|\b(?:count|min|max|coalesce|lower|length|cast|nullif|ifnull)"
+    r"\(\s*|json\w{0,30}\(\s*)[\"`\[]?\Z",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"[\s(]*(?:,\s*)?[\w.\"`]+(?:\s*,\s*[\w.\"`]+)+[\s,)]*|\s*,\s*[\w.\"`]+\s*(?:,\s*)?")
