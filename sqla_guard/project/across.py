@@ -10,7 +10,7 @@ from sqla_guard.core.words import holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Name, Value
-from sqla_guard.project.constants import imported_strings
+from sqla_guard.project.constants import imported_strings, reserved_strings
 from sqla_guard.project.homes import home_of
 from sqla_guard.project.mapped import Mappings
 from sqla_guard.project.project import Project
@@ -20,8 +20,8 @@ from sqla_guard.project.symbols import ProjectClass, ProjectFunction, ProjectMod
 _DDL = re.compile(
     rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename", re.IGNORECASE
 )
-# Queries and data changes only matter where they name a column of interest.
-_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|with|index|comment)[\s\\\"']", re.IGNORECASE)
+# Queries and data changes only matter where they name a column of interest; what begins with ``WITH`` goes on with one.
+_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|index|comment)[\s\\\"']", re.IGNORECASE)
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
 _DEEPEST = 3
@@ -29,7 +29,7 @@ _DEEPEST = 3
 
 def sql_across(project: Project, path: str) -> Across:
     """Return what other modules of the project do with the SQL in ``path``, and what it has from them."""
-    if not path.endswith(".py") or not _may_matter(project.workspace.raw(path)):
+    if not path.endswith(".py") or not _may_matter(project, path):
         return Across()
     strings = tuple(imported_strings(project, path).items())
     helpers = _helpers(project, path, 0)
@@ -38,11 +38,14 @@ def sql_across(project: Project, path: str) -> Across:
     return Across(helpers, tuple(dict.fromkeys(uses)), strings)
 
 
-def _may_matter(data: bytes) -> bool:
+def _may_matter(project: Project, path: str) -> bool:
+    data = project.workspace.raw(path)
     if _DDL.search(data):
         return True
+    if _QUERY.search(data) is None:
+        return False
     # A column's name may come from another module.
-    return _QUERY.search(data) is not None and (_holds_reserved(data) or b"import" in data)
+    return _holds_reserved(data) or any(holds_word(data, name.encode()) for name in reserved_strings(project, path))
 
 
 def _holds_reserved(data: bytes) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from sqla_guard.core.words import holds_word
+from sqla_guard.facts.outline import Outline
+from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Literal, Value
 from sqla_guard.project.homes import home_of
 from sqla_guard.project.project import Project
@@ -18,6 +23,36 @@ def imported_strings(project: Project, path: str) -> dict[str, str]:
         if text is not None:
             found[".".join(chain)] = text
     return found
+
+
+def reserved_strings(project: Project, near: str) -> frozenset[str]:
+    """Return the names under which a string with a reserved word may be imported from some module of the project."""
+    root = project.workspace.disk.project_root(near)
+    return project.once(("reserved strings", root), lambda: _reserved_strings(project, near))
+
+
+def _reserved_strings(project: Project, near: str) -> frozenset[str]:
+    names = {n for path in project.python_files_that_reserve(near) for n in _kept_names(project.outline(path))}
+    new = frozenset(names)
+    while new:
+        importers = map(project.outline, project.files_naming(near, new, (".py",)))
+        imports = [i for outline in importers if outline is not None for i in outline.imports]
+        new = frozenset(i.local for i in imports if i.name in names) - names
+        names |= new
+    return frozenset(names)
+
+
+def _kept_names(outline: Outline | None) -> Iterator[str]:
+    """Yield the names of a module and of its classes that stand for strings with a reserved word."""
+    if outline is None:
+        return
+    bound = [(name, value) for name, values in outline.bindings.items() for value in values]
+    bound += [(a.name, a.value) for c in outline.classes.values() for a in c.attributes if a.value is not None]
+    for name, value in bound:
+        if isinstance(value, Literal) and isinstance(value.value, str):
+            text = value.value.lower().encode()
+            if any(holds_word(text, word.lower().encode()) for word in RESERVED):
+                yield name
 
 
 def _text(project: Project, path: str, chain: tuple[str, ...]) -> str | None:
