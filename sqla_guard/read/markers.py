@@ -97,7 +97,7 @@ def _says_enough(path: str, data: bytes, config: Config) -> bool:
 def _may_matter(path: str, data: bytes) -> bool:
     if path.endswith(".sql"):
         return may_define(data, sql=True)
-    return may_reserve(data) or may_hold_lazy_init(data) or may_define(data)
+    return may_reserve(data) or may_hold_lazy_init(data) or may_define(data) or may_declare(data)
 
 
 def _asks_for_names(config: Config) -> bool:
