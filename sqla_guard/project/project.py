@@ -172,19 +172,19 @@ class Project:
         outline = self.outline(path) if self.readers.may_reserve(self.workspace.raw(path)) else None
         if outline is None:
             return ()
-        return self.once(("reserved", path), lambda: self.readers.reserved(self.source(path), outline))
+        return self.once(("reserved", path), lambda: self.read(path, lambda s: self.readers.reserved(s, outline)) or ())
 
     def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:
         """Return the attributes of classes and the columns of tables in a Python file, by name."""
         outline = self.outline(path)
-        return () if outline is None else self.readers.named(self.source(path), outline)
+        return () if outline is None else self.read(path, lambda s: self.readers.named(s, outline)) or ()
 
     def declared_tables(self, path: str) -> tuple[DeclaredTable, ...]:
         """Return the tables that importing a Python file always declares."""
         outline = self.outline(path)
         if outline is None:
             return ()
-        return self.once(("tables", path), lambda: self.readers.tables(self.source(path), outline))
+        return self.once(("tables", path), lambda: self.read(path, lambda s: self.readers.tables(s, outline)) or ())
 
     def python_files_that_reserve(self, near: str) -> Iterator[str]:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""

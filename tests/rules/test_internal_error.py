@@ -41,3 +41,13 @@ def test_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for finding in failed:
         assert finding.message.startswith("SG101 could not judge this: RuntimeError: a defect (raising, line ")
         assert finding.symbol.startswith("reserved-attribute ")
+
+
+def test_a_neighbour_that_is_no_python_inside_of_a_function_is_no_error_of_ours() -> None:
+    model = "from sqlalchemy import JSON, Column, Integer\nfrom sqlalchemy.orm import declarative_base\n"
+    model += "Base = declarative_base()\nclass Event(Base):\n    __tablename__ = 'events'\n"
+    model += "    id = Column(Integer, primary_key=True)\n    metadata = Column(JSON)\n"
+    broken = model.replace("Event", "Other").replace("events", "others") + "    def f(self):\n        x = = 1\n"
+    report = check_files({"event.py": model, "other.py": broken})
+    assert [(d.code, d.path) for d in report.diagnostics] == [("SG101", "event.py")]
+    assert [(n.path, n.line, n.fatal) for n in report.not_analysed] == [("other.py", 9, True)]

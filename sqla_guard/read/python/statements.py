@@ -10,6 +10,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.read.python.parse import parse
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def read_module(source: SourceFile) -> Statement:
     """Parse a whole module.
 
     Raises:
-        libcst.ParserSyntaxError: It is no Python.
+        UnparsableFile: The file is not Python.
     """
-    wrapper = MetadataWrapper(cst.parse_module(source.text), unsafe_skip_copy=True)
+    wrapper = _parsed(source.text, source)
     return Statement(wrapper.module, source, _positions(wrapper), 0)
 
 
@@ -62,7 +63,7 @@ def read_statement(source: SourceFile, span: Span, without: Iterable[Span] = ())
         without: Statements inside of it that nothing is asked of; each is read as a mere ``pass``.
 
     Raises:
-        libcst.ParserSyntaxError: It is no statement.
+        UnparsableFile: The file is not Python, which whoever read its outline alone may not know.
     """
     first_line = source.position(span.start)[0] - 1
     start = source.line_starts[first_line]
@@ -74,11 +75,19 @@ def read_statement(source: SourceFile, span: Span, without: Iterable[Span] = ())
         # An indented statement needs something to be indented under; line numbers move by that one line.
         text = "if 1:\n" + text
         first_line -= 1
-    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    wrapper = _parsed(text, source)
     node: cst.CSTNode = wrapper.module.body[0]
     if text.startswith("if 1:\n") and isinstance(node, cst.If):
         node = node.body.body[0]
     return Statement(node, source, _positions(wrapper), first_line)
+
+
+def _parsed(text: str, source: SourceFile) -> MetadataWrapper:
+    try:
+        return MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    except cst.ParserSyntaxError:
+        parse(source)  # says what is wrong with the file, if it is the file's fault
+        raise
 
 
 def _passed_over(text: str, offset: int, spans: Iterable[Span]) -> str:
