@@ -156,6 +156,7 @@ class Schema:
         self._aliases = {name: aliases[name] for name, found in meant.items() if found}
         self._dropped = dropped
         self.unread = unread
+        self._of_table: dict[TableName, tuple[UnreadSql, ...]] = {}
 
     @property
     def tables(self) -> tuple[TableName, ...]:
@@ -205,8 +206,13 @@ class Schema:
 
     def _unread(self, table: TableName) -> tuple[UnreadSql, ...]:
         """Return the unread SQL that may concern ``table``."""
-        asked = {plain(table), *self._aliases.get(plain(table), ())}
-        return tuple(u for u in self.unread if not u.tables or asked & {p for t in u.tables for p in _places(t)})
+        name = plain(table)
+        if name not in self._of_table:
+            asked = {name, *self._aliases.get(name, ())}
+            self._of_table[name] = tuple(
+                u for u in self.unread if not u.tables or asked & {p for t in u.tables for p in _places(t)}
+            )
+        return self._of_table[name]
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
         """Return the unread SQL of other files, and of the same files after the definitions."""

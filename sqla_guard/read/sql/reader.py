@@ -377,8 +377,8 @@ class _Statement:
         cursor.take("IF", "NOT", "EXISTS")
         parts = cursor.dotted() if kind not in ("TRIGGER", "EVENT") else []
         own = self._carrier.statement
-        for index, token in enumerate(self._lexed.tokens if parts else ()):
-            if token.name.lower() != parts[-1].name.lower() or own.start <= token.start < own.end:
+        for index in self._lexed.places.get(parts[-1].name.lower(), ()) if parts else ():
+            if own.start <= self._lexed.tokens[index].start < own.end:
                 continue
             before = [t.upper for t in self._lexed.tokens[max(0, index - 3) : index]]
             if before[-1:] == ["."]:
@@ -427,7 +427,9 @@ class _Statement:
 
     def _runs_text(self, index: int) -> bool:
         before = [t.upper for t in self._tokens[max(0, index - 3) : index]]
-        if self._tokens[0].upper == "SET" and any(t.upper == "PREPARE" for t in self._lexed.tokens):
+        if self._tokens[0].upper == "SET" and any(
+            self._lexed.tokens[i].upper == "PREPARE" for i in self._lexed.places.get("prepare", ())
+        ):
             return True
         return bool({"EXECUTE", "EXEC", "IMMEDIATE", "FROM"} & set(before)) and not {"FUNCTION", "SELECT"} & set(before)
 

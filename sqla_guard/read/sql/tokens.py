@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from sqla_guard.core.source import Span
@@ -112,7 +112,7 @@ class Token:
         return HOLE in self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexed:
     """A text as tokens.
 
@@ -127,6 +127,14 @@ class Lexed:
     raw: tuple[Any, ...]
     lost: tuple[Span, ...]
     dialect: str | None
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where in :attr:`tokens` each name stands, in lower case."""
+        found: dict[str, list[int]] = {}
+        for index, token in enumerate(self.tokens):
+            found.setdefault(token.name.lower(), []).append(index)
+        return found
 
 
 def guess_dialect(text: str) -> str | None:
