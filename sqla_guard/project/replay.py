@@ -216,11 +216,14 @@ class Schema:
 
     def _doubts(self, table: TableName, definitions: tuple[Definition, ...]) -> tuple[UnreadSql, ...]:
         """Return the unread SQL of other files, and of the same files after the definitions."""
+        unread = self._unread(table)
+        if not unread:
+            return ()
         last: dict[str, tuple[int, int]] = {}
         for definition in definitions:
             carrier = definition.carrier
             last[carrier.runner] = max(last.get(carrier.runner, (0, 0)), carrier.moment)
-        return tuple(u for u in self._unread(table) if u.carrier.moment > last.get(u.carrier.runner, (-1, -1)))
+        return tuple(u for u in unread if u.carrier.moment > last.get(u.carrier.runner, (-1, -1)))
 
 
 def replay(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -98,7 +99,7 @@ class ModuleIndex:
         names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
         called = [n.func for n in nodes_in(self.tree) if isinstance(n, ast.Call)] if names else []
         calls = [func.id for func in called if isinstance(func, ast.Name)]
-        return frozenset(n for n in names if calls.count(n) == 1)
+        return frozenset(n for n, times in Counter(calls).items() if n in names and times == 1)
 
     @cached_property
     def sentinels(self) -> frozenset[str]:
@@ -180,10 +181,17 @@ class ModuleIndex:
                     return found
         return None
 
+    @cached_property
+    def _writes_by_name(self) -> dict[str, list[Write]]:
+        found: dict[str, list[Write]] = {}
+        for write in self.writes:
+            found.setdefault(write.name, []).append(write)
+        return found
+
     def only_booleans(self, name: str) -> bool:
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
         assert self._walked
-        values = [assignment(w.statement)[1] for w in self.writes if w.name == name]
+        values = [assignment(w.statement)[1] for w in self._writes_by_name.get(name, [])]
         values.extend(self.initial_values(name))
         return bool(values) and all(isinstance(v, ast.Constant) and isinstance(v.value, bool) for v in values)
 
@@ -193,11 +201,18 @@ class ModuleIndex:
 
     def initial(self, name: str) -> list[ast.stmt]:
         """Return the statements that bind a place at the top of the module or in the body of its class."""
-        owner, _, attribute = name.rpartition(".")
-        body: Sequence[ast.stmt] = self.tree.body
-        if owner:
-            body = [s for n in self.classes if n.name == owner for s in n.body]
-        return [n for n in body if any(isinstance(t, ast.Name) and t.id == attribute for t in assignment(n)[0])]
+        return self._bound.get(name, [])
+
+    @cached_property
+    def _bound(self) -> dict[str, list[ast.stmt]]:
+        """The statements at the top of the module and of its classes, by the places that they bind."""
+        found: dict[str, list[ast.stmt]] = {}
+        blocks = [("", self.tree.body), *((f"{n.name}.", n.body) for n in self.classes)]
+        for owner, body in blocks:
+            for node in body:
+                for name in {t.id for t in assignment(node)[0] if isinstance(t, ast.Name)}:
+                    found.setdefault(owner + name, []).append(node)
+        return found
 
     def callers(self, function: FunctionInfo) -> Callers:
         """Return who uses ``function`` in the module."""
