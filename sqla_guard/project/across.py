@@ -22,6 +22,12 @@ _DDL = re.compile(
 )
 # Queries and data changes only matter where they name a column of interest; what begins with ``WITH`` goes on with one.
 _QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|index|comment)[\s\\\"']", re.IGNORECASE)
+# A reserved name, be it in two literals side by side; escapes may spell anything.
+_APART = rb"(?:[\"']{1,3}[\s\\+()]*[rbfu]{0,2}[\"']{1,3})?"
+_NAMED = re.compile(
+    rb"\\[xuUN0-7]|" + b"|".join(_APART.join(re.findall(b".", word.encode())) for word in sorted(RESERVED)),
+    re.IGNORECASE,
+)
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
 _DEEPEST = 3
@@ -45,11 +51,9 @@ def _may_matter(project: Project, path: str) -> bool:
     if _QUERY.search(data) is None:
         return False
     # A column's name may come from another module.
-    return _holds_reserved(data) or any(holds_word(data, name.encode()) for name in reserved_strings(project, path))
-
-
-def _holds_reserved(data: bytes) -> bool:
-    return any(holds_word(data, word.encode()) for word in RESERVED)
+    if _NAMED.search(data):
+        return True
+    return any(holds_word(data, name.encode()) for name in reserved_strings(project, path))
 
 
 def _helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
