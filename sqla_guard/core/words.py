@@ -33,8 +33,11 @@ def holds_word(data: bytes, word: bytes) -> bool:
 
 
 def words_in(data: bytes, word: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where ``word`` stands in ``data`` with no other word character on either side: start and end."""
-    at = data.find(word)
+    """Yield where ``word`` stands in ``data`` with no other word character on either side: start and end.
+
+    An empty word stands nowhere.
+    """
+    at = data.find(word) if word else -1
     while at >= 0:
         end = at + len(word)
         if not (_is_word(data[at - 1 : at]) or _is_word(data[end : end + 1])):

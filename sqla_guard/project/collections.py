@@ -97,7 +97,7 @@ class Collections:
             return
         # The words of all tables of the file, so that they are looked for in one pass.
         tables = self._project.declared_tables(table.path)
-        words = (word for other in tables for word in _words(self.name(other) or ""))
+        words = (word for other in tables if (known := self.name(other)) for word in _words(known))
         self._project.once(
             ("words of tables", table.path),
             lambda: list(self._project.files_naming(table.path, frozenset(words), (".py",))),

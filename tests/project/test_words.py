@@ -22,3 +22,8 @@ MANY = [*FEW, *(b"name%d" % number for number in range(100))]
 @pytest.mark.parametrize("words", [FEW, MANY], ids=["few", "many"])
 def test_each_word_is_found_where_it_stands_alone(text: bytes, words: list[bytes]) -> None:
     assert list(words_held(text, words)) == [word for word in words if holds_word(text, word)]
+
+
+def test_an_empty_word_stands_nowhere() -> None:
+    assert not holds_word(b"anything", b"")
+    assert not holds_word(b"", b"")
