@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,7 +13,7 @@ from sqla_guard.check.selection import is_selected, means
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Fix
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.facts.ignores import Directive, JudgedDirective, Reach
+from sqla_guard.facts.ignores import Directive, JudgedDirective, Reach, Selector
 from sqla_guard.facts.operations import AddColumn, ColumnReference, CreateTable, Identifier, RenameColumn
 from sqla_guard.project.project import Project
 from sqla_guard.project.reserved import judge as judge_model
@@ -93,13 +93,7 @@ def _unclear(
     rules = [registered.rule for registered in registered_rules(project.config.plugins)]
     by_code = {rule.code: rule for rule in rules}
     faulty = [d for d in directives if d.fault]
-    misspelt = [
-        (d, nearest)
-        for d in directives
-        if not d.fault and d.kind != "noqa"
-        for s in d.selectors
-        if not any(means(rule, s.text) for rule in rules) and (nearest := _nearest(s.text, rules))
-    ]
+    misspelt = [(d, nearest) for d in directives for _, nearest in _unknown(d, rules) if nearest]
     if not (faulty or misspelt):
         return
     source = project.source(path)
@@ -140,11 +134,7 @@ def _judged(
     rules = [registered.rule for registered in registered_rules(project.config.plugins)]
     codes = {code for d, code in used if d is directive}
     meant = {selector: [rule for rule in rules if means(rule, selector.text)] for selector in directive.selectors}
-    unknown = tuple(
-        (selector, _nearest(selector.text, rules))
-        for selector, those in meant.items()
-        if not those and directive.kind != "noqa"
-    )
+    unknown = tuple(_unknown(directive, rules))
     expired = _expired(directive)
     unused = tuple(
         selector
@@ -177,6 +167,14 @@ def _has_doubtful_models(project: Project, near: str) -> bool:
 
 def _expired(directive: Directive) -> bool:
     return bool(directive.until) and date.fromisoformat(directive.until) < date.today()
+
+
+def _unknown(directive: Directive, rules: Collection[Rule]) -> Iterator[tuple[Selector, str]]:
+    """Yield the selectors that mean no rule, each with the name that was probably meant, or an empty text."""
+    if not directive.fault and directive.kind != "noqa":
+        for selector in directive.selectors:
+            if not any(means(rule, selector.text) for rule in rules):
+                yield selector, _nearest(selector.text, rules)
 
 
 def _nearest(text: str, rules: Iterable[Rule]) -> str:

@@ -32,7 +32,8 @@ def reserved_strings(project: Project, near: str) -> frozenset[str]:
 
 
 def _reserved_strings(project: Project, near: str) -> frozenset[str]:
-    names = {n for path in project.python_files_that_reserve(near) for n in _kept_names(project.outline(path))}
+    outlines = map(project.outline, project.python_files_that_reserve(near))
+    names = {name for outline in outlines for name, text in kept_strings(outline) if _names_reserved(text)}
     new = frozenset(names)
     while new:
         importers = map(project.outline, project.files_naming(near, new, (".py",)))
@@ -42,17 +43,19 @@ def _reserved_strings(project: Project, near: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _kept_names(outline: Outline | None) -> Iterator[str]:
-    """Yield the names of a module and of its classes that stand for strings with a reserved word."""
+def kept_strings(outline: Outline | None) -> Iterator[tuple[str, str]]:
+    """Yield the names that a module and its classes bind to strings, each with its string in lower case."""
     if outline is None:
         return
     bound = [(name, value) for name, values in outline.bindings.items() for value in values]
     bound += [(a.name, a.value) for c in outline.classes.values() for a in c.attributes if a.value is not None]
     for name, value in bound:
         if isinstance(value, Literal) and isinstance(value.value, str):
-            text = value.value.lower().encode()
-            if any(holds_word(text, word.lower().encode()) for word in RESERVED):
-                yield name
+            yield name, value.value.lower()
+
+
+def _names_reserved(text: str) -> bool:
+    return any(holds_word(text.encode("utf-8", "surrogatepass"), word.encode()) for word in RESERVED)
 
 
 def _text(project: Project, path: str, chain: tuple[str, ...]) -> str | None:

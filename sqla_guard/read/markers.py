@@ -33,7 +33,8 @@ _KEPT = rb"(?:create|alter)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_ren
 # The name of its table is put into the SQL, and may stand in another file.
 _TABLE_PUT_IN = rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?[\"'{%]"
 
-_DECLARED = rb"(?:Column|mapped_column)\(\s*(?:name\s*=\s*)?[\"'](?:metadata|registry)[\"']"
+_NAMES = "|".join(sorted(RESERVED)).encode()
+_DECLARED = rb"(?:Column|mapped_column)\(\s*(?:name\s*=\s*)?[\"'](?:%b)[\"']" % _NAMES
 # From the last such word of a line on; a look from each of them would take long where there are many.
 _NOQA = rb"(?i:noqa):(?:(?!(?i:noqa):)[^\r\n])*\bSG\d"
 
@@ -142,11 +143,7 @@ def may_hold_directive(data: bytes) -> bool:
     """Tell whether a file can hold a comment that silences one of our rules."""
     if b"sqla-guard:" in data:
         return True
-    if (
-        b"SG" in data
-        and (b"noqa:" in data or b"NOQA:" in data)
-        and re.search(rb"(?i:noqa):(?:(?!(?i:noqa):)[^\r\n])*\bSG\d", data)
-    ):
+    if b"SG" in data and (b"noqa:" in data or b"NOQA:" in data) and re.search(_NOQA, data):
         return True
     return is_wide(data) and "sqla-guard:".encode("utf-16-le") in data
 

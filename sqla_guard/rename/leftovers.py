@@ -19,8 +19,7 @@ from sqla_guard.facts.operations import (
     SqlFact,
     TableName,
 )
-from sqla_guard.facts.values import Literal
-from sqla_guard.project.constants import imported_strings
+from sqla_guard.project.constants import imported_strings, kept_strings
 from sqla_guard.project.dialects import configured_dialect, likely_dialect
 from sqla_guard.project.project import Project
 from sqla_guard.project.schema import TableHistory
@@ -131,14 +130,8 @@ class _Search:
 
     def _constants(self, path: str) -> Iterator[str]:
         """Yield the names under which a module keeps the name of the table, or strings with the column's."""
-        outline = self._project.outline(path)
-        if outline is None:
-            return
-        bound = [(name, value) for name, values in outline.bindings.items() for value in values]
-        bound += [(c.name, a.value) for c in outline.classes.values() for a in c.attributes if a.value is not None]
-        for name, value in bound:
-            text = value.value if isinstance(value, Literal) else None
-            if isinstance(text, str) and (text.lower() == self._wish.table.name or self._wish.old in text.lower()):
+        for name, text in kept_strings(self._project.outline(path)):
+            if text == self._wish.table.name or self._wish.old in text:
                 yield name
 
     def _read(self, path: str, table: TableName, classes: frozenset[str]) -> tuple[Loose, ...]:

@@ -25,7 +25,7 @@ from sqla_guard.facts.operations import (
 from sqla_guard.read.python.literals import Mapped, expression_span
 from sqla_guard.read.python.nodes import Nodes
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_names import called_name, matched
+from sqla_guard.read.python.sql_names import called_name, dotted_name, matched
 from sqla_guard.read.python.sql_values import Env, Values
 from sqla_guard.read.python.sql_ways import Way, Ways
 
@@ -57,7 +57,7 @@ def read_alembic(source: SourceFile, values: Values, wanted: frozenset[str]) -> 
     for node in values.nodes.of(ast.Call):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
-        owner = _dotted(node.func.value)
+        owner = dotted_name(node.func.value)
         batch = reader.batch(owner, batches[owner], node) if owner in batches else None
         if batch is not None or owner in roots:
             reader.read(node, batch)
@@ -102,7 +102,7 @@ def _batches(nodes: Nodes, roots: set[str]) -> dict[str, list[ast.Call]]:
 
 def _opens_batch(call: ast.Call, roots: set[str]) -> bool:
     named = isinstance(call.func, ast.Attribute) and called_name(call) == "batch_alter_table"
-    return named and isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in roots
+    return named and isinstance(call.func, ast.Attribute) and dotted_name(call.func.value) in roots
 
 
 def _entered(value: ast.expr) -> ast.Call | None:
@@ -112,14 +112,6 @@ def _entered(value: ast.expr) -> ast.Call | None:
     given = value.args[0] if called_name(value) == "enter_context" and value.args else None
     given = value.func.value if called_name(value) == "__enter__" else given
     return given if isinstance(given, ast.Call) else None
-
-
-def _dotted(node: ast.expr) -> str:
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
 class Operations:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sqla_guard.read.python.script_names import visible
 from sqla_guard.read.python.script_tree import Tree, bound_by, called
+from sqla_guard.read.python.sql_names import dotted_name
 
 # The method to warn with comes first, then those that take its place where a logger is never seen to have it.
 _LEVELS = ("warning", "warn", "error", "info", "debug", "exception", "critical")
@@ -41,7 +42,7 @@ def _logger(tree: Tree, scope: ast.AST, names: set[str]) -> str:
     used: dict[str, set[str]] = {}
     for node in ast.walk(scope):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS:
-            logger = _dotted(node.func.value)
+            logger = dotted_name(node.func.value)
             if not isinstance(tree.parent(node), ast.Await) and (logger in proven or _LOGGER.search(_last(logger))):
                 used.setdefault(logger, set()).add(node.func.attr)
     if isinstance(scope, ast.Module):
@@ -62,14 +63,6 @@ def _proven(tree: Tree) -> Iterator[str]:
             yield from _LIBRARIES & bound_by(statement)
         elif isinstance(statement, ast.ImportFrom) and statement.module in _LIBRARIES:
             yield from {"logger"} & bound_by(statement)
-
-
-def _dotted(node: ast.expr) -> str:
-    """Return ``a.b`` as text; empty where it is no chain of names."""
-    if isinstance(node, ast.Attribute):
-        before = _dotted(node.value)
-        return before and f"{before}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _last(dotted: str) -> str:
