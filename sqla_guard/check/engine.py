@@ -64,12 +64,16 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
 def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) -> Iterator[Diagnostic | NotAnalysed]:
     from sqla_guard.check.facts import facts_of
     from sqla_guard.check.judge import judge
+    from sqla_guard.core.diagnostic import Diagnostic
 
     if project.config.plugins:
         from sqla_guard.check.plugins import judged_as_a_whole
 
         yield from judged_as_a_whole(path, project, rules)
     for fact in facts_of(path, project, [registered.rule for registered in rules]):
+        if isinstance(fact, Diagnostic):
+            yield fact
+            continue
         for registered in rules:
             if isinstance(fact, registered.rule.reads):
                 yield from judge(path, fact, project, registered)

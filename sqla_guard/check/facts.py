@@ -21,11 +21,21 @@ from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
 from sqla_guard.rules.rule import Rule
 
-_SQL = (CreateTable, AddColumn, RenameColumn, UnreadSql)
+_Kinds = tuple[type, ...]
+_Reader = Callable[[str], Iterable[object]]
+
+_NAMES: _Kinds = (ReservedName,)
+_TABLES: _Kinds = (DeclaredTable,)
+_HIDDEN: _Kinds = (NamedAttribute, NamedColumn)
+_LAZY: _Kinds = (LazyInit, CachedFactory)
+_SQL: _Kinds = (CreateTable, AddColumn, RenameColumn, UnreadSql)
 
 
 def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[object]:
-    """Yield the facts of ``path`` that one of ``rules`` reads; what the project picture needs too is read once."""
+    """Yield the facts of ``path`` that one of ``rules`` reads; what the project picture needs too is read once.
+
+    Where a reader raises, a finding that says so stands among them.
+    """
     data = project.workspace.raw(path)
     if not path.endswith(".sql"):
         # The outline looks at little of what functions hold.
@@ -34,30 +44,46 @@ def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[o
         readers = list(_python_facts(path, data, project, rules))
         if readers and project.outline(path) is None:
             return
-        for reader in readers:
-            yield from reader(path)
-    if _is_read(_SQL, rules) and (project.config.read_everything or _may_hold_sql(path, data, project, rules)):
-        yield from _each_place_once(project.sql_facts(path))
+        for kinds, reader in readers:
+            yield from _read(path, kinds, reader, rules)
+    if _is_read(_SQL, rules):
+        yield from _read(path, _SQL, lambda path: _sql_facts(path, data, project, rules), rules)
+
+
+def _read(path: str, kinds: _Kinds, reader: _Reader, rules: Collection[Rule]) -> Iterable[object]:
+    """Return what ``reader`` finds; what it stumbles over becomes a finding, as the other readers go on."""
+    try:
+        return list(reader(path))
+    except Exception as error:  # a defect of ours, whatever it is
+        from sqla_guard.check.internal_error import reader_failed
+
+        return [reader_failed(path, [rule for rule in rules if _is_read(kinds, (rule,))], error)]
 
 
 def _python_facts(
     path: str, data: bytes, project: Project, rules: Collection[Rule]
-) -> Iterator[Callable[[str], Iterable[object]]]:
-    """Yield what reads those facts of a Python file that its bytes do not rule out."""
+) -> Iterator[tuple[_Kinds, _Reader]]:
+    """Yield what reads those facts of a Python file that its bytes do not rule out, and which facts."""
     everything = project.config.read_everything
-    if _is_read((ReservedName,), rules) and (everything or may_reserve(data)):
-        yield project.reserved_names
-    if _is_read((DeclaredTable,), rules) and (everything or _table_names(project).may_repeat(path, data)):
-        yield project.declared_tables
-    if _is_read((NamedAttribute, NamedColumn), rules) and project.config.asks_for_more:
-        yield project.named
-    if _is_read((LazyInit, CachedFactory), rules) and (everything or may_hold_lazy_init(data)):
-        yield project.lazy_inits
+    if _is_read(_NAMES, rules) and (everything or may_reserve(data)):
+        yield _NAMES, project.reserved_names
+    if _is_read(_TABLES, rules) and (everything or _table_names(project).may_repeat(path, data)):
+        yield _TABLES, project.declared_tables
+    if _is_read(_HIDDEN, rules) and project.config.asks_for_more:
+        yield _HIDDEN, project.named
+    if _is_read(_LAZY, rules) and (everything or may_hold_lazy_init(data)):
+        yield _LAZY, project.lazy_inits
     if _is_read(_SQL, rules) and (everything or may_declare(data)):
-        yield lambda path: created_tables(project, path) if reflected(project, path) else ()
+        yield _SQL, lambda path: created_tables(project, path) if reflected(project, path) else ()
 
 
-def _is_read(kinds: tuple[type, ...], rules: Collection[Rule]) -> bool:
+def _sql_facts(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> Iterable[object]:
+    if project.config.read_everything or _may_hold_sql(path, data, project, rules):
+        return _each_place_once(project.sql_facts(path))
+    return ()
+
+
+def _is_read(kinds: _Kinds, rules: Collection[Rule]) -> bool:
     reads = (r.reads if isinstance(r.reads, tuple) else (r.reads,) for r in rules)
     return any(issubclass(kind, read) for several in reads for read in several for kind in kinds)
 

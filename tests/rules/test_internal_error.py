@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from sqla_guard.check import registry, selection
+from sqla_guard.check import readers, registry, selection
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.project.project import Project
 from tests.support.memory import check_files
@@ -51,3 +52,28 @@ def test_a_neighbour_that_is_no_python_inside_of_a_function_is_no_error_of_ours(
     report = check_files({"event.py": model, "other.py": broken})
     assert [(d.code, d.path) for d in report.diagnostics] == [("SG101", "event.py")]
     assert [(n.path, n.line, n.fatal) for n in report.not_analysed] == [("other.py", 9, True)]
+
+
+@pytest.mark.parametrize(
+    ("reader", "fails", "stays"),
+    [("lazy", "SG201", "SG101"), ("reserved", "SG101", "SG201"), ("sql", "SG301", "SG201")],
+)
+def test_where_a_reader_raises_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, reader: str, fails: str, stays: str
+) -> None:
+    script = "import sqlite3\n\nsqlite3.connect('x').execute('CREATE TABLE events (id int, metadata json)')\n" + MODEL
+    script += "thing = None\n\n\ndef get():\n    global thing\n    if thing is None:\n        thing = make()\n"
+    before = check_files({"events.py": script}).diagnostics
+    assert {fails, stays} <= {d.code for d in before}
+
+    def raising(*_: object) -> object:
+        raise RecursionError("a defect")
+
+    faulty: dict[str, Any] = {reader: raising}
+    monkeypatch.setattr(readers, "QUICK", dataclasses.replace(readers.QUICK, **faulty))
+    after = check_files({"events.py": script}).diagnostics
+    failed = [d.message for d in after if d.code == "SG900"]
+    assert [m for m in failed if fails in m.partition(":")[0]]
+    assert all("could not judge this" in m and ": RecursionError: a defect (raising, line " in m for m in failed)
+    assert fails not in {d.code for d in after}
+    assert [d for d in after if d.code == stays] == [d for d in before if d.code == stays]
