@@ -8,7 +8,7 @@ CODE := sqla_guard tests scripts benchmarks
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help setup envs services lint test demo docs golden quick-is-close same bench linear fuzz races tables oracle lowest clean
+.PHONY: help setup envs services lint test demo docs golden quick-is-close same bench linear seeded fuzz races tables oracle lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ same: setup ## Compare every way to run a check on every installed package: make
 
 bench: setup .envs/bench/.ready ## Measure beside other tools: make bench FOLDERS="src ../other"
 	$(BIN)/python benchmarks/run.py $(or $(FOLDERS),$(CODE))
+
+seeded: setup ## Put problems into every installed file and mend them; takes hours, or make seeded EVERY=20
+	$(BIN)/python -m scripts.seeded --every $(or $(EVERY),1) $(FOLDERS)
 
 linear: setup ## Time regular expressions and readers on hostile input that grows; takes minutes
 	$(BIN)/python -m benchmarks.patterns
