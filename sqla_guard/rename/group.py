@@ -13,7 +13,11 @@ from sqla_guard.rename.outcome import Refusal
 
 
 def declarations(project: Project, model: ReservedModel) -> tuple[ReservedModel, ...] | Refusal:
-    """Return the declarations that change together, that of the topmost class first."""
+    """Return the declarations that change together with that of ``model``, that of the topmost class first.
+
+    They are the same for every binding of a name in one class body, and for every one from outside of it; none where
+    no body is known to have it.
+    """
     mappings = Mappings.of_project(project)
     name = model.fact.name
     outside = _from_outside(project, model.cls, name)
@@ -35,7 +39,7 @@ def declarations(project: Project, model: ReservedModel) -> tuple[ReservedModel,
         found += judged
         if _from_outside(project, cls, name):
             return Refusal(f"`{cls.definition.name}` gets another `{name}` from outside of its body")
-    return tuple(found) or (model,)
+    return tuple(found)
 
 
 def _binds(project: Project, cls: ProjectClass, name: str) -> bool:

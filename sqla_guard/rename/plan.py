@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
 from sqla_guard.facts.references import Reference
+from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Known
-from sqla_guard.project.reserved import ReservedModel
+from sqla_guard.project.reserved import OUTSIDE, ReservedModel
 from sqla_guard.project.schema import TableHistory, table_history
 from sqla_guard.project.types import TypeOf
 from sqla_guard.project.versions import sqlalchemy_version
@@ -49,14 +50,28 @@ def rename_outcome(project: Project, model: ReservedModel) -> Fix | Refusal:
     """Return the fix, or why it cannot be written."""
     if model.fact.name not in _RENAMED:
         return Refusal(f"`{model.fact.name}` is not renamed by this tool")
-    group = declarations(project, model)
+    group, facts = _together(project, model)
     if isinstance(group, Refusal):
         return group
-    if not any(m.fact == model.fact for m in group):
+    if model.fact not in facts:
         return Refusal("a base class declares it too")
     top = group[0]
     key = ("rename", top.cls.path, top.cls.qualname, top.fact.name)
     return project.once(key, lambda: _Planner(project, group).outcome())
+
+
+def _together(
+    project: Project, model: ReservedModel
+) -> tuple[tuple[ReservedModel, ...] | Refusal, frozenset[ReservedName]]:
+    """Return the declarations that change together with that of ``model``, and their facts."""
+    fact = model.fact
+    key = ("declarations", model.cls.path, model.cls.qualname, fact.name, fact.form in OUTSIDE)
+    group = project.once(key, lambda: declarations(project, model))
+    if isinstance(group, Refusal):
+        return group, frozenset()
+    if not group:
+        return (model,), frozenset({fact})
+    return group, project.once(("facts", key), lambda: frozenset(m.fact for m in group))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from sqla_guard.read.sql.script import HOLE
 from sqla_guard.read.sql.tokens import Token
 from sqla_guard.read.sql.tree import marked
 
-_QUERIES = frozenset(("Select", "Union", "Except", "Intersect", "Update", "Delete", "Insert", "Merge"))
+_SET_OPERATIONS = ("Union", "Except", "Intersect")
+_QUERIES = frozenset((*_SET_OPERATIONS, "Select", "Update", "Delete", "Insert", "Merge"))
 _DEEPEST = 20
 
 
@@ -104,7 +105,9 @@ class Scopes:
             if kind in ("From", "Join") and child.arg_key == "this" and queries:
                 # A subquery in FROM sees nothing of the query around it.
                 break
-            if kind in _QUERIES and not (kind == "Insert" and child.arg_key == "expression"):
+            # What joins queries reads from nothing itself, and may join thousands.
+            joins = kind in _SET_OPERATIONS and queries
+            if kind in _QUERIES and not joins and not (kind == "Insert" and child.arg_key == "expression"):
                 queries.append(parent)
             child, parent = parent, parent.parent
         return queries
@@ -177,7 +180,7 @@ class Scopes:
         if source.query is None or depth > _DEEPEST:
             return []
         query = source.query
-        while type(query).__name__ in ("Union", "Except", "Intersect", "Subquery", "Paren"):
+        while type(query).__name__ in (*_SET_OPERATIONS, "Subquery", "Paren"):
             query = query.this
         returning = query.args.get("returning")
         outputs = returning.expressions if returning is not None else query.expressions
