@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
+from sqla_guard.core.margin import says_at_margin
 from sqla_guard.core.words import bases_in, classes_in, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.markers import is_small, says_more
@@ -25,6 +26,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "implying": says_implying,
         "imported": says_imported,
         "imports": lambda path, data, argument: _imports(path, data, workspace, settings.of(path)),
+        "margin": says_at_margin,
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
         "small": lambda path, data, read: is_small(int(read)) or None,
         "tables": says_tables,

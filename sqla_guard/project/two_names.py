@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 from sqla_guard.core.fix import Place
+from sqla_guard.core.look import Question
+from sqla_guard.core.margin import Margin, margin_of
 from sqla_guard.core.source import Span
-from sqla_guard.facts.outline import Import
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Name, Value
 from sqla_guard.project.collections import Collections, is_apart
@@ -33,8 +35,8 @@ class Naming:
     written: str
 
 
-ByFile = dict[str, dict[str, dict[str, Naming]]]
-"""Imports by the file that they run, the name that it gets, and the importer."""
+ByName = dict[str, dict[str, Naming]]
+"""Imports by the name that they give a module, and the importer."""
 
 
 class TwoNames:
@@ -46,7 +48,6 @@ class TwoNames:
         self._collections = Collections.of_project(project)
         self._mappings = Mappings.of_project(project)
         self._finder = project.modules
-        self._namings: dict[str, ByFile] = {}
 
     @classmethod
     def of_project(cls, project: Project) -> TwoNames:
@@ -62,10 +63,7 @@ class TwoNames:
         return self._project.once(("two names", table.path), lambda: self._find(table.path)) if first == table else None
 
     def _find(self, path: str) -> tuple[Naming, Naming] | None:
-        root = self._project.workspace.disk.project_root(path)
-        if root not in self._namings:
-            self._namings[root] = self._all_namings(path)
-        by_name = self._namings[root].get(path, {})
+        by_name = self._namings(path)
         for one, other in combinations(sorted(by_name), 2):
             for first in by_name[one].values():
                 for second in by_name[other].values():
@@ -73,28 +71,56 @@ class TwoNames:
                         return first, second
         return None
 
-    def _all_namings(self, near: str) -> ByFile:
-        """Return the imports of all modules of the project: by file, by name, by importer."""
-        found: ByFile = {}
-        for path, imports in self._project.all_imports(near):
-            for item in imports if not is_apart(path) else ():
-                if item.always and not item.level:
-                    for target, naming in self._run_by(path, item):
-                        found.setdefault(target, {}).setdefault(naming.name, {}).setdefault(path, naming)
+    def _namings(self, target: str) -> ByName:
+        """Return the imports that run ``target``: by name, by importer."""
+        importers = {path: margin for path, margin in self._margins(target) if not is_apart(path)}
+        # A string may look like an import, so what bytes tell of has to be parsed; but they seldom tell of two names.
+        known = {path: self._imported(path) if margin.doubt else margin.found for path, margin in importers.items()}
+        if len(self._named(target, known)) < 2:
+            return {}
+        return self._named(target, {path: self._imported(path) for path in importers})
+
+    def _margins(self, target: str) -> list[tuple[str, Margin]]:
+        """Return the files that may import ``target`` at the left margin, with the imports that may be it."""
+        disk, aside = self._project.workspace.disk, self._project.workspace.aside
+        word = _last_name(target)
+        every = self._project.once(("margins", disk.project_root(target)), lambda: self._all_margins(target))
+        with_word = ((path, margin.with_word(word, aside.raw(path))) for path, margin in every.items())
+        found = [(path, margin) for path, margin in with_word if margin]
+        disk.noted(Question("margin", word), target, lambda: {path: margin.said() for path, margin in found})
         return found
 
-    def _run_by(self, path: str, item: Import) -> Iterator[tuple[str, Naming]]:
-        """Yield the files that an import runs, with the names that they get."""
-        parts = item.runs.split(".")
+    def _all_margins(self, near: str) -> dict[str, Margin]:
+        aside = self._project.workspace.aside
+        paths = (path for path in aside.project_files(near) if path.endswith(".py"))
+        return {path: margin for path in paths if (margin := margin_of(aside.raw(path)))}
+
+    def _imported(self, path: str) -> Iterable[tuple[str, str]]:
+        outline = self._project.outline(path)
+        imports = outline.imports if outline else ()
+        return [(item.runs, item.name or "") for item in imports if item.always and not item.level]
+
+    def _named(self, target: str, imports: Mapping[str, Iterable[tuple[str, str]]]) -> ByName:
+        found: ByName = {}
+        for path, imported in imports.items():
+            for module, name in imported:
+                for file, naming in self._run_by(path, module, name):
+                    if file == target:
+                        found.setdefault(naming.name, {}).setdefault(path, naming)
+        return found
+
+    def _run_by(self, path: str, module: str, taken: str) -> Iterator[tuple[str, Naming]]:
+        """Yield the files that an import of ``taken`` from ``module`` runs, with the names that they get."""
+        parts = module.split(".")
         for end in range(1, len(parts) + 1):
             name = ".".join(parts[:end])
             target = self._finder.absolute(path, name)
             if target is not None:
-                yield target, Naming(name, path, item.runs)
-        whole = self._finder.absolute(path, item.runs)
-        below = self._finder.submodule(whole, item.name) if whole and item.name else None
+                yield target, Naming(name, path, module)
+        whole = self._finder.absolute(path, module)
+        below = self._finder.submodule(whole, taken) if whole and taken else None
         if below is not None:
-            yield below, Naming(f"{item.runs}.{item.name}", path, item.runs)
+            yield below, Naming(f"{module}.{taken}", path, module)
 
     def _is_shared(self, table: DeclaredTable) -> bool:
         """Tell whether a second run of the module finds the very same ``MetaData``: it is imported by one name."""
@@ -130,6 +156,12 @@ class TwoNames:
             return False
         imports = [item for item in outline.imports if item.local == value.id]
         return bool(imports) and all(item.level == 0 and item.always for item in imports)
+
+
+def _last_name(path: str) -> str:
+    """Return the word that every absolute import of the module at ``path`` holds; empty where that is not known."""
+    stem = posixpath.splitext(path)[0]
+    return posixpath.basename(stem.removesuffix("/__init__") if stem != "__init__" else "")
 
 
 def place(project: Project, naming: Naming) -> Place:
