@@ -48,7 +48,8 @@ SEEDS = {
     ),
     "attribute": Seed(
         frozenset({"SG202"}),
-        "class SeededHolder:\n    only = None\n\n    @classmethod\n    def get(cls):\n        if cls.only is None:\n"
+        "class SeededHolder:\n    only = None\n\n    @classmethod\n    def get_only(cls):\n"
+        "        if cls.only is None:\n"
         "            cls.only = open_seeded()\n        return cls.only\n",
     ),
     "method": Seed(
