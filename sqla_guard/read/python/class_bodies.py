@@ -1,49 +1,43 @@
-"""The libcst visitor that finds reserved names in a class body."""
+"""Reserved names in class bodies, read from the statements that bind them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import libcst as cst
+import ast
+import re
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.outline import Class
 from sqla_guard.facts.reserved import Constructor, ReservedName
 from sqla_guard.facts.reserved_words import Form, is_marked
-from sqla_guard.facts.values import Value
 from sqla_guard.read.python.expressions import Expressions
+from sqla_guard.read.python.outline import inner_blocks, name_span
+from sqla_guard.read.python.parse import UnparsableFile, parse, parse_text, span_of
 from sqla_guard.read.python.reserved import may_be_marked
-from sqla_guard.read.python.statements import Statement, read_module, read_statement
+
+_Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Definition = (*_Function, ast.ClassDef)
+
+# What can stand before the parenthesis of a call's arguments, between it and the first of them, and behind the last.
+_COMMENT = r"#[^\r\n]*(?![^\r\n])"
+_OPENING = re.compile(rf"(?:[\s\\)]|{_COMMENT})*\((?:[\s\\]|{_COMMENT})*")
+_CLOSING = re.compile(rf"(?:[\s\\]|{_COMMENT})*\)")
 
 
 def read_class_body(source: SourceFile, definition: Class) -> tuple[ReservedName, ...]:
-    """Return every binding of a reserved name in the body of ``definition`` itself."""
-    statement = read_statement(source, definition.span, _not_asked_for(definition))
-    visitor = _ClassBodyVisitor(statement, definition.qualname, statement.node)
-    assert isinstance(statement.node, cst.ClassDef)
-    statement.node.body.visit(visitor)
-    return tuple(visitor.found)
+    """Return every binding of a reserved name in the body of ``definition`` itself.
+
+    Raises:
+        UnparsableFile: The file is not Python, which whoever read its outline alone may not know.
+    """
+    wanted = (a.statement for a in definition.attributes if may_be_marked(definition, a.name, a.kind))
+    statements = [_read_statement(source, span) for span in dict.fromkeys(wanted)]
+    return tuple(_Reader(source, definition.qualname, _is_table(definition)).found(statements))
 
 
-def _not_asked_for(definition: Class) -> list[Span]:
-    """Return the statements of a class body that bind no marked name: a large class is read in no time without."""
-    wanted = [a.statement for a in definition.attributes if may_be_marked(definition, a.name, a.kind)]
-    return [
-        attribute.statement
-        for attribute in definition.attributes
-        if not any(attribute.statement.start < w.end and w.start < attribute.statement.end for w in wanted)
-    ]
-
-
-def read_constructor(source: SourceFile, statement: Span, call: Span) -> Constructor | None:
-    """Return the call at ``call`` inside of ``statement``; ``None`` where the statement's line cannot be read alone."""
-    try:
-        read = read_statement(source, statement)
-    except cst.ParserSyntaxError:
-        return None
-    finder = _CallFinder(read, call)
-    read.node.visit(finder)
-    return finder.found
+def read_constructor(source: SourceFile, call: ast.Call) -> Constructor:
+    """Return a call as what may make a column."""
+    return _Reader(source, "", is_table=False).constructor(call)
 
 
 def read_every_class(source: SourceFile) -> tuple[ReservedName, ...]:
@@ -52,189 +46,187 @@ def read_every_class(source: SourceFile) -> tuple[ReservedName, ...]:
     Slow, and the measure of the quick way, which must find the same.
 
     Raises:
-        libcst.ParserSyntaxError: The text is not Python.
+        UnparsableFile: The text is not Python.
     """
-    finder = _ClassFinder(read_module(source))
-    finder.module.node.visit(finder)
-    return tuple(finder.found)
+    return tuple(_in_classes(source, parse(source), ""))
 
 
-class _CallFinder(cst.CSTVisitor):
-    """Reads the one call that stands at a given place."""
-
-    def __init__(self, statement: Statement, wanted: Span) -> None:
-        super().__init__()
-        self.statement = statement
-        self.wanted = wanted
-        self.found: Constructor | None = None
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if self.statement.span(node) == self.wanted:
-            self.found = _ClassBodyVisitor(self.statement, "", node)._constructor(node)
+def _in_classes(source: SourceFile, node: ast.AST, scope: str) -> Iterator[ReservedName]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            owner = scope + child.name
+            is_table = any(k.arg == "table" and getattr(k.value, "value", None) is True for k in child.keywords)
+            yield from _Reader(source, owner, is_table).found(_flat(child.body))
+            yield from _in_classes(source, child, f"{owner}.")
+        else:
+            inside = f"{scope}{child.name}.<locals>." if isinstance(child, _Function) else scope
+            yield from _in_classes(source, child, inside)
 
 
-class _ClassFinder(cst.CSTVisitor):
-    """Reads the body of every class, however deep in functions and other classes it stands."""
-
-    def __init__(self, module: Statement) -> None:
-        super().__init__()
-        self.module = module
-        self.scopes: list[str] = []
-        self.found: list[ReservedName] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.scopes.append(f"{node.name.value}.<locals>")
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.scopes.pop()
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self.scopes.append(node.name.value)
-        body = _ClassBodyVisitor(self.module, ".".join(self.scopes), node)
-        node.body.visit(body)
-        self.found += body.found
-
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
-        self.scopes.pop()
+def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a class body, those inside of compound ones too."""
+    for node in body:
+        yield node
+        if not isinstance(node, _Definition):
+            for block in inner_blocks(node):
+                yield from _flat(block)
 
 
-class _ClassBodyVisitor(cst.CSTVisitor):
-    """Flags assignments, annotations, methods and nested classes; never looks inside of functions."""
+def _read_statement(source: SourceFile, span: Span) -> ast.stmt:
+    """Return the statement at ``span``, at any depth of indentation, read without the rest of its module."""
+    line = source.position(span.start)[0]
+    before = source.text[source.line_starts[line - 1] : span.start]
+    # Something to be indented under, and as many bytes before it as it has in the file.
+    indent = " " * len(before.encode("utf-8", "surrogatepass")) if before.strip() else before
+    try:
+        tree = parse_text(f"if 1:\n{indent}{source.text[span.start : span.end]}\n")
+    except UnparsableFile:
+        whole = parse(source)  # which says why, or knows newer syntax
+        return next(n for n in ast.walk(whole) if isinstance(n, ast.stmt) and _begins_at(source, n, span.start))
+    ast.increment_lineno(tree, line - 2)
+    node = tree.body[0]
+    assert isinstance(node, ast.If)
+    return node.body[0]
 
-    def __init__(self, statement: Statement, owner: str, definition: cst.CSTNode) -> None:
-        super().__init__()
-        self.statement = statement
-        self.owner = owner
-        self.is_table = isinstance(definition, cst.ClassDef) and any(map(_says_table, definition.keywords))
-        self.expressions = Expressions()
-        self.found: list[ReservedName] = []
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        if self._is_marked(node.name, "method"):
-            decorators = tuple(self._value(d.decorator) for d in node.decorators)
-            self._flag(node.name, "method", decorators=decorators, returned=self._returned(node))
-        return False
+def _begins_at(source: SourceFile, node: ast.stmt, start: int) -> bool:
+    decorators = getattr(node, "decorator_list", None)
+    if decorators:
+        return source.text.rindex("@", 0, span_of(source, decorators[0]).start) == start
+    return span_of(source, node).start == start
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        if self._is_marked(node.name, "class"):
-            self._flag(node.name, "class")
-        return False
 
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
+def _is_table(definition: Class) -> bool:
+    return getattr(dict(definition.keywords).get("table"), "value", None) is True
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+
+class _Reader:
+    """Reads assignments, annotations, methods and nested classes of one class; never looks inside of functions."""
+
+    def __init__(self, source: SourceFile, owner: str, is_table: bool) -> None:
+        self._source = source
+        self._owner = owner
+        self._is_table = is_table
+        self._expressions = Expressions()
+
+    def found(self, statements: Iterable[ast.stmt]) -> Iterator[ReservedName]:
+        """Yield what ``statements`` bind themselves."""
+        for node in statements:
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() if self._is_marked(node.name, "method"):
+                    yield self._method(node)
+                case ast.ClassDef() if self._is_marked(node.name, "class"):
+                    yield ReservedName(
+                        self._source.path, self._owner, node.name, name_span(self._source, node), "class"
+                    )
+                case ast.AnnAssign(target=ast.Name() as name):
+                    yield from self._annotated(node, name)
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        yield from self._assigned(target, value)
+
+    def _method(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ReservedName:
+        decorators = tuple(self._expressions.value(d) for d in node.decorator_list)
+        returned = tuple(self.constructor(v) if isinstance(v, ast.Call) else None for v in _returned(node.body))
+        span = name_span(self._source, node)
+        return ReservedName(
+            self._source.path, self._owner, node.name, span, "method", decorators=decorators, returned=returned
+        )
+
+    def _annotated(self, node: ast.AnnAssign, target: ast.Name) -> Iterator[ReservedName]:
         form: Form = "assignment" if node.value else "annotation"
-        if isinstance(node.target, cst.Name) and self._is_marked(node.target, form):
-            annotation_span = self.statement.span(node.annotation.annotation)
-            self._flag(
-                node.target,
-                form,
-                value=node.value,
-                annotation=self.expressions.annotation(self.statement.expression(node.annotation.annotation)),
-                annotation_end=annotation_span.end,
-            )
+        if self._is_marked(target.id, form):
+            # Parentheses around it belong to the annotation.
+            end = span_of(self._source, node.annotation if node.value else node).end
+            yield self._bound(target, form, node.value, node.annotation, end)
 
-    def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            self._flag_target(target.target, node.value)
+    def _assigned(self, target: ast.expr, value: ast.expr) -> Iterator[ReservedName]:
+        match target:
+            case ast.Name(id=name) if self._is_marked(name, "assignment"):
+                yield self._bound(target, "assignment", value)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else ()
+                for position, element in enumerate(elements):
+                    inner = element.value if isinstance(element, ast.Starred) else element
+                    given = values[position] if position < len(values) else value
+                    yield from self._assigned(inner, given.value if isinstance(given, ast.Starred) else given)
 
-    def _flag_target(self, target: cst.BaseExpression, value: cst.BaseExpression) -> None:
-        if isinstance(target, cst.Name) and self._is_marked(target, "assignment"):
-            self._flag(target, "assignment", value=value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            values = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
-            for position, element in enumerate(target.elements):
-                self._flag_target(element.value, values[position].value if position < len(values) else value)
-
-    def _flag(  # noqa: PLR0913 - one argument a part of the fact
+    def _bound(
         self,
-        name: cst.Name,
+        target: ast.Name,
         form: Form,
-        *,
-        value: cst.BaseExpression | None = None,
-        annotation: Value | None = None,
+        value: ast.expr | None,
+        annotation: ast.expr | None = None,
         annotation_end: int = 0,
-        decorators: tuple[Value, ...] = (),
-        returned: tuple[Constructor | None, ...] = (),
-    ) -> None:
-        self.found.append(
-            ReservedName(
-                self.statement.source.path,
-                self.owner,
-                name.value,
-                self.statement.span(name),
-                form,
-                self._value(value) if value else None,
-                annotation,
-                annotation_end,
-                decorators,
-                self._constructor(value) if isinstance(value, cst.Call) else None,
-                self.statement.span(value) if value else None,
-                returned,
-            )
+    ) -> ReservedName:
+        return ReservedName(
+            self._source.path,
+            self._owner,
+            target.id,
+            span_of(self._source, target),
+            form,
+            self._expressions.value(value) if value else None,
+            self._expressions.annotation(annotation) if annotation else None,
+            annotation_end,
+            constructor=self.constructor(value) if isinstance(value, ast.Call) else None,
+            value_span=span_of(self._source, value) if value else None,
         )
 
-    def _is_marked(self, name: cst.Name, form: Form) -> bool:
-        return is_marked(name.value, form, self.is_table)
+    def _is_marked(self, name: str, form: Form) -> bool:
+        return is_marked(name, form, self._is_table)
 
-    def _returned(self, node: cst.FunctionDef) -> tuple[Constructor | None, ...]:
-        returns = _Returns()
-        node.body.visit(returns)
-        return tuple(self._constructor(v) if isinstance(v, cst.Call) else None for v in returns.found)
-
-    def _constructor(self, call: cst.Call) -> Constructor:
-        positional = [arg for arg in call.args if arg.keyword is None and arg.star == ""]
-        first = positional[0].value if positional and call.args[0] is positional[0] else None
-        named = next((arg.value for arg in call.args if arg.keyword and arg.keyword.value == "name"), None)
+    def constructor(self, call: ast.Call) -> Constructor:
+        """Return a call with the places of its arguments, and the calls among those."""
+        arguments = _arguments(call)
+        first = arguments[0][1] if arguments and arguments[0][0] == 0 else None
+        named = next((value for key, value in arguments if key == "name"), None)
         return Constructor(
-            self._value(call.func),
-            self._first_argument(call),
-            not call.args,
-            self._value(first) if first else None,
-            self.statement.span(first) if first else None,
-            self.statement.span(named) if named else None,
-            any(arg.star for arg in call.args),
-            self.statement.span(call.args[-1]).end if call.args else self._first_argument(call),
-            tuple(self._inner(call)),
+            self._expressions.value(call.func),
+            self._before_arguments(call),
+            not arguments,
+            self._expressions.value(first) if first else None,
+            span_of(self._source, first) if first else None,
+            span_of(self._source, named) if named else None,
+            any(key == "*" for key, _ in arguments),
+            self._behind_arguments(call, arguments[-1][1]) if arguments else self._before_arguments(call),
+            tuple((key, self.constructor(v)) for key, v in arguments if isinstance(v, ast.Call) and key != "*"),
         )
 
-    def _inner(self, call: cst.Call) -> Iterator[tuple[int | str, Constructor]]:
-        for position, argument in enumerate(call.args):
-            if isinstance(argument.value, cst.Call) and not argument.star:
-                key = argument.keyword.value if argument.keyword else position
-                yield key, self._constructor(argument.value)
+    def _before_arguments(self, call: ast.Call) -> int:
+        """Return where the first argument of a call begins, or its closing parenthesis where there is none."""
+        opening = _OPENING.match(self._source.text, span_of(self._source, call.func).end)
+        assert opening is not None
+        return opening.end()
 
-    def _first_argument(self, call: cst.Call) -> int:
-        if call.args:
-            return self.statement.span(call.args[0]).start
-        return self.statement.span(call).end - 1
-
-    def _value(self, node: cst.BaseExpression) -> Value:
-        return self.expressions.value(self.statement.expression(node))
-
-
-def _says_table(keyword: cst.Arg) -> bool:
-    value = keyword.value
-    named = keyword.keyword is not None and keyword.keyword.value == "table"
-    return named and isinstance(value, cst.Name) and value.value == "True"
+    def _behind_arguments(self, call: ast.Call, last: ast.expr) -> int:
+        # The parentheses of a call are those of a generator too.
+        inside = span_of(self._source, call).end - 1
+        end = min(span_of(self._source, last).end, inside)
+        while (closing := _CLOSING.match(self._source.text, end, inside)) is not None:
+            end = closing.end()
+        return end
 
 
-class _Returns(cst.CSTVisitor):
-    """Collects what a function returns; functions and classes inside of it return for themselves."""
+def _arguments(call: ast.Call) -> list[tuple[int | str, ast.expr]]:
+    """Return the arguments of a call as they stand, by position or keyword; ``*`` for what is unpacked."""
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    given.sort(key=lambda argument: (argument.lineno, argument.col_offset))
+    found: list[tuple[int | str, ast.expr]] = []
+    for position, argument in enumerate(given):
+        if isinstance(argument, ast.keyword):
+            found.append((argument.arg or "*", argument.value))
+        elif isinstance(argument, ast.Starred):
+            found.append(("*", argument.value))
+        else:
+            found.append((position, argument))
+    return found
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[cst.BaseExpression | None] = []
 
-    def visit_Return(self, node: cst.Return) -> None:
-        self.found.append(node.value)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return False
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        return False
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
+def _returned(body: Iterable[ast.stmt]) -> Iterator[ast.expr | None]:
+    """Yield what a function returns; functions and classes inside of it return for themselves."""
+    for node in body:
+        if isinstance(node, ast.Return):
+            yield node.value
+        elif not isinstance(node, _Definition):
+            for block in inner_blocks(node):
+                yield from _returned(block)

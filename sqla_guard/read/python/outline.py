@@ -16,7 +16,8 @@ from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import UnparsableFile, span_of
 from sqla_guard.read.python.sparse import parse_for_outline
 
-_FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Between the keyword and the name only white space and line continuations can stand.
+_KEYWORDS = re.compile(r"(?:async[\s\\]+)?(?:def|class)[\s\\]+")
 
 
 def read_outline(source: SourceFile) -> Outline:
@@ -71,7 +72,7 @@ class _OutlineReader:
                 if at_module_level:
                     for name, value in self.bound(node):
                         self.bindings.setdefault(name, []).append(value)
-                for body in _blocks(node):
+                for body in inner_blocks(node):
                     self.block(body, scope, at_module_level)
 
     def bound(self, node: ast.stmt) -> Iterator[tuple[str, Value]]:
@@ -129,7 +130,7 @@ class _OutlineReader:
             tuple(self.expressions.value(d) for d in node.decorator_list),
             attributes,
             self.whole(node),
-            self.name_span(node),
+            name_span(self.source, node),
         )
 
     def class_body(self, body: list[ast.stmt], qualname: str) -> Iterator[Attribute]:
@@ -137,17 +138,17 @@ class _OutlineReader:
             match node:
                 case ast.ClassDef():
                     self.read_class(node, f"{qualname}.")
-                    yield Attribute(node.name, None, None, "class", self.name_span(node), self.whole(node))
+                    yield Attribute(node.name, None, None, "class", name_span(self.source, node), self.whole(node))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     function = self.read_function(node, f"{qualname}.")
                     self.block(node.body, f"{function.qualname}.<locals>.", at_module_level=False)
-                    span = self.name_span(node)
+                    span = name_span(self.source, node)
                     yield Attribute(node.name, None, None, "method", span, self.whole(node), function)
                 case ast.Import() | ast.ImportFrom():
                     self.imports.extend(_imports(node))
                 case _:
                     yield from self.assigned(node)
-                    for inner in _blocks(node):
+                    for inner in inner_blocks(node):
                         yield from self.class_body(inner, qualname)
 
     def assigned(self, node: ast.stmt) -> Iterator[Attribute]:
@@ -187,13 +188,12 @@ class _OutlineReader:
         first = span_of(self.source, node.decorator_list[0]).start
         return Span(self.source.text.rindex("@", 0, first + 1), span.end)
 
-    def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
-        """Return the span of a definition's name, which ``ast`` does not give."""
-        start = span_of(self.source, node).start
-        # Between the keyword and the name only white space and line continuations can stand.
-        match = re.compile(r"(?:async[\s\\]+)?(?:def|class)[\s\\]+").match(self.source.text, start)
-        assert match is not None
-        return Span(match.end(), match.end() + len(node.name))
+
+def name_span(source: SourceFile, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+    """Return the span of a definition's name, which ``ast`` does not give."""
+    match = _KEYWORDS.match(source.text, span_of(source, node).start)
+    assert match is not None
+    return Span(match.end(), match.end() + len(node.name))
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
@@ -209,7 +209,7 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
             yield Import(top, top, None, 0, alias.name, always)
 
 
-def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+def inner_blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
     """Yield the statement lists inside a compound statement that is no definition."""
     yield from filter(None, (getattr(node, "body", None),))
     for handler in getattr(node, "handlers", ()):

@@ -173,7 +173,7 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
     found: list[ReservedName] = []
     marked = [c for c in outline.classes.values() if any(may_be_marked(c, a.name, a.kind) for a in c.attributes)]
     if marked:
-        from sqla_guard.read.python.class_bodies import read_class_body  # loads libcst
+        from sqla_guard.read.python.class_bodies import read_class_body
 
         found += [fact for definition in marked for fact in read_class_body(source, definition)]
     from sqla_guard.read.python.reserved_outside import may_reserve_outside, read_outside

@@ -10,6 +10,7 @@ from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED, is_marked
 from sqla_guard.facts.values import Call, Literal, Value
+from sqla_guard.read.python.class_bodies import read_constructor
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import span_of
 from sqla_guard.read.python.sparse import parse_mentioning
@@ -50,17 +51,15 @@ class _Reader:
     def _assigned(self, node: ast.Assign | ast.AnnAssign, value: ast.expr, owner: str) -> Iterator[ReservedName]:
         for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
             if isinstance(target, ast.Attribute) and is_marked(target.attr, "after") and not owner:
-                yield self._given(node, target, value)
+                yield self._given(target, value)
         if isinstance(value, ast.Call):
             annotation = self._expressions.annotation(node.annotation) if isinstance(node, ast.AnnAssign) else None
             yield from self._backref(value, annotation, owner)
 
-    def _given(self, node: ast.stmt, target: ast.Attribute, value: ast.expr) -> ReservedName:
+    def _given(self, target: ast.Attribute, value: ast.expr) -> ReservedName:
         constructor = None
         if target.attr in RESERVED and isinstance(value, ast.Call):
-            from sqla_guard.read.python.class_bodies import read_constructor  # loads libcst
-
-            constructor = read_constructor(self._source, span_of(self._source, node), span_of(self._source, value))
+            constructor = read_constructor(self._source, value)
         return ReservedName(
             self._source.path,
             "",
