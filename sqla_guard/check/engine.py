@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
-from sqla_guard.read.markers import files_that_matter, may_hold_directive
+from sqla_guard.read.markers import Marks, files_that_matter, may_hold_directive
+from sqla_guard.read.python.table_names import TableNames
 
 if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule
@@ -23,7 +24,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     A run in which no file can matter loads no parser, no rule and nothing of the project around it.
     """
     notes: list[NotAnalysed] = []
-    matter = list(files_that_matter(workspace, config, notes))
+    marks, tables = Marks(), TableNames(workspace)
+    matter = list(files_that_matter(workspace, config, notes, marks, tables))
     if config.plugins:
         from sqla_guard.check.plugins import files_for_plugins
 
@@ -38,6 +40,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     from sqla_guard.project.project import Project
 
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK)
+    project.once(Marks, lambda: marks)
+    project.once(TableNames, lambda: tables)
     rules = selected_rules(registered_rules(config.plugins), config)
     progress = progress or Progress()
     progress.expect(len(matter))

@@ -9,8 +9,12 @@ from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.tables import DeclaredTable
+from sqla_guard.project.created import created_tables
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import may_declare, may_define, may_name_table
+from sqla_guard.project.reflected import reflected
+from sqla_guard.project.schema import created
+from sqla_guard.project.takers import taken_tables
+from sqla_guard.read.markers import Marks, may_declare, may_define, may_define_in_sql, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
@@ -61,24 +65,17 @@ def _python_facts(
 ) -> Iterator[tuple[_Kinds, _Reader]]:
     """Yield what reads those facts of a Python file that its bytes do not rule out, and which facts."""
     everything = project.config.read_everything
-    if _is_read(_NAMES, rules) and (everything or may_reserve(data)):
+    marks = _marks(project)
+    if _is_read(_NAMES, rules) and (everything or marks.has(may_reserve, path, data)):
         yield _NAMES, project.reserved_names
     if _is_read(_TABLES, rules) and (everything or _table_names(project).may_repeat(path, data)):
         yield _TABLES, project.declared_tables
     if _is_read(_HIDDEN, rules) and project.config.asks_for_more:
         yield _HIDDEN, project.named
-    if _is_read(_LAZY, rules) and (everything or may_hold_lazy_init(data)):
+    if _is_read(_LAZY, rules) and (everything or marks.has(may_hold_lazy_init, path, data)):
         yield _LAZY, project.lazy_inits
-    if _is_read(_SQL, rules) and (everything or may_declare(data)):
-        yield _SQL, lambda path: _created(path, project)
-
-
-def _created(path: str, project: Project) -> Iterable[object]:
-    """Return the tables that ``create_all`` makes, where some class takes its columns from the database."""
-    from sqla_guard.project.created import created_tables
-    from sqla_guard.project.reflected import reflected
-
-    return created_tables(project, path) if reflected(project, path) else ()
+    if _is_read(_SQL, rules) and (everything or marks.has(may_declare, path, data)):
+        yield _SQL, lambda path: created_tables(project, path) if reflected(project, path) else ()
 
 
 def _sql_facts(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> Iterable[object]:
@@ -94,8 +91,6 @@ def _is_read(kinds: _Kinds, rules: Collection[Rule]) -> bool:
 
 def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
     """Yield ``facts`` without those that stand where another one does: the same SQL, run by several modules."""
-    from sqla_guard.project.schema import created
-
     seen: set[object] = set()
     for fact in facts:
         columns = created(fact) if isinstance(fact, (CreateTable, AddColumn, RenameColumn)) else ()
@@ -105,12 +100,17 @@ def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
             yield fact
 
 
+def _marks(project: Project) -> Marks:
+    return project.once(Marks, Marks)
+
+
 def _table_names(project: Project) -> TableNames:
     return project.once(TableNames, lambda: TableNames(project.workspace))
 
 
 def _may_hold_sql(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
-    return may_define(data, path.endswith(".sql")) and _may_fit_a_model(path, data, project, rules)
+    define = may_define_in_sql if path.endswith(".sql") else may_define
+    return _marks(project).has(define, path, data) and _may_fit_a_model(path, data, project, rules)
 
 
 def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
@@ -119,7 +119,5 @@ def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection
         return False  # what cannot be read is said, whatever it is about
     if any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules):
         return True
-    from sqla_guard.project.takers import taken_tables
-
     tables = taken_tables(project, path)
     return tables is None or (bool(tables) and may_name_table(data, tables))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 # So many words are looked for one by one in the time that it takes to list all that there are.
-_FEW = 30
+FEW = 30
 # Spaces in place of all that is no part of words.
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 # The marks at the start of files in UTF-16.
@@ -17,7 +17,8 @@ _HEAD = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+\w+[^\n:(]{0,400}\(")
 _END = re.compile(rb"\)\s*:")
 _MOST_BASES = 4000
 _AS = re.compile(rb" as[ \t\\]")
-_ASSIGNED = re.compile(rb"\n[ \t]*\w+[ \t]*(?::[^\n=]*)?=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
+_ASSIGNED = re.compile(rb"=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
+_TARGET = re.compile(rb"[ \t]*\w+[ \t]*(?::[^\n=]*)?\Z")
 _NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
@@ -40,14 +41,14 @@ def words_in(data: bytes, word: bytes) -> Iterator[tuple[int, int]]:
     at = data.find(word) if word else -1
     while at >= 0:
         end = at + len(word)
-        if not (_is_word(data[at - 1 : at]) or _is_word(data[end : end + 1])):
+        if not (is_word(data[at - 1 : at]) or is_word(data[end : end + 1])):
             yield at, end
         at = data.find(word, end)
 
 
 def words_held(data: bytes, words: Collection[bytes]) -> Iterable[bytes]:
     """Return which of ``words`` :func:`holds_word` finds in ``data``."""
-    if len(words) <= _FEW:
+    if len(words) <= FEW:
         return [word for word in words if holds_word(data, word)]
     held = set(data.translate(_ONLY_WORDS).split())
     return [w for w in words if w in held or (w != w.translate(_ONLY_WORDS) and holds_word(data, w))]
@@ -75,11 +76,23 @@ def bases_in(data: bytes) -> set[str]:
     if found:
         for imported in _AS.finditer(data):
             found.update(_NAME.findall(data, max(0, imported.start() - 99), imported.start())[-1:])
-        found.update(name for assigned in _ASSIGNED.findall(data) for name in _NAME.findall(assigned))
+        found.update(name for assigned in _assigned(data) for name in _NAME.findall(assigned))
     return {name.decode("utf-8", "replace") for name in found}
 
 
-def _is_word(character: bytes) -> bool:
+def _assigned(data: bytes) -> Iterator[bytes]:
+    """Yield the names, with their dots, that lines of ``data`` give another name."""
+    last = 0
+    for match in _ASSIGNED.finditer(data):
+        # Only the first ``=`` of a line; one on the line of the last match is another.
+        line = data.rfind(b"\n", last, match.start()) + 1
+        last = match.start()
+        if line and _TARGET.match(data, line, match.start()):
+            yield match[1]
+
+
+def is_word(character: bytes) -> bool:
+    """Tell whether a byte is part of a word."""
     return character.isalnum() or character == b"_"
 
 

@@ -5,47 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
+from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import bases_in, lowered, words_held
+from sqla_guard.core.words import bases_in
 from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
+from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.facts.loose import Loose
+from sqla_guard.facts.operations import (
+    AddColumn,
+    ColumnReference,
+    CreateTable,
+    Operation,
+    RenameColumn,
+    SqlFact,
+    TableName,
+)
+from sqla_guard.facts.outline import Import, Outline
+from sqla_guard.facts.passed_on import Across, Helper, PassedOn
+from sqla_guard.facts.references import Reference
+from sqla_guard.facts.requirements import Requirement
+from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.facts.revision import Revision
+from sqla_guard.facts.runs import Run
+from sqla_guard.facts.script import ScriptManner
+from sqla_guard.facts.summaries import Summary
+from sqla_guard.facts.tables import DeclaredTable
+from sqla_guard.facts.values import Value
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
-if TYPE_CHECKING:
-    from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
-    from sqla_guard.facts.lazy import CachedFactory, LazyInit
-    from sqla_guard.facts.loose import Loose
-    from sqla_guard.facts.operations import (
-        AddColumn,
-        ColumnReference,
-        CreateTable,
-        Operation,
-        RenameColumn,
-        SqlFact,
-        TableName,
-    )
-    from sqla_guard.facts.outline import Import, Outline
-    from sqla_guard.facts.passed_on import Across, Helper, PassedOn
-    from sqla_guard.facts.references import Reference
-    from sqla_guard.facts.requirements import Requirement
-    from sqla_guard.facts.reserved import ReservedName
-    from sqla_guard.facts.revision import Revision
-    from sqla_guard.facts.runs import Run
-    from sqla_guard.facts.script import ScriptManner
-    from sqla_guard.facts.summaries import Summary
-    from sqla_guard.facts.tables import DeclaredTable
-    from sqla_guard.facts.values import Value
-
-    DefiningOperation = CreateTable | AddColumn | RenameColumn
-
 _Fact = TypeVar("_Fact")
+
+DefiningOperation = CreateTable | AddColumn | RenameColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +234,11 @@ class Project:
                     found.setdefault(name, []).append(path)
         return found
 
+    def _haystacks(self, near: str) -> Haystacks:
+        root = self.workspace.disk.project_root(near)
+        paths = self.workspace.project_files(near)
+        return self.once(("haystacks", root), lambda: Haystacks(paths, self.workspace.aside.raw))
+
     def files_naming(self, near: str, words: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
         """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""
         # Questions share words, so each word is looked for once, and those of one question in one pass.
@@ -245,9 +249,8 @@ class Project:
             wanted: dict[bytes, list[str]] = {}
             for word in missing:
                 wanted.setdefault(word.lower().encode(), []).append(word)
-            aside = self.workspace.aside
-            for path in self.workspace.project_files(near):
-                for held in words_held(lowered(aside.raw(path)), wanted):
+            for files in self._haystacks(near):
+                for held, path in files.holding(wanted):
                     for asked in wanted[held]:
                         self._naming[root, asked].add(path)
             for word in missing:

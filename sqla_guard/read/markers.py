@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Question, Said
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sqla_guard.core.config import Config
     from sqla_guard.core.diagnostic import NotAnalysed
     from sqla_guard.core.source import SourceFile
+
+Mark = Callable[[bytes], bool]
+"""What tells from a file's bytes whether it may hold something."""
 
 # Up to here, syntax is checked in files that cannot matter too: it costs less than a tenth of a second.
 _SMALL_RUN = 1_000_000
@@ -42,18 +45,53 @@ _NOQA = rb"(?i:noqa):(?:(?!(?i:noqa):)[^\r\n])*\bSG\d"
 _ONLY_AST = 0x400
 
 
-def files_that_matter(workspace: Workspace, config: Config, notes: list[NotAnalysed]) -> Iterator[str]:
-    """Yield the files that may hold a finding; what cannot be read at all goes to ``notes``."""
+class Marks:
+    """What the bytes of files were asked; of a file that matters several readers want to know the same."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        self._known: dict[str, dict[Mark, bool]] = {}
+
+    def has(self, mark: Mark, path: str, data: bytes) -> bool:
+        """Tell whether the file ``path``, which holds ``data``, bears ``mark``."""
+        known = self._known.setdefault(path, {})
+        if mark not in known:
+            known[mark] = mark(data)
+        return known[mark]
+
+    def forget(self, path: str) -> None:
+        """Drop the answers of a file that nobody asks any more."""
+        self._known.pop(path, None)
+
+
+def files_that_matter(
+    workspace: Workspace,
+    config: Config,
+    notes: list[NotAnalysed],
+    marks: Marks | None = None,
+    tables: TableNames | None = None,
+) -> Iterator[str]:
+    """Yield the files that may hold a finding.
+
+    Args:
+        workspace: The files.
+        config: Their settings.
+        notes: Gets what cannot be read at all.
+        marks: Keeps what the files that matter were asked.
+        tables: The tables of projects.
+    """
     read = 0
     others: list[str] = []
-    tables = TableNames(workspace)
+    marks = marks or Marks()
+    tables = tables or TableNames(workspace)
     aside = workspace.aside
     for path in workspace.reported:
         data = aside.raw(path)
         read += len(data)
-        if _says_enough(path, data, config) or tables.may_repeat(path, data):
+        if _says_enough(path, data, config, marks) or tables.may_repeat(path, data):
             yield path
         else:
+            marks.forget(path)
             others.append(path)
             if not _is_plain(data):
                 notes += _unreadable(workspace, path, data, check_syntax=False)
@@ -74,7 +112,7 @@ def says_more(path: str, data: bytes, config: Config, read: int) -> Said:
         config: Its settings.
         read: The number of bytes of all files that were checked together with it.
     """
-    if _says_enough(path, data, config) or not data:
+    if _says_enough(path, data, config, Marks()) or not data:
         return True
     if _is_plain(data) and read >= _SMALL_RUN:
         return None
@@ -86,19 +124,13 @@ def is_small(read: int) -> bool:
     return read < _SMALL_RUN
 
 
-def _says_enough(path: str, data: bytes, config: Config) -> bool:
+def _says_enough(path: str, data: bytes, config: Config, marks: Marks) -> bool:
     return (
         config.read_everything
-        or _may_matter(path, data)
+        or any(marks.has(mark, path, data) for mark in (_OF_SQL if path.endswith(".sql") else _OF_PYTHON))
         or may_hold_directive(data)
         or (_asks_for_names(config) and _may_name(path, data))
     )
-
-
-def _may_matter(path: str, data: bytes) -> bool:
-    if path.endswith(".sql"):
-        return may_define(data, sql=True)
-    return may_reserve(data) or may_hold_lazy_init(data) or may_define(data) or may_declare(data)
 
 
 def _asks_for_names(config: Config) -> bool:
@@ -121,6 +153,11 @@ def may_define(data: bytes, sql: bool = False) -> bool:
     return (sql or may_run_sql(lowered) or _words_ddl(lowered)) and may_name(lowered, RESERVED, sql)
 
 
+def may_define_in_sql(data: bytes) -> bool:
+    """Tell the same of an SQL script."""
+    return may_define(data, sql=True)
+
+
 def _words_ddl(lowered: bytes) -> bool:
     """Tell whether a Python file, in lower case, can hold DDL that another module runs."""
     return re.search(_KEPT, lowered) is not None
@@ -129,6 +166,10 @@ def _words_ddl(lowered: bytes) -> bool:
 def may_declare(data: bytes) -> bool:
     """Tell whether a Python file can declare a column of a reserved name under another attribute, or in a ``Table``."""
     return b"olumn" in data and re.search(_DECLARED, data) is not None
+
+
+_OF_PYTHON: tuple[Mark, ...] = (may_reserve, may_define, may_declare, may_hold_lazy_init)
+_OF_SQL: tuple[Mark, ...] = (may_define_in_sql,)
 
 
 def may_name_table(data: bytes, tables: frozenset[str]) -> bool:

@@ -39,6 +39,7 @@ def names_of(value: Value) -> Iterator[str]:
         "from x import Mixin\nM = Mixin\n\n\nclass A(M): ...\n",
         "import x\nif x:\n    M: type = x.Mixin  # that\n\n\nclass A(M): ...\n",
         "from x import Mixin, Other\nM = Mixin if x else Other\n\n\nclass A(M): ...\n",
+        "from x import Mixin, Other\nO = Other\nM = Mixin\nN = 1\n\n\nclass A(M): ...\n",
         "class A[T](Mixin): ...\r\n",
         "class \\\n    A(Mixin): ...\n",
     ],

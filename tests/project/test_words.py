@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sqla_guard.core.words import holds_word, words_held
+from sqla_guard.core import haystack
+from sqla_guard.core.haystack import Haystacks
+from sqla_guard.core.words import holds_word, lowered, words_held
 
 TEXTS = [
     b"",
@@ -27,3 +29,19 @@ def test_each_word_is_found_where_it_stands_alone(text: bytes, words: list[bytes
 def test_an_empty_word_stands_nowhere() -> None:
     assert not holds_word(b"anything", b"")
     assert not holds_word(b"", b"")
+
+
+@pytest.mark.parametrize("words", [FEW, MANY, [b"base", b"event\nclass", b"\n", b""]], ids=["few", "many", "odd"])
+@pytest.mark.parametrize("piece", [1, 40, 10_000])
+@pytest.mark.parametrize("kept", [0, 50, 10_000])
+def test_files_that_hold_a_word_are_found_side_by_side_as_one_by_one(
+    words: list[bytes], piece: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(haystack, "_PIECE", piece)
+    monkeypatch.setattr(haystack, "_MOST_KEPT", kept)
+    files = {f"{number}.py": text for number, text in enumerate([*TEXTS, "\ufeffBase = Event".encode("utf-16-le")])}
+    files["wide.py"] = "\ufeffBase = Event".encode("utf-16")
+    expected = {(word, path) for path, data in files.items() for word in words if holds_word(lowered(data), word)}
+    every = Haystacks(list(files), files.__getitem__)
+    for _ in range(2):
+        assert {found for some in every for found in some.holding(words)} == expected

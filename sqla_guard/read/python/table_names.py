@@ -47,7 +47,7 @@ class TableNames:
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
         explicit = _explicit(data)
-        implied = list(_implied(data)) if may_imply(data) else []
+        implied = _implied(data)
         if not explicit and not implied:
             return False
         root = self._workspace.disk.project_root(path)
@@ -72,10 +72,9 @@ class TableNames:
             if not file.endswith(".py"):
                 continue
             data = aside.raw(file)
-            said = says_tables(file, data, "")
-            if said is not None:
-                declaring[file] = said
-                explicit, implied = _explicit(data), list(_implied(data)) if may_imply(data) else []
+            explicit, implied = _explicit(data), _implied(data)
+            if explicit or implied:
+                declaring[file] = _said(explicit, implied)
                 names.explicit.update(explicit)
                 names.implied.update(explicit)
                 names.implied.update(implied)
@@ -107,8 +106,10 @@ def says_tables(path: str, data: bytes, argument: str) -> Said:
     """Return the names of the tables that a file may declare."""
     if not path.endswith(".py"):
         return None
-    explicit = _explicit(data)
-    implied = list(_implied(data)) if may_imply(data) else []
+    return _said(_explicit(data), _implied(data))
+
+
+def _said(explicit: list[bytes], implied: list[bytes]) -> Said:
     return [_text(explicit), _text(implied)] if explicit or implied else None
 
 
@@ -129,7 +130,7 @@ def _text(names: Iterable[bytes]) -> str | None:
 
 def may_imply(data: bytes) -> bool:
     """Tell whether a class of a file may have a table without saying its name."""
-    return any(word in data for word in _OF_MODELS)
+    return b"class" in data and any(word in data for word in _OF_MODELS)
 
 
 def _explicit(data: bytes) -> list[bytes]:
@@ -141,12 +142,15 @@ def _explicit(data: bytes) -> list[bytes]:
     return [_plain(name) for name in found]
 
 
-def _implied(data: bytes) -> Iterator[bytes]:
-    """Yield the names of the classes at the left margin that derive from something."""
-    for part in (b"\n" + data).split(b"\nclass ")[1:]:
-        name, bracket, _ = part[:200].partition(b"(")
-        if bracket and b":" not in name:
-            yield _plain(name.strip())
+def _implied(data: bytes) -> list[bytes]:
+    """Return the names of the classes at the left margin that derive from something, and may have tables."""
+    found: list[bytes] = []
+    if may_imply(data):
+        for part in (b"\n" + data).split(b"\nclass ")[1:]:
+            name, bracket, _ = part[:200].partition(b"(")
+            if bracket and b":" not in name:
+                found.append(_plain(name.strip()))
+    return found
 
 
 def _plain(name: bytes) -> bytes:
