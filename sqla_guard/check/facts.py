@@ -9,11 +9,7 @@ from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.tables import DeclaredTable
-from sqla_guard.project.created import created_tables
 from sqla_guard.project.project import Project
-from sqla_guard.project.reflected import reflected
-from sqla_guard.project.schema import created
-from sqla_guard.project.takers import taken_tables
 from sqla_guard.read.markers import Marks, may_declare, may_define, may_define_in_sql, may_name_table
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.parse import check_syntax
@@ -75,7 +71,15 @@ def _python_facts(
     if _is_read(_LAZY, rules) and (everything or marks.has(may_hold_lazy_init, path, data)):
         yield _LAZY, project.lazy_inits
     if _is_read(_SQL, rules) and (everything or marks.has(may_declare, path, data)):
-        yield _SQL, lambda path: created_tables(project, path) if reflected(project, path) else ()
+        yield _SQL, lambda path: _created(path, project)
+
+
+def _created(path: str, project: Project) -> Iterable[object]:
+    """Return the tables that ``create_all`` makes, where some class takes its columns from the database."""
+    from sqla_guard.project.created import created_tables
+    from sqla_guard.project.reflected import reflected
+
+    return created_tables(project, path) if reflected(project, path) else ()
 
 
 def _sql_facts(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> Iterable[object]:
@@ -91,6 +95,8 @@ def _is_read(kinds: _Kinds, rules: Collection[Rule]) -> bool:
 
 def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
     """Yield ``facts`` without those that stand where another one does: the same SQL, run by several modules."""
+    from sqla_guard.project.schema import created
+
     seen: set[object] = set()
     for fact in facts:
         columns = created(fact) if isinstance(fact, (CreateTable, AddColumn, RenameColumn)) else ()
@@ -119,5 +125,7 @@ def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection
         return False  # what cannot be read is said, whatever it is about
     if any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules):
         return True
+    from sqla_guard.project.takers import taken_tables
+
     tables = taken_tables(project, path)
     return tables is None or (bool(tables) and may_name_table(data, tables))

@@ -2,57 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.outline import Outline
-from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Readers
-from sqla_guard.read.python.column_words import read_column_words
-from sqla_guard.read.python.existing import read_existing
-from sqla_guard.read.python.hidden import read_named
-from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
-from sqla_guard.read.python.outline import read_outline
-from sqla_guard.read.python.references import read_references, read_summary
-from sqla_guard.read.python.reserved import may_reserve, read_reserved_names
-from sqla_guard.read.python.revision import read_revision
-from sqla_guard.read.python.runs import read_runs
-from sqla_guard.read.python.script import read_manner
-from sqla_guard.read.python.sql_across import read_called, read_embedded, read_kept_sql, read_passed_on
-from sqla_guard.read.python.sql_loose import read_loose_sql
-from sqla_guard.read.python.tables import read_tables
-from sqla_guard.read.requirements import read_requirements
-from sqla_guard.read.sql_facts import read_dialect, read_generated_name, read_sql_facts
+from sqla_guard.read.python.reserved import may_reserve
+
+if TYPE_CHECKING:
+    from sqla_guard.core.source import SourceFile
+    from sqla_guard.facts.outline import Outline
+    from sqla_guard.facts.reserved import ReservedName
+
+
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """Return a reader that is loaded when it is first called: few runs need all of them."""
+    found: list[Callable[..., Any]] = []
+
+    def read(*given: object) -> object:
+        if not found:
+            found.append(getattr(import_module(f"sqla_guard.read.{module}"), name))
+        return found[0](*given)
+
+    return read
+
 
 QUICK = Readers(
-    outline=read_outline,
-    references=read_references,
-    summary=read_summary,
+    outline=_late("python.outline", "read_outline"),
+    references=_late("python.references", "read_references"),
+    summary=_late("python.references", "read_summary"),
     may_reserve=may_reserve,
-    reserved=read_reserved_names,
-    named=read_named,
-    lazy=read_lazy_inits,
-    sql=read_sql_facts,
-    passed_on=read_passed_on,
-    called=read_called,
-    kept_sql=read_kept_sql,
-    embedded=read_embedded,
-    loose_sql=read_loose_sql,
-    dialect=read_dialect,
-    generated_name=read_generated_name,
-    existing=read_existing,
-    revision=read_revision,
-    manner=read_manner,
-    runs=read_runs,
-    column_words=read_column_words,
-    tables=read_tables,
-    requirements=read_requirements,
+    reserved=_late("python.reserved", "read_reserved_names"),
+    named=_late("python.hidden", "read_named"),
+    lazy=_late("python.lazy", "read_lazy_inits"),
+    sql=_late("sql_facts", "read_sql_facts"),
+    passed_on=_late("python.sql_across", "read_passed_on"),
+    called=_late("python.sql_across", "read_called"),
+    kept_sql=_late("python.sql_across", "read_kept_sql"),
+    embedded=_late("python.sql_across", "read_embedded"),
+    loose_sql=_late("python.sql_loose", "read_loose_sql"),
+    dialect=_late("sql_facts", "read_dialect"),
+    generated_name=_late("sql_facts", "read_generated_name"),
+    existing=_late("python.existing", "read_existing"),
+    revision=_late("python.revision", "read_revision"),
+    manner=_late("python.script", "read_manner"),
+    runs=_late("python.runs", "read_runs"),
+    column_words=_late("python.column_words", "read_column_words"),
+    tables=_late("python.tables", "read_tables"),
+    requirements=_late("requirements", "read_requirements"),
 )
 
 
 def close_readers() -> Readers:
     """Return readers that look at everything closely; the measure of the quick ones, for tests."""
     from sqla_guard.read.python.class_bodies import read_every_class
+    from sqla_guard.read.python.lazy import read_every_function
     from sqla_guard.read.python.reserved_outside import read_outside
 
     def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:

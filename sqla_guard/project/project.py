@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
@@ -14,37 +14,39 @@ from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import bases_in
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
-from sqla_guard.facts.lazy import CachedFactory, LazyInit
-from sqla_guard.facts.loose import Loose
-from sqla_guard.facts.operations import (
-    AddColumn,
-    ColumnReference,
-    CreateTable,
-    Operation,
-    RenameColumn,
-    SqlFact,
-    TableName,
-)
-from sqla_guard.facts.outline import Import, Outline
-from sqla_guard.facts.passed_on import Across, Helper, PassedOn
-from sqla_guard.facts.references import Reference
-from sqla_guard.facts.requirements import Requirement
-from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED
-from sqla_guard.facts.revision import Revision
-from sqla_guard.facts.runs import Run
-from sqla_guard.facts.script import ScriptManner
-from sqla_guard.facts.summaries import Summary
-from sqla_guard.facts.tables import DeclaredTable
-from sqla_guard.facts.values import Value
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
-_Fact = TypeVar("_Fact")
+if TYPE_CHECKING:
+    from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
+    from sqla_guard.facts.lazy import CachedFactory, LazyInit
+    from sqla_guard.facts.loose import Loose
+    from sqla_guard.facts.operations import (
+        AddColumn,
+        ColumnReference,
+        CreateTable,
+        Operation,
+        RenameColumn,
+        SqlFact,
+        TableName,
+    )
+    from sqla_guard.facts.outline import Import, Outline
+    from sqla_guard.facts.passed_on import Across, Helper, PassedOn
+    from sqla_guard.facts.references import Reference
+    from sqla_guard.facts.requirements import Requirement
+    from sqla_guard.facts.reserved import ReservedName
+    from sqla_guard.facts.revision import Revision
+    from sqla_guard.facts.runs import Run
+    from sqla_guard.facts.script import ScriptManner
+    from sqla_guard.facts.summaries import Summary
+    from sqla_guard.facts.tables import DeclaredTable
+    from sqla_guard.facts.values import Value
 
-DefiningOperation = CreateTable | AddColumn | RenameColumn
+    DefiningOperation = CreateTable | AddColumn | RenameColumn
+
+_Fact = TypeVar("_Fact")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,38 +66,47 @@ another way; and with the test repeated after the `await`, what the slower of tw
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.async_lock import LOCK_AT_IMPORT, async_lock_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import python_version
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("await-between-check-and-set", "SG205", "warning", LazyInit)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where another coroutine can run between test and assignment."""
+    from sqla_guard.project.lazy_verdict import judge
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    from sqla_guard.fix.async_lock import async_lock_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.width import line_length
+
     source = project.source(fact.path)
-    fix = async_lock_fix(fact, source, python_version(project, fact.path))
+    version = python_version(project, fact.path)
+    fix = async_lock_fix(fact, source, version)
     yield RULE.report(
         fact.path,
         fact.spot,
         _message(fact, verdict),
-        _help(fact, project),
+        _help(fact, version),
         keep_width(fix, source, line_length(project, fact.path)),
     )
 
 
-def _help(fact: LazyInit, project: Project) -> str:
-    if python_version(project, fact.path) < LOCK_AT_IMPORT:
+def _help(fact: LazyInit, version: tuple[int, int]) -> str:
+    from sqla_guard.fix.async_lock import LOCK_AT_IMPORT
+
+    if version < LOCK_AT_IMPORT:
         return f"test `{fact.name}` again after the `await`, before it is set"
     return f"hold one `asyncio.Lock` from a second test of `{fact.name}` to its assignment"
 
@@ -108,4 +117,6 @@ def _message(fact: LazyInit, verdict: Verdict) -> str:
             f"`{fact.function_name}()` awaits while it holds `{fact.lock}`, a lock of threads: the next coroutine that "
             "wants it blocks the event loop, and the first can never go on"
         )
+    from sqla_guard.project.lazy_verdict import two_threads
+
     return two_threads(fact, verdict)

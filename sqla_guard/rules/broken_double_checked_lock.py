@@ -66,24 +66,30 @@ shown without a fix, but for `acquire()` with a `try` whose `finally` alone foll
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.broken_lock import broken_lock_fix, lock_at_import_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("broken-double-checked-lock", "SG203", "warning", LazyInit)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where a lock is taken and guards nothing."""
+    from sqla_guard.project.lazy_verdict import judge, two_threads
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
+    from sqla_guard.fix.broken_lock import broken_lock_fix, lock_at_import_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.width import line_length
+
     source = project.source(fact.path)
     lazy_lock = fact.guard == "none"
     fix = lock_at_import_fix(fact, source) if lazy_lock else broken_lock_fix(fact, source)

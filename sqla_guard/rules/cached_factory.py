@@ -51,7 +51,6 @@ from collections.abc import Iterator
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.lazy import CachedFactory
-from sqla_guard.project.effects import effect_of
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
@@ -62,6 +61,8 @@ _KINDS = frozenset({"app", "engine", "sessions", "pool", "client"})
 
 def check(fact: CachedFactory, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where what is kept should exist once."""
+    from sqla_guard.project.effects import effect_of
+
     effects = (effect_of(project, fact.path, value) for value in fact.made)
     effect = next((e for e in effects if e is not None and e.kind in _KINDS), None)
     if effect is None:

@@ -74,46 +74,52 @@ at every call is reported without a fix: it has to become a method that `__new__
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.both_halves import fix_both_halves
-from sqla_guard.fix.publish import publish_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_pairs import halves
-from sqla_guard.project.lazy_verdict import Verdict, judge
 from sqla_guard.project.project import Project
-from sqla_guard.project.versions import python_version
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("published-before-initialised", "SG204", "warning", LazyInit)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where the object can be seen before it is ready."""
+    from sqla_guard.project.lazy_verdict import judge
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
-    source = project.source(fact.path)
     yield RULE.report(
         fact.path,
         fact.spot,
         f"another thread in `{fact.function_name}()` can take `{fact.name}` before it is ready: {_why(fact)}",
         f"make it in a local name and set `{fact.name}` last, under a {fact.lock_level} lock",
-        keep_width(_fix(fact, project, verdict), source, line_length(project, fact.path)),
+        _fix(fact, project, verdict),
     )
 
 
 def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    from sqla_guard.fix.both_halves import fix_both_halves
+    from sqla_guard.fix.publish import publish_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.lazy_pairs import halves
+    from sqla_guard.project.versions import python_version
+    from sqla_guard.project.width import line_length
+
     source, both = project.source(fact.path), halves(fact, project)
+    fix = None
     if both is not None:
         (new, of_new), (init, of_init) = both
         fix = fix_both_halves(new, init, source, (of_new.comes_back, of_init.comes_back))
-        if fix is not None:
-            return fix
-    return publish_fix(fact, source, verdict.comes_back, python_version(project, fact.path))
+    if fix is None:
+        fix = publish_fix(fact, source, verdict.comes_back, python_version(project, fact.path))
+    return keep_width(fix, source, line_length(project, fact.path))
 
 
 def _why(fact: LazyInit) -> str:

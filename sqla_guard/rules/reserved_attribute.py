@@ -67,7 +67,6 @@ from sqla_guard.core.fix import Fix
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.project import Project
 from sqla_guard.project.reserved import ReservedModel, judge
-from sqla_guard.rename.plan import rename_fix, why_no_fix
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("reserved-attribute", "SG101", "error", ReservedName)
@@ -79,6 +78,8 @@ def check(fact: ReservedName, project: Project) -> Iterator[Diagnostic | NotAnal
     if isinstance(model, NotAnalysed):
         yield model
     elif model is not None:
+        from sqla_guard.rename.plan import rename_fix, why_no_fix
+
         why_not = why_no_fix(project, model) if model.renamable else ""
         yield _finding(model, rename_fix(project, model) if model.renamable else None, why_not)
 

@@ -79,7 +79,6 @@ from sqla_guard.project.replay import Unknown
 from sqla_guard.project.reserved import all_reserved_models
 from sqla_guard.project.schema import Creating, created, is_at_head, names_of, same, table_history, taken_over
 from sqla_guard.project.takers import Taker, tables_of, takers
-from sqla_guard.rename.plan import rename_fix
 from sqla_guard.rules.rule import Rule
 
 RULE = Rule("reserved-column", "SG301", "error", (CreateTable, AddColumn, RenameColumn, UnreadSql))
@@ -125,6 +124,8 @@ def _unread(fact: UnreadSql, project: Project) -> Iterator[NotAnalysed]:
 
 
 def _finding(fact: Creating, column: Identifier, found: tuple[Taker, ...], project: Project) -> Diagnostic:
+    from sqla_guard.rename.plan import rename_fix
+
     first = found[0]
     fixable = first.model is not None and first.model.renamable
     return replace(

@@ -68,40 +68,47 @@ it was set up no longer is, or where the test calls something a second time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.both_halves import fix_both_halves
-from sqla_guard.fix.lock import lock_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_pairs import halves
-from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("unguarded-lazy-attribute", "SG202", "warning", LazyInit)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where two threads can make the attribute at once and that has an effect."""
+    from sqla_guard.project.lazy_verdict import judge, two_threads
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
-    source = project.source(fact.path)
     yield RULE.report(
         fact.path,
         fact.spot,
         two_threads(fact, verdict),
         f"repeat the test under a {fact.lock_level} `threading.Lock` before `{fact.name}` is set",
-        keep_width(_fix(fact, project, verdict), source, line_length(project, fact.path)),
+        _fix(fact, project, verdict),
     )
 
 
 def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    from sqla_guard.fix.both_halves import fix_both_halves
+    from sqla_guard.fix.lock import lock_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.lazy_pairs import halves
+    from sqla_guard.project.width import line_length
+
     source, both = project.source(fact.path), halves(fact, project)
     if both is None:
-        return lock_fix(fact, source, verdict.comes_back)
-    (new, of_new), (init, of_init) = both
-    return fix_both_halves(new, init, source, (of_new.comes_back, of_init.comes_back))
+        fix = lock_fix(fact, source, verdict.comes_back)
+    else:
+        (new, of_new), (init, of_init) = both
+        fix = fix_both_halves(new, init, source, (of_new.comes_back, of_init.comes_back))
+    return keep_width(fix, source, line_length(project, fact.path))

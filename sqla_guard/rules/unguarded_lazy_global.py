@@ -69,24 +69,24 @@ Docstrings in a block that moves are indented with it, as formatters do; other t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.at_import import at_import_fix, can_be_made_at_import
-from sqla_guard.fix.lock import lock_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.import_order import can_run_at_import
-from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("unguarded-lazy-global", "SG201", "warning", LazyInit)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where two threads can make the global at once and that has an effect."""
+    from sqla_guard.project.lazy_verdict import judge, two_threads
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
@@ -100,6 +100,12 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
 
 
 def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    from sqla_guard.fix.at_import import at_import_fix, can_be_made_at_import
+    from sqla_guard.fix.lock import lock_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.import_order import can_run_at_import
+    from sqla_guard.project.width import line_length
+
     source = project.source(fact.path)
     if project.config.singleton_style == "module" and can_be_made_at_import(fact) and can_run_at_import(fact, project):
         fix = at_import_fix(fact, source)

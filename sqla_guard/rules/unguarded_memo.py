@@ -57,40 +57,47 @@ Safe where one thread sees no difference; unsafe, with the reason in the title, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Fix
 from sqla_guard.facts.lazy import LazyInit
-from sqla_guard.fix.async_lock import repeat_test_fix
-from sqla_guard.fix.lock import lock_fix
-from sqla_guard.fix.width import keep_width
-from sqla_guard.project.lazy_pairs import halves
-from sqla_guard.project.lazy_verdict import Verdict, judge, two_threads
 from sqla_guard.project.project import Project
-from sqla_guard.project.width import line_length
 from sqla_guard.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from sqla_guard.project.lazy_verdict import Verdict
 
 RULE = Rule("unguarded-memo", "SG206", "warning", LazyInit, on_by_default=False)
 
 
 def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where two threads can work out a cheap value at once."""
+    from sqla_guard.project.lazy_verdict import judge, two_threads
+
     verdict = judge(fact, project)
     if verdict is None or verdict.code != RULE.code:
         return
-    source = project.source(fact.path)
     yield RULE.report(
         fact.path,
         fact.spot,
         two_threads(fact, verdict),
         f"make `{fact.name}` at import, or repeat the test under a {fact.lock_level} `threading.Lock`",
-        keep_width(_fix(fact, project, verdict), source, line_length(project, fact.path)),
+        _fix(fact, project, verdict),
     )
 
 
 def _fix(fact: LazyInit, project: Project, verdict: Verdict) -> Fix | None:
+    from sqla_guard.fix.async_lock import repeat_test_fix
+    from sqla_guard.fix.lock import lock_fix
+    from sqla_guard.fix.width import keep_width
+    from sqla_guard.project.lazy_pairs import halves
+    from sqla_guard.project.width import line_length
+
     source = project.source(fact.path)
     if fact.is_async:
-        return repeat_test_fix(fact, source, "")
-    # What `__init__` works out once is made together with an instance; a lock there would not make that one.
-    return None if halves(fact, project) else lock_fix(fact, source, verdict.comes_back)
+        fix = repeat_test_fix(fact, source, "")
+    else:
+        # What `__init__` works out once is made together with an instance; a lock there would not make that one.
+        fix = None if halves(fact, project) else lock_fix(fact, source, verdict.comes_back)
+    return keep_width(fix, source, line_length(project, fact.path))
