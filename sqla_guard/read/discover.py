@@ -11,7 +11,16 @@ from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.read.load import decode, read_bytes
-from sqla_guard.read.paths import climb, is_environment, is_skipped, listing, repository_of, shown, starts_project
+from sqla_guard.read.paths import (
+    climb,
+    holds_installed,
+    is_environment,
+    is_skipped,
+    listing,
+    repository_of,
+    shown,
+    starts_project,
+)
 
 if TYPE_CHECKING:
     from sqla_guard.core.look import Question, Said
@@ -200,10 +209,11 @@ class FileDisk:
         return tuple(sorted(self.walker.walk(self.project_root(path), OTHER_SUFFIXES)))
 
     def _find_root(self, folder: str) -> str:
-        marked = climb(folder, starts_project)
-        if marked is not None:
-            return shown(marked)
+        start = climb(folder, lambda current: starts_project(current) or holds_installed(current))
         here = os.getcwd()
+        # Whoever works inside of an installed package means that one alone.
+        if start is not None and (starts_project(start) or not here.startswith(start + os.sep)):
+            return shown(start)
         if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
             # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
             return shown(os.path.dirname(_outermost_package(os.path.abspath(folder))))

@@ -20,7 +20,11 @@ _ROOT_MARKERS = frozenset(
 )
 
 # Folders that hold no source of a project, whatever its settings say.
-_SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages", "dist-packages"})
+_INSTALLED = ("site-packages", "dist-packages")
+_SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", *_INSTALLED})
+
+# What a `setup.py` is made of that is no ordinary module of its package.
+_SETUP_TOOLS = (b"setuptools", b"distutils", b"skbuild")
 
 
 def shown(path: str) -> str:
@@ -55,7 +59,25 @@ def climb(folder: str, accept: Callable[[str], bool]) -> str | None:
 
 def starts_project(folder: str) -> bool:
     """Tell whether a file stands in ``folder`` that says that a project starts here."""
-    return not _ROOT_MARKERS.isdisjoint(listing(folder))
+    names = listing(folder)
+    markers = _ROOT_MARKERS.intersection(names)
+    if markers == {"setup.py"} and "__init__.py" in names:
+        return _is_setup_script(os.path.join(folder, "setup.py"))
+    return bool(markers)
+
+
+def _is_setup_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return False
+    return any(tool in data for tool in _SETUP_TOOLS)
+
+
+def holds_installed(folder: str) -> bool:
+    """Tell whether packages are installed in ``folder``: they belong to no project around them."""
+    return os.path.basename(folder) in _INSTALLED
 
 
 def repository_of(folder: str) -> str | None:

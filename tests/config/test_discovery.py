@@ -200,6 +200,43 @@ def test_excluded_files_are_checked_when_named_unless_that_is_forced(folder: Pat
     assert checked("build/x.py", *named, force_exclude=True) == ["a.py", "gen/x.py"]
 
 
+@pytest.mark.parametrize(
+    ("script", "root"),
+    [
+        ("def setup():\n    pass\n", "."),
+        ("from setuptools import setup\n\nsetup()\n", "app/forms"),
+        ("from distutils.core import setup\n\nsetup()\n", "app/forms"),
+    ],
+)
+def test_an_ordinary_module_called_setup_starts_no_project(script: str, root: str, folder: Path) -> None:
+    write(
+        folder, {"pyproject.toml": "", "app/__init__.py": "", "app/forms/__init__.py": "", "app/forms/setup.py": script}
+    )
+    assert FileDisk().project_root("app/forms/users.py") == root
+
+
+def test_a_setup_script_beside_no_package_starts_a_project_whatever_it_holds(folder: Path) -> None:
+    write(folder, {"pyproject.toml": "", "tool/setup.py": "exec(open('other.py').read())\n"})
+    assert FileDisk().project_root("tool/main.py") == "tool"
+
+
+@pytest.mark.parametrize("installed", [".venv/lib/python3.12/site-packages", "lib/dist-packages"])
+def test_what_is_installed_belongs_to_no_project_around_it(
+    installed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = f"{installed}/package"
+    write(
+        folder, {"pyproject.toml": "", f"{package}/__init__.py": "", f"{package}/inner/__init__.py": "", "app.py": ""}
+    )
+    assert FileDisk().project_root("app.py") == "."
+    assert FileDisk().project_root(f"{package}/inner/models.py") == installed
+    assert "app.py" not in FileDisk().project_files(f"{package}/inner/models.py")
+    write(folder, {f"{package}/inner/pyproject.toml": ""})
+    assert FileDisk().project_root(f"{package}/inner/models.py") == f"{package}/inner"
+    monkeypatch.chdir(folder / package)
+    assert FileDisk().project_files("models.py") == ("__init__.py", "inner/__init__.py")
+
+
 def test_the_hooks_leave_out_what_is_excluded(folder: Path) -> None:
     write(folder, {"gen/model.py": MODEL, "sqla-guard.toml": 'extend-exclude = ["gen"]\n'})
     hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
