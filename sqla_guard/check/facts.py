@@ -37,10 +37,7 @@ def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[o
         # The outline looks at little of what functions hold.
         if not project.read(path, check_syntax):
             return
-        readers = list(_python_facts(path, data, project, rules))
-        if readers and project.outline(path) is None:
-            return
-        for kinds, reader in readers:
+        for kinds, reader in _python_facts(path, data, project, rules):
             yield from _read(path, kinds, reader, rules)
     if _is_read(_SQL, rules):
         yield from _read(path, _SQL, lambda path: _sql_facts(path, data, project, rules), rules)

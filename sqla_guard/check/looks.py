@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
-from sqla_guard.core.words import bases_in, classes_in, holds_word, lowered
+from sqla_guard.core.words import bases_in, classes_in, gives_class, holds_import, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
+from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
 from sqla_guard.read.markers import is_small, says_more
 from sqla_guard.read.python.table_names import says_implying, says_imported, says_tables
 
@@ -23,10 +24,12 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "base": lambda path, data, name: (path.endswith(".py") and name in bases_in(data)) or None,
         "bytes": lambda path, data, text: text.encode() in data or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
+        "given": lambda path, data, _: (path.endswith(".py") and gives_class(data)) or None,
         "implying": says_implying,
         "imported": says_imported,
         "imports": lambda path, data, argument: _imports(path, data, workspace, settings.of(path)),
         "margin": says_at_margin,
+        "mapping": lambda path, data, _: (not path.endswith(".sql") and holds_import(data, MAPPING_PACKAGES)) or None,
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
         "small": lambda path, data, read: is_small(int(read)) or None,
         "tables": says_tables,

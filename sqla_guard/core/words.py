@@ -20,6 +20,7 @@ _AS = re.compile(rb" as[ \t\\]")
 _ASSIGNED = re.compile(rb"=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
 _TARGET = re.compile(rb"[ \t]*\w+[ \t]*(?::[^\n=]*)?\Z")
 _NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
+_GIVEN = re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]")
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -89,6 +90,28 @@ def _assigned(data: bytes) -> Iterator[bytes]:
         last = match.start()
         if line and _TARGET.match(data, line, match.start()):
             yield match[1]
+
+
+def gives_class(data: bytes) -> bool:
+    """Tell whether Python code may give a class to something by the keyword ``cls``, at the top of its module."""
+    if data.startswith(_WIDE):
+        data = data.replace(b"\0", b"")
+    return b"cls" in data and _GIVEN.search(data) is not None
+
+
+def holds_import(data: bytes, packages: Iterable[str]) -> bool:
+    """Tell whether Python code may import one of ``packages``, or something of it."""
+    if data.startswith(_WIDE):
+        data = data.replace(b"\0", b"")
+    return any(_may_import(data, package.encode()) for package in packages)
+
+
+def _may_import(data: bytes, package: bytes) -> bool:
+    for at, _ in words_in(data, package):
+        before = data[max(0, at - 99) : at].rstrip(b" \t\r\n\\")
+        if not before or before.endswith((b"from", b"import", b",")):
+            return True
+    return False
 
 
 def is_word(character: bytes) -> bool:

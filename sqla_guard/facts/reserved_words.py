@@ -7,6 +7,20 @@ from typing import Literal
 RESERVED = frozenset({"metadata", "registry"})
 """What SQLAlchemy itself uses on every declarative class."""
 
+MAPPING_PACKAGES = (
+    "sqlalchemy",
+    "flask_sqlalchemy",
+    "advanced_alchemy",
+    "sqlalchemy_utils",
+    "sqlmodel",
+    "airflow",
+    "ckan",
+    "flask.ext",
+    "flask_appbuilder",
+    "litestar",
+)
+"""Packages without which no class is known to be mapped, and nothing to be a column."""
+
 _OF_FLASK = frozenset({"query", "query_class"})
 
 # Names that a field of an SQLModel table must not have; other names that begin with ``_`` neither.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,8 +29,6 @@ _STYLES = {
     "flask_sqlalchemy.SQLAlchemy().Model": "Flask-SQLAlchemy",
     "sqlmodel.SQLModel": "SQLModel",
 }
-# A file without this hands no class over.
-_GIVEN = re.compile(rb"cls\s*=(?!=)")
 _DECORATED = ("registry.mapped", "mapped_as_dataclass")
 
 
@@ -180,10 +177,9 @@ class Placements:
 
     def _is_handed_over(self, cls: ProjectClass) -> bool:
         """Tell whether the class is given to ``declarative_base(cls=...)``."""
-        words = frozenset({cls.definition.name})
-        for path in self._project.files_naming(cls.path, words, (".py",)):
-            is_given = _GIVEN.search(self._project.workspace.raw(path)) is not None
-            outline = self._project.outline(path) if is_given else None
+        name = cls.definition.name.encode()
+        for path in self._project.files_giving_classes(cls.path):
+            outline = self._project.outline(path) if name in self._project.workspace.raw(path) else None
             for values in outline.bindings.values() if outline else ():
                 for value in values:
                     given = value.keyword("cls") if isinstance(value, Call) else None

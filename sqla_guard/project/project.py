@@ -12,10 +12,11 @@ from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import bases_in
+from sqla_guard.core.words import bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
+from sqla_guard.project.packages import may_be_judged
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
@@ -172,7 +173,8 @@ class Project:
 
     def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         """Return the reserved names bound in class bodies of a Python file."""
-        outline = self.outline(path) if self.readers.may_reserve(self.workspace.raw(path)) else None
+        data = self.workspace.raw(path)
+        outline = self.outline(path) if self.readers.may_reserve(data) and may_be_judged(self, path, data) else None
         if outline is None:
             return ()
         return self.once(("reserved", path), lambda: self.read(path, lambda s: self.readers.reserved(s, outline)) or ())
@@ -225,6 +227,18 @@ class Project:
         root = self.workspace.disk.project_root(near)
         found = self.once(("bases", root), lambda: self._bases(near)).get(name, [])
         self.workspace.disk.noted(Question("base", name), near, partial(true_of, found))
+        return found
+
+    def files_giving_classes(self, near: str) -> list[str]:
+        """Return the Python files of the project of ``near`` that may give a class to something as ``cls=``, sorted."""
+        root = self.workspace.disk.project_root(near)
+        return self.once(("given", root), lambda: self._giving_classes(near))
+
+    def _giving_classes(self, near: str) -> list[str]:
+        aside = self.workspace.aside
+        paths = (path for path in self.workspace.project_files(near) if path.endswith(".py"))
+        found = [path for path in paths if gives_class(aside.raw(path))]
+        self.workspace.disk.noted(Question("given", ""), near, partial(true_of, found))
         return found
 
     def _bases(self, near: str) -> dict[str, list[str]]:

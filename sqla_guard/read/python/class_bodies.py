@@ -30,7 +30,7 @@ def read_class_body(source: SourceFile, definition: Class) -> tuple[ReservedName
     Raises:
         UnparsableFile: The file is not Python, which whoever read its outline alone may not know.
     """
-    wanted = (a.statement for a in definition.attributes if may_be_marked(definition, a.name, a.kind))
+    wanted = (a.statement for a in definition.attributes if may_be_marked(definition, a))
     statements = [_read_statement(source, span) for span in dict.fromkeys(wanted)]
     return tuple(_Reader(source, definition.qualname, _is_table(definition)).found(statements))
 

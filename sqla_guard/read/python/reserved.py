@@ -10,20 +10,28 @@ from sqla_guard.facts.reserved_words import RESERVED, is_marked
 
 if TYPE_CHECKING:
     from sqla_guard.core.source import SourceFile
-    from sqla_guard.facts.outline import Class, Outline
+    from sqla_guard.facts.outline import Attribute, Class, Outline
     from sqla_guard.facts.reserved import ReservedName
     from sqla_guard.facts.reserved_words import Form
 
 # Patterns are compiled when a file first needs them: a clean run needs few.
 _OF_SQLALCHEMY = rb"\b_sa_\w+\s*[:=,(]"
-# A dunder that is given something other than a plain constant; the usual ones have those. Blind to attributes.
-_DUNDER = rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?[A-Za-z_(](?!rue\b|alse\b|one\b|[\"']))"
+# A dunder that is given what can be a column: no constant, no tuple of constants, no other dunder; the usual ones have
+# those. Blind to attributes.
+_PLAIN = (
+    rb"True\b|False\b|None\b|lambda\b|[bBfFrRuU]{1,2}[\"']|(?:\w{1,99}\.){0,9}__(?!table__)\w{1,99}__[ \t]*[\r\n#;]"
+)
+_DUNDER = (
+    rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?"
+    rb"(?!%b)(?:\([\s(\\]*)?(?:#|[A-Za-z_\x80-\xff](?![\"'])))" % _PLAIN
+)
 # ... but not the first parameter of a method.
 _SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
 _QUERY = rb"query(?:_class)?\s*[:=,(](?!=)"
 _TABLE = rb"table\s*=\s*True"
 _BLOCK = rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
 _DEFINITION = rb"(?:async\s+)?(def|class)\b"
+_FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
 # What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
@@ -171,7 +179,7 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
     Only a class whose outline has such a name is read closely.
     """
     found: list[ReservedName] = []
-    marked = [c for c in outline.classes.values() if any(may_be_marked(c, a.name, a.kind) for a in c.attributes)]
+    marked = [c for c in outline.classes.values() if any(may_be_marked(c, a) for a in c.attributes)]
     if marked:
         from sqla_guard.read.python.class_bodies import read_class_body
 
@@ -183,10 +191,15 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
     return tuple(found)
 
 
-def may_be_marked(definition: Class, name: str, form: str) -> bool:
-    """Tell whether an attribute of a class, as its outline has it, has a name that is to be judged."""
-    forms: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
-    from sqla_guard.facts.values import Literal  # a clean run gets by without
+def may_be_marked(definition: Class, attribute: Attribute) -> bool:
+    """Tell whether an attribute of a class, as its outline has it, is to be judged."""
+    from sqla_guard.facts.values import Dictionary, Display, Literal  # a clean run gets by without
 
     is_table = dict(definition.keywords).get("table") == Literal(True)
-    return is_marked(name, forms.get(form, "class"), is_table)
+    form = _FORMS.get(attribute.kind, "class")
+    if not is_marked(attribute.name, form, is_table):
+        return False
+    if attribute.name != "self" and not attribute.name.startswith("__"):
+        return True
+    # Nothing but a column is out of place there.
+    return attribute.annotation is not None or not isinstance(attribute.value, (Literal, Dictionary, Display))

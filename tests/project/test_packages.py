@@ -1,0 +1,83 @@
+"""Whether a project can map classes is told from the imports of all its files, and of those that it may import."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sqla_guard.core.config import Config
+from sqla_guard.core.words import holds_import
+from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
+from sqla_guard.project import kinds, mapped, placement, resolve
+from sqla_guard.run import run_check
+from tests.support.memory import check_files, project
+
+MODEL = "from {base} import Base\n\n\nclass Item(Base):\n    metadata = {{}}\n"
+BASE = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
+IMPORTS = {
+    "plain": "import sqlalchemy.orm as orm\n",
+    "second": "import os, \\\n    sqlalchemy.orm as orm\n",
+    "behind a semicolon": "import os; from\tsqlalchemy import orm\n",
+    "in a branch": "try:\n    from sqlalchemy import (\n        orm)\nexcept ImportError:\n    raise\n",
+    "in a stub": "",
+}
+
+
+@pytest.mark.parametrize("case", IMPORTS)
+def test_one_import_anywhere_is_enough(case: str) -> None:
+    base = IMPORTS[case] + "Base = orm.declarative_base()\n" if IMPORTS[case] else BASE
+    path = "base.pyi" if case == "in a stub" else "base.py"
+    (finding,) = check_files({path: base, "model.py": MODEL.format(base="base")}).diagnostics
+    assert finding.path == "model.py"
+
+
+def test_an_import_in_utf_16_counts() -> None:
+    assert holds_import("import sqlalchemy\n".encode("utf-16"), MAPPING_PACKAGES)
+
+
+@pytest.mark.parametrize(
+    "text", ["'''\nfrom sqlalchemy import orm\n'''\n", "from .sqlalchemy import x\n", "sqlalchemy = 'import it'\n"]
+)
+def test_other_files_are_not_even_outlined(text: str) -> None:
+    made = project({"base.py": text, "model.py": MODEL.format(base="base")})
+    assert made.reserved_names("model.py") == ()
+    assert "model.py" not in made._outlines
+
+
+def test_what_needs_no_import_is_judged() -> None:
+    head = "from .missing import Base\nfrom acme import Mapped\n\n\nclass Item(Base):\n    __tablename__ = 'items'\n"
+    said = [check_files({"model.py": head + f"    metadata{rest}\n"}) for rest in (": Mapped[str]", " = {}")]
+    assert [(len(report.diagnostics), len(report.not_analysed)) for report in said] == [(1, 0), (0, 1)]
+
+
+def test_a_configured_base_counts() -> None:
+    files: dict[str, str | bytes] = {"model.py": MODEL.format(base="acme")}
+    config = Config(declarative_bases=frozenset({"acme.Base"}))
+    assert [len(check_files(files, config=c).diagnostics) for c in (Config(), config)] == [0, 1]
+
+
+@pytest.mark.parametrize("repository", [True, False])
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_projects_beside_it_count(
+    repository: bool, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, file, text in (("core", "shared.py", BASE), ("app", "model.py", MODEL.format(base="core.shared"))):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        (tmp_path / "all" / name / "pyproject.toml").write_text("[project]\n")
+        (tmp_path / "all" / name / file).write_text(text)
+    if repository:
+        (tmp_path / "all" / ".git").mkdir()
+    monkeypatch.chdir(tmp_path / "all")
+    (finding,) = run_check([f"{folder}/{'all' if folder == '..' else ''}"], Config()).report.diagnostics
+    assert finding.path == "app/model.py"
+
+
+def test_all_that_is_known_of_mapping_is_in_these_packages() -> None:
+    names = [*mapped._MADE_BASES, *mapped._BASE_MAKERS, *mapped._MAPPING_DECORATORS, *mapped._BASE_DECORATORS]
+    names += [mapped._SQLMODEL, *kinds._SQLALCHEMY, *placement._STYLES, *resolve._CANONICAL, *resolve.STAR_NAMES]
+    names += [resolve._CANONICAL[name] for name in resolve._CANONICAL]
+    names += ["litestar."]
+    names += re.findall(r"[a-z_]+(?=\\\.)", mapped._ADVANCED_ALCHEMY.pattern)[:1]
+    assert [name for name in names if not f"{name}.".startswith(tuple(f"{p}." for p in MAPPING_PACKAGES))] == []
