@@ -11,7 +11,7 @@ from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.project.project import Project
 from sqla_guard.read.markers import Marks, may_declare, may_define, may_define_in_sql, may_name_table
-from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
+from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
@@ -23,7 +23,8 @@ _Reader = Callable[[str], Iterable[object]]
 _NAMES: _Kinds = (ReservedName,)
 _TABLES: _Kinds = (DeclaredTable,)
 _HIDDEN: _Kinds = (NamedAttribute, NamedColumn)
-_LAZY: _Kinds = (LazyInit, CachedFactory)
+_LAZY: _Kinds = (LazyInit,)
+_CACHED: _Kinds = (CachedFactory,)
 _SQL: _Kinds = (CreateTable, AddColumn, RenameColumn, UnreadSql)
 
 
@@ -67,6 +68,8 @@ def _python_facts(
         yield _HIDDEN, project.named
     if _is_read(_LAZY, rules) and (everything or marks.has(may_hold_lazy_init, path, data)):
         yield _LAZY, project.lazy_inits
+    if _is_read(_CACHED, rules) and (everything or marks.has(may_keep_results, path, data)):
+        yield _CACHED, project.cached_factories
     if _is_read(_SQL, rules) and (everything or marks.has(may_declare, path, data)):
         yield _SQL, lambda path: _created(path, project)
 

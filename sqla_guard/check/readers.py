@@ -36,6 +36,7 @@ QUICK = Readers(
     reserved=_late("python.reserved", "read_reserved_names"),
     named=_late("python.hidden", "read_named"),
     lazy=_late("python.lazy", "read_lazy_inits"),
+    cached=_late("python.lazy_cached", "read_cached_factories"),
     sql=_late("sql_facts", "read_sql_facts"),
     passed_on=_late("python.sql_across", "read_passed_on"),
     called=_late("python.sql_across", "read_called"),

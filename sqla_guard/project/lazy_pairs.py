@@ -24,6 +24,6 @@ def halves(fact: LazyInit, project: Project) -> tuple[Judged, Judged] | None:
 
 def _judged(fact: LazyInit, project: Project, function: str) -> list[Judged]:
     """Return what is reported of one method of the fact's class."""
-    every = (f for f in project.lazy_inits(fact.path) if isinstance(f, LazyInit) and f.owner == fact.owner)
+    every = (f for f in project.lazy_inits(fact.path) if f.owner == fact.owner)
     of_it = ((f, judge(f, project)) for f in every if f.function_name == function)
     return [(f, verdict) for f, verdict in of_it if verdict is not None]

@@ -147,7 +147,7 @@ def _is_program(user: User, project: Project) -> bool:
 def _makes_lazily(user: User, project: Project) -> bool:
     """Tell whether a user is itself a getter that nothing guards: then two threads may start the program twice."""
     facts = project.lazy_inits(user.path) if user.function else ()
-    return any(f.function_name == user.function and f.guard == "none" for f in facts if isinstance(f, LazyInit))
+    return any(f.function_name == user.function and f.guard == "none" for f in facts)
 
 
 def _is_test(user: User) -> bool:

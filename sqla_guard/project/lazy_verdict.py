@@ -101,9 +101,7 @@ def _is_said_of_new(fact: LazyInit, project: Project) -> bool:
     if fact.function_name != "__init__" or fact.kind != "instance":
         return False
     news = [
-        f
-        for f in project.lazy_inits(fact.path)
-        if isinstance(f, LazyInit) and f.owner == fact.owner and f.init_after and f.init_call is not None
+        f for f in project.lazy_inits(fact.path) if f.owner == fact.owner and f.init_after and f.init_call is not None
     ]
     return any(verdict.code == "SG204" for new in news for verdict in [judge(new, project)] if verdict is not None)
 

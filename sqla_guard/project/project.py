@@ -63,7 +63,8 @@ class Readers:
     may_reserve: Callable[[bytes], bool]
     reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
-    lazy: Callable[[SourceFile], tuple[LazyInit | CachedFactory, ...]]
+    lazy: Callable[[SourceFile], tuple[LazyInit, ...]]
+    cached: Callable[[SourceFile], tuple[CachedFactory, ...]]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
     called: Callable[[SourceFile], tuple[str, ...]]
@@ -195,9 +196,13 @@ class Project:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""
         return self.files_naming(near, RESERVED, (".py",))
 
-    def lazy_inits(self, path: str) -> tuple[LazyInit | CachedFactory, ...]:
+    def lazy_inits(self, path: str) -> tuple[LazyInit, ...]:
         """Return the lazy initialisations of a Python file."""
         return self.once(("lazy", path), lambda: self.read(path, self.readers.lazy) or ())
+
+    def cached_factories(self, path: str) -> tuple[CachedFactory, ...]:
+        """Return the functions of a Python file whose results a decorator keeps."""
+        return self.read(path, self.readers.cached) or ()
 
     def references(self, path: str, names: frozenset[str]) -> tuple[Reference, ...]:
         """Return the places of a Python file that name one of ``names`` as an attribute."""

@@ -11,7 +11,7 @@ from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.load import decode
-from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
+from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
 from sqla_guard.read.sql_marker import is_wide, may_name, may_run_sql
@@ -130,12 +130,18 @@ def _says_enough(path: str, data: bytes, config: Config, marks: Marks) -> bool:
         or any(marks.has(mark, path, data) for mark in (_OF_SQL if path.endswith(".sql") else _OF_PYTHON))
         or may_hold_directive(data)
         or (_asks_for_names(config) and _may_name(path, data))
+        or (_asks_for_results(config) and may_keep_results(data))
     )
 
 
 def _asks_for_names(config: Config) -> bool:
     """Tell whether a rule may run that is off by default and looks at every name."""
     return config.asks_for_more and (bool(config.plugins) or config.may_select("hidden-by-method", "SG102"))
+
+
+def _asks_for_results(config: Config) -> bool:
+    """Tell whether a rule may run that is off by default and looks at decorators that keep results."""
+    return bool(config.plugins) or config.may_select("cached-factory", "SG207")
 
 
 def _may_name(path: str, data: bytes) -> bool:

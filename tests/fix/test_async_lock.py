@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from sqla_guard.core.fix import Applicability, Fix
-from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.rules import await_between_check_and_set as rule
 from tests.support.memory import fix_files, project
@@ -32,7 +31,7 @@ AGAIN = GETTER.replace(
 
 def fix_of(files: dict[str, str]) -> Fix | None:
     everything = project(files)
-    facts = [f for f in everything.lazy_inits("desk/case.py") if isinstance(f, LazyInit)]
+    facts = everything.lazy_inits("desk/case.py")
     (found,) = [d for f in facts for d in rule.check(f, everything)]
     return found.fix
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.fix import Applicability, Fix
-from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.rules import unguarded_lazy_global as rule
 from tests.support.memory import project
@@ -16,7 +15,7 @@ POOL = "class Pool:\n    def __init__(self):\n        self.items = []\n"
 def fix_of(files: dict[str, str]) -> tuple[Fix, str]:
     everything = project(files, Config(singleton_style="module"))
     path = next(iter(files))
-    facts = [f for f in everything.lazy_inits(path) if isinstance(f, LazyInit)]
+    facts = everything.lazy_inits(path)
     (found,) = [d for f in facts for d in rule.check(f, everything)]
     assert found.fix is not None
     return found.fix, apply_edits(files[path], found.fix.edits)

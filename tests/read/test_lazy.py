@@ -7,7 +7,7 @@ import pytest
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import UnreadableFile
-from sqla_guard.facts.lazy import CachedFactory, LazyInit
+from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import Call, Imported, Name
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy import may_hold_lazy_init, read_every_function, read_lazy_inits
@@ -23,7 +23,7 @@ ALL = [
 
 
 def facts(text: str) -> tuple[LazyInit, ...]:
-    return tuple(f for f in read_lazy_inits(SourceFile("m.py", text)) if isinstance(f, LazyInit))
+    return read_lazy_inits(SourceFile("m.py", text))
 
 
 def one(body: str, head: str = "X = None\n") -> LazyInit:
@@ -202,8 +202,8 @@ TELLING = {
 
 @pytest.mark.parametrize("text", [*ALL, *TELLING.values()], ids=[*map(str, range(len(ALL))), *TELLING])
 def test_functions_that_are_not_parsed_tell_nothing(text: str) -> None:
-    def known(found: tuple[LazyInit | CachedFactory, ...]) -> list[object]:
-        return [replace(f, site=None) if isinstance(f, LazyInit) else f for f in found]  # type: ignore[arg-type]
+    def known(found: tuple[LazyInit, ...]) -> list[object]:
+        return [replace(f, site=None) for f in found]  # type: ignore[arg-type]
 
     source = SourceFile("m.py", text)
     assert known(read_lazy_inits(source)) == known(read_every_function(source))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
+from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 
 HELD = {
     "global": "X = None\ndef f():\n    global X\n    if X is None:\n        X = make()\n    return X\n",
@@ -25,13 +27,81 @@ HELD = {
     "        return kept[k]\n    return g\n",
     "closure behind a string": 'def d(f):\n    kept = {}\n    def g(k):\n        """\ndef no():\n        """\n'
     "        if k not in kept:\n            kept[k] = f(k)\n        return kept[k]\n    return g\n",
-    "cached": "@functools.lru_cache(maxsize=1)\ndef f():\n    return make()\n",
+    "read before": "X = None\ndef f():\n    global X\n    x = X\n    if x is None:\n        X = x = make()\n",
+    "test kept": "X = None\ndef f():\n    global X\n    new = not X\n    if new:\n        X = make()\n",
+    "early return": "X = 0\ndef f():\n    global X\n    if X: return X\n    X = make()\n",
+    "decided": "X = 0\ndef f():\n    global X\n    new = False\n    if X is None:\n        new = True\n"
+    "    if new:\n        X = 1\n",
+    "compared with none": "X = None\ndef f():\n    global X\n    if X  ==  None:\n        X = make()\n",
+    "walrus": "X = None\ndef f():\n    global X\n    if (x := X) is None:\n        X = make()\n",
+    "in brackets": "X = None\ndef f(new):\n    global X\n    if (\n        # why\n        X\n        is None\n"
+    "    ):\n        X = 1\n",
+    "operators first": "X = None\ndef f(new):\n    global X\n    if (new\n        or not X):\n        X = 1\n",
+    "operators last": "X = None\ndef f(new):\n    global X\n    if new and \\\n        X is None:\n        X = 1\n",
+    "expression over lines": "class P:\n    @classmethod\n    def f(cls):\n        cls.x = (\n            cls.x\n"
+    "            or make()\n        )\n",
+    "expression in brackets": "class P:\n    @classmethod\n    def f(cls):\n        cls.x = (cls.x\n"
+    "            or make())\n",
+    "several targets": "X = Y = None\ndef f():\n    global X, Y\n    if not X:\n        (X, Y) = 1, 2\n",
+    "targets over lines": "X = Y = None\ndef f():\n    global X, Y\n    if not X:\n        (\n            Y,\n"
+    "            X,\n"
+    "        ) = 1, 2\n",
+    "imported": "X = None\ndef f():\n    global X\n    if X is None:\n        import x as X\n    return X\n",
+    "imported over lines": "X = None\ndef f():\n    global X\n    if not X:\n        from m import (\n"
+    "            Y,\n            X,\n"
+    "        )\n",
+    "loop": "X = None\ndef f():\n    global X\n    if X is None:\n        for X in y: pass\n",
+    "text at the left margin": 'X = None\ndef f():\n    global X\n    if X is None:\n        q = """\nselect 1\n'
+    'def g():\n"""\n'
+    "        X = make(q)\n",
+    "brackets at the left margin": "X = None\ndef f():\n    global X\n    if X is None:\n        q = make(\n"
+    "1, # one\nq)\n"
+    "        X = make(q)\n",
+    "comment at the left margin": "X = None\ndef f():\n    global X\n    if X is None:\n# why\n        X = make()\n",
+    "tabs": "class P:\n\tx = None\n\tdef f(self):\n\t\tif P.x is None:\n\t\t\tP.x = 1\n",
+    "header over lines": "class P:\n    @classmethod\n    def f(\n        own,  # the class\n        a=(),\n"
+    "    ) -> int:\n"
+    "        if own.x is None:\n            own.x = 1\n",
+    "after a nested function": "class P:\n    x = None\ndef f():\n    def g():\n        return 1\n    if P.x is None:\n"
+    "        P.x = g()\n",
+    "class called self": "class M(type):\n    def __new__(self):\n        if self.x is None:\n            self.x = 1\n",
+    "only instance, chained": "class P:\n    def f(self):\n        if not self.x:\n            self.x = 1\n"
+    "m.p = (\n    p\n) = P()\n",
+    "set by name on the only instance": "class P:\n    def f(me):\n        if not me.x:\n"
+    "            setattr(me, 'x', 1)\np = P()\n",
+    "asked in __dict__": "class P:\n    @classmethod\n    def f(cls):\n        if 'x' not in cls.__dict__:\n"
+    "            cls.x = 1\n",
+    "under a key in __new__": "class P:\n    all = {}\n    def __new__(cls, k):\n        if k not in cls.all:\n"
+    "            cls.all[k] = 1\n        return cls.all[k]\n",
+    "under a constant of a class": "class P:\n    all = {}\n    def f(self):\n        if not P.all.get('k'):\n"
+    "            P.all['k'] = 1\n",
+    "container behind": "def f():\n    if 'x' not in H:\n        H['x'] = 1\nH = {}\n",
+    "closure's container behind": "def d(f):\n    def g(k):\n        if k not in kept:\n            kept[k] = f(k)\n"
+    "        return kept[k]\n    kept = {}\n    return g\n",
+}
+# Ends of lines, encodings and a mark in front change nothing.
+WRITTEN: dict[str, Callable[[str], bytes]] = {
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "cr": lambda text: text.replace("\n", "\r").encode(),
+    "utf-8 with mark": lambda text: text.encode("utf-8-sig"),
+    "utf-16": lambda text: text.encode("utf-16"),
 }
 NOT_HELD = {
     "prose": '"""All of the global state\nis elsewhere."""\nstate = 1\n',
     "local dict": "def f():\n    row = {}\n    row['x'] = 1\n    return row\n",
     "enum member": "class Kind:\n    A = 1\ndef f(x: Literal[Kind.A] = 1): ...\n",
     "bound, named nowhere else": "class P: pass\ndef f():\n    P.only_here = 1\n",
+    "bound before it is asked": "X = 0\ndef f():\n    global X\n    X = 1\n    if X:\n        go()\n",
+    "only emptied": "X = 0\ndef f():\n    global X\n    if X:\n        X.close()\n        X = None  # gone\n",
+    "counted": "X = 0\ndef f():\n    global X\n    X += 1\n    if X > 3:\n        go()\n",
+    "compared": "X = 0\ndef f(new):\n    global X\n    if X != new:\n        X = new\n",
+    "a part is asked": "X = 0\ndef f():\n    global X\n    if X.ready:\n        X = make()\n",
+    "asked elsewhere": "X = 0\ndef f():\n    global X\n    X = 1\ndef g():\n    return 1 if X else 2\n",
+    "a class handed in": "def f(cls):\n    def g():\n        if cls.x is None:\n            cls.x = 1\n",
+    "instance": "class P:\n    def f(self):\n        if self.x is None:\n            self.x = 1\n",
+    "under a key of a class": "class P:\n    def f(cls, k):\n        if k not in cls.all:\n"
+    "            cls.all[k] = 1\n",
+    "annotation": "H: dict['x'] = {}\ndef f(a):\n    y: dict['x'] = dict['x'] or dict['y']\n",
     "other object": "def f(patch):\n    patch.setattr(thing, 'name', 1)\n    return name\n",
 }
 
@@ -39,12 +109,19 @@ NOT_HELD = {
 @pytest.mark.parametrize("text", HELD.values(), ids=HELD)
 def test_each_way_to_bind_a_shared_place_is_seen(text: str) -> None:
     assert may_hold_lazy_init(text.encode())
-    assert may_hold_lazy_init(text.encode("utf-16"))
+    for write in WRITTEN.values():
+        assert may_hold_lazy_init(write(text))
 
 
 @pytest.mark.parametrize("text", NOT_HELD.values(), ids=NOT_HELD)
 def test_what_holds_no_shared_place_is_not_looked_at_closely(text: str) -> None:
     assert not may_hold_lazy_init(text.encode())
+
+
+def test_decorators_that_keep_results_are_seen() -> None:
+    assert may_keep_results(b"@functools.lru_cache(maxsize=1)\ndef f():\n    return make()\n")
+    assert may_keep_results("class P:\n    @cached_property\n    def f(self): ...\n".encode("utf-16"))
+    assert not may_keep_results(b"cache = lru_cache(f)\n")
 
 
 def test_many_places_are_not_asked_for_one_by_one() -> None:

@@ -19,7 +19,6 @@ import pytest
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability
-from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.fix.imports import import_edit
 from sqla_guard.project.project import Project
@@ -112,7 +111,7 @@ def name(value: object) -> str:
 
 
 def findings(everything: Project, path: str) -> list[Diagnostic]:
-    facts = [f for f in everything.lazy_inits(path) if isinstance(f, LazyInit)]
+    facts = everything.lazy_inits(path)
     return [found for fact in facts for module in MODULES.values() for found in module.check(fact, everything)]
 
 
@@ -330,7 +329,7 @@ def test_two_threads_run_a_cached_factory_twice(case: Case) -> None:
     bad = case.block("bad")
     assert bad is not None
     everything = project(case.files)
-    facts = [f for f in everything.lazy_inits("desk/case.py") if isinstance(f, CachedFactory)]
+    facts = everything.cached_factories("desk/case.py")
     (found,) = [d for f in facts for d in cached_factory.check(f, everything)]
     assert "# !" in bad.split("\n")[bad[: found.span.start].count("\n")]
     assert any(is_torn(first, second) for first, second in all_orders(bad, case.race, case.race))
@@ -340,6 +339,6 @@ def test_a_cached_factory() -> None:
     bad, good = re.findall(r"```python\n(.*?)```", cached_factory.__doc__ or "", re.DOTALL)
     for text, count in ((bad, 1), (bad.replace("create_engine(", "str("), 0), (good, 0)):
         everything = project({"desk/page.py": text})
-        facts = [f for f in everything.lazy_inits("desk/page.py") if isinstance(f, CachedFactory)]
+        facts = everything.cached_factories("desk/page.py")
         found = [d for f in facts for d in cached_factory.check(f, everything)]
         assert len(found) == count

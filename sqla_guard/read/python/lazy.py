@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.facts.lazy import CachedFactory, LazyInit
-from sqla_guard.read.python.lazy_cached import read_cached_factories
+from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.lazy_module import ModuleIndex
@@ -16,8 +15,8 @@ from sqla_guard.read.python.parse import UnparsableFile, parse
 __all__ = ["may_hold_lazy_init", "read_lazy_inits"]
 
 
-def read_lazy_inits(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
-    """Return the lazy initialisations and cached factories in ``source``, in source order.
+def read_lazy_inits(source: SourceFile) -> tuple[LazyInit, ...]:
+    """Return the lazy initialisations in ``source``, in source order.
 
     Raises:
         UnparsableFile: What had to be parsed of the text is not Python.
@@ -30,17 +29,16 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
     return _read_all(index, [info for info in asked if info.is_candidate()])
 
 
-def read_every_function(source: SourceFile) -> tuple[LazyInit | CachedFactory, ...]:
+def read_every_function(source: SourceFile) -> tuple[LazyInit, ...]:
     """Return the same as :func:`read_lazy_inits` by reading every function closely; slow, for tests."""
     index = ModuleIndex(source, parse(source))
     return _read_all(index, index.functions)
 
 
-def _read_all(index: ModuleIndex, functions: Iterable[FunctionInfo]) -> tuple[LazyInit | CachedFactory, ...]:
+def _read_all(index: ModuleIndex, functions: Iterable[FunctionInfo]) -> tuple[LazyInit, ...]:
     from sqla_guard.read.python.lazy_close import read_function  # most files hold nothing to read closely
 
     try:
-        found = sorted((fact for info in functions for fact in read_function(index, info)), key=lambda f: f.test)
-        return (*found, *read_cached_factories(index.source, index.functions))
+        return tuple(sorted((fact for info in functions for fact in read_function(index, info)), key=lambda f: f.test))
     except RecursionError as error:
         raise UnparsableFile("nested too deeply to be read") from error

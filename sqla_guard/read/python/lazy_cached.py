@@ -7,17 +7,28 @@ from collections.abc import Iterator
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import CachedFactory
-from sqla_guard.read.python.lazy_functions import FunctionInfo
+from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_places import own_nodes
 from sqla_guard.read.python.lazy_values import LocalValues
-from sqla_guard.read.python.parse import span_of
+from sqla_guard.read.python.parse import UnparsableFile, parse, span_of
 
 _KEEPING = frozenset({"cache", "lru_cache", "cached_property"})
 
 
-def read_cached_factories(source: SourceFile, functions: list[FunctionInfo]) -> Iterator[CachedFactory]:
-    """Yield the functions under such a decorator, with what they return."""
-    for info in functions:
+def read_cached_factories(source: SourceFile) -> tuple[CachedFactory, ...]:
+    """Return the functions under such a decorator, with what they return.
+
+    Raises:
+        UnparsableFile: The text is not Python.
+    """
+    try:
+        return tuple(_find(source))
+    except RecursionError as error:
+        raise UnparsableFile("nested too deeply to be read") from error
+
+
+def _find(source: SourceFile) -> Iterator[CachedFactory]:
+    for info in ModuleIndex(source, parse(source)).functions:
         for decorator in info.node.decorator_list:
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = bare.attr if isinstance(bare, ast.Attribute) else getattr(bare, "id", "")

@@ -1,279 +1,296 @@
-"""The cheap look at a file's bytes before anything is parsed; it imports nothing else, for clean runs.
+"""The cheap look at a file's bytes before anything is parsed; it imports no parser, for clean runs.
 
-A function holds a lazily made shared object only where it both reads and binds one place. So a place that is bound
-somewhere is looked for, and then a second mention of its name.
+A function holds a lazily made shared object only where it both tests and binds one place. So what binds such a place
+is looked for by marks that few files have, and then what the function around does with it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-# Patterns are compiled when a file first needs them: a clean run needs few.
+from sqla_guard.read.python.lazy_lines import (
+    Around,
+    dedent,
+    function_around,
+    indent_of,
+    line_of,
+    mentions,
+    owner_before,
+    plain,
+)
+from sqla_guard.read.python.lazy_mentions import Mentions, PlaceKind, may_be_one_of_several
+
+# Patterns are compiled when a file first needs them: a clean run needs few. Each begins with what few files hold.
 
 # The keyword with its names; prose that has the word goes on otherwise.
-_DECLARED = rb"\b(?:global|nonlocal)(?:[ \t\f]*\\|[ \t\f]+(\w+(?:[ \t\f]*,[ \t\f]*\w+)*)[ \t\f]*(?:[\r\n;#\\]|\Z))"
+_GLOBAL = rb"global(?:[ \t\f]*\\|[ \t\f]+(\w+(?:[ \t\f]*,[ \t\f]*\w+)*)[ \t\f]*(?:[\n;#\\]|\Z))"
+_NONLOCAL = rb"nonlocal(?:[ \t\f]*\\|[ \t\f]+(\w+(?:[ \t\f]*,[ \t\f]*\w+)*)[ \t\f]*(?:[\n;#\\]|\Z))"
 # A decorator that keeps results.
 _CACHED = rb"@\s*(?:\w+\s*\.\s*)*(?:lru_cache|cache|cached_property)\b"
-_CLASS = rb"class[ \t]+(\w+)"
-_OF_CLASS = (b"classmethod", b"classproperty", b"__new__", b"__init_subclass__", b"__class_getitem__")
-_FIRST = rb"(?:classmethod|classproperty|__new__|__init_subclass__|__class_getitem__)\b[^(]{0,400}\(\s*(\w+)"
-_FIRST_OF_ANY = rb"\bdef\s+\w+\s*(?:\[[^(]{0,300}\]\s*)?\(\s*(\w+)"
-_CLASS_WORDS = (b"cls", b"klass", b"class_", b"mcs", b"mcls")
-_STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
-# What follows the name of a class where one of its attributes may be bound, on a line that has an assignment.
-_ATTRIBUTE = rb"(?:\s*\.\s*__class__\b)?\s*\.\s*(\w+)\s*(?:[=:,\[\])\\]|[-+*/|&^%@<>]+=)(?<!==)(?:(?<==)|[^\n]*=)(?!=)"
-_STATE = rb"\s*\.\s*state\b"
-_TYPE = rb"\s*\(\s*\w+\s*\)"
-_SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
-_ONLY_INSTANCE = rb"\w[^\n=(]*=\s*\Z"
-# An element that is bound, the names that stand before keys on its line, and the containers that outlive a call:
-# under a constant, or under any key in a nested function.
-_ELEMENT = rb"\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
-_KEYED = rb"\b(\w+)\s*\["
-_CONTAINER = (
-    rb"\s*(?::[^\n=]*)?=\s*(?:[\w.]+\s*=\s*)*"
-    rb"(?:[\[{]|(?:\w+\.)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+# A class, or what the function behind it calls one.
+_GIVEN_CLASS = rb"\b[^(]{0,400}\(\s*(\w+)"
+_CLASS = (
+    rb"class(?:[ \t]+(\w+)[ \t]*[(:\[\\]|(?:method|property|_getitem__|__(?<=__init_subclass__))" + _GIVEN_CLASS + rb")"
 )
-_FIXED = rb"\s*\[\s*[rubRUB]?['\"0-9TFN.-][^\]\n]{0,400}\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
-_ANY_KEY = rb"\s*\[[^\n]{0,400}\]\s*(?::[^\n=]{0,400}|[-+*/|&^%@<>]{0,3})=(?!=)"
+_NEW = rb"__new__" + _GIVEN_CLASS
+_HEADER = rb"[ \t]*(?:async[ \t]+)?def\s+\w+\s*(?:\[[^(]{0,300}\]\s*)?\(\s*(\w+)"
+_FIRST_OF_ANY = rb"def\s+\w+\s*(?:\[[^(]{0,300}\]\s*)?\(\s*(\w+)"
+_CLASS_WORDS = frozenset({b"cls", b"klass", b"class_", b"mcs", b"mcls", b"__class__", b"type"})
+_OF_FIRST = (b"__class__", b"type")
+_STATE = frozenset({b"state"})
+_STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
+# An attribute that is bound or stands among names before an assignment.
+_BEHIND = rb"[ \t]{0,40}(\w+)[ \t]*(?:=(?!=)|:[^\n=]{0,300}=(?!=)|(?=[,)\]\\][^\n=]{0,300}=(?!=)))"
+_BOUND = rb"\.(?<!self\.)" + _BEHIND
+_BOUND_OF = rb"\b%b[ \t]{0,40}\." + _BEHIND
+_SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
+_GIVEN = rb"setattr\s*\(\s*(?:\w+\s*\.\s*)*(\w+)\s*,\s*\Z"
+# A call at the top of the module whose result is kept.
+_INSTANCE = rb"\n[\w)][^\n(]{0,400}=[\s\\(]{0,100}(\w+)\s*\("
+# An element that is bound, and the names that stand before keys on its line.
+_ELEMENT = rb"\][ \t]*(?::[^\n=]{0,400})?=(?!=)"
+_KEYED = rb"\b(\w+)[ \t]*\["
+# What stands before an annotation.
+_ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
+# What a container that outlives a call is made by.
+_CONTAINER = rb"=\s*(?:[\[{]|(?:\w+\.)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 
 # A file with more places than this is taken for one that may hold such an object: asking on would take longer.
 _MOST_PLACES = 300
 
 
-class Binding(NamedTuple):
+class Place(NamedTuple):
     """Where a shared place may be bound.
 
     Attributes:
         at: Offset of the name, in bytes.
         name: The name; empty where it is not known.
-        inside: How often the name stands in a function that binds the place and reads it.
-        anywhere: How often it then stands in the file.
+        kind: How it is written.
+        owners: What may stand before the dot of an attribute.
+        first: What the function has to call its first parameter; empty where that does not matter.
+        depths: How deep the lines stand that make the container of an element.
     """
 
     at: int
     name: bytes
-    inside: int
-    anywhere: int
+    kind: PlaceKind
+    owners: frozenset[bytes] = frozenset()
+    first: bytes = b""
+    depths: tuple[int, ...] = ()
 
 
 def may_hold_lazy_init(data: bytes) -> bool:
-    """Tell from a file's bytes whether it can hold a lazily made shared object; a wrong yes costs only time.
-
-    UTF-16 holds the marks with zeros between.
-    """
-    text = data.replace(b"\0", b"") if b"\0" in data else data
-    text = text.replace(b"\r", b"\n") if b"\r" in text else text
-    if next(cached_at(text), None) is not None:
-        return True
-    return any(
-        number > _MOST_PLACES or is_mentioned(text, found.name, found.anywhere)
-        for number, found in enumerate(bindings(text))
-    )
+    """Tell from a file's bytes whether it can hold a lazily made shared object; a wrong yes costs only time."""
+    return any(is_made or number > _MOST_PLACES for number, (_, is_made) in enumerate(_judged(plain(data))))
 
 
-def cached_at(text: bytes) -> Iterator[int]:
-    """Yield the ends of decorators that keep results."""
-    if b"cache" in text:
-        yield from (match.end() for match in re.finditer(_CACHED, text))
+def may_keep_results(data: bytes) -> bool:
+    """Tell from a file's bytes whether a decorator may keep what a function returns."""
+    text = plain(data)
+    return b"cache" in text and re.search(_CACHED, text) is not None
 
 
-def bindings(text: bytes) -> Iterator[Binding]:
+def made_lazily(text: bytes) -> Iterator[Place]:
+    """Yield the places in ``text`` that the function around may both test and make."""
+    return (place for place, is_made in _judged(text) if is_made)
+
+
+def _judged(text: bytes) -> Iterator[tuple[Place, bool]]:
+    known: dict[tuple[int, bytes, PlaceKind], bool] = {}
+    for place in _places(text):
+        around = function_around(text, place.at)
+        if around is None or not _is_for(text, around, place):
+            yield place, False
+            continue
+        key = around.start, place.name, place.kind
+        if key not in known:
+            nested = any(0 < depth <= around.depth for depth in place.depths)
+            found = Mentions(text[around.start : around.end], place.name, place.kind, place.owners, nested)
+            known[key] = found.may_make()
+        yield place, known[key]
+
+
+def _is_for(text: bytes, around: Around, place: Place) -> bool:
+    """Tell whether the function can reach the place at all."""
+    if place.depths and min(place.depths) > around.depth:
+        return False
+    header = re.compile(_HEADER).match(text, around.start) if place.first else None
+    return header is None or header[1] == place.first
+
+
+def _places(text: bytes) -> Iterator[Place]:
     """Yield where shared places may be bound, by the words and marks around; strings and comments count too."""
     yield from _declared(text)
-    names = _owners(text)
-    yield from (Binding(at, name, 2, 2) for at, name in _bound_attributes(text, names))
-    if b"setattr" in text:
-        yield from (Binding(at, name, 2, 2) for at, name in _set_attributes(text))
-    # The container, the element's binding, and the test.
-    yield from (Binding(at, name, 2, 3) for at, name in _bound_elements(text))
+    words = _Words(text)
+    if b"class" in text or b"state" in text:
+        yield from _bound_attributes(text, words)
+        for start, end in words.bodies_of_self:
+            yield from _bound_of(text, b"self", start, end, words.owners)
+        for name in words.instances:
+            yield from _bound_of_instance(text, name)
+        yield from _set_attributes(text, words)
+    yield from _bound_elements(text, words)
 
 
-def _declared(text: bytes) -> Iterator[Binding]:
-    if b"global" not in text and b"nonlocal" not in text:
-        return
-    for match in re.finditer(_DECLARED, text):
-        before = text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip()
-        if before and not before.endswith((b";", b":")):
-            continue
-        # The statement itself, the binding and the test; a name on the next line is not looked for.
-        names = [b""] if b"\\" in match[0] else match[1].split(b",")
-        yield from (Binding(match.start(), name.strip(), 3, 3) for name in names)
+class _Words:
+    """What names of a file may stand for, found out when it is asked for."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    @cached_property
+    def _classes(self) -> tuple[set[bytes], list[re.Match[bytes]]]:
+        """The classes of the module, and where functions have first parameters that stand for one."""
+        text, classes, first = self._text, set[bytes](), list[re.Match[bytes]]()
+        for match in re.finditer(_CLASS, text) if b"class" in text else ():
+            if match[1] is None:
+                first.append(match)
+            elif not text[line_of(text, match.start()) : match.start()].strip():
+                classes.add(match[1])
+        return classes, first + list(re.finditer(_NEW, text) if b"__new__" in text else ())
+
+    @cached_property
+    def owners(self) -> frozenset[bytes]:
+        """Names that may stand for a class."""
+        classes, first = self._classes
+        return _CLASS_WORDS.union(classes, (match[match.lastindex or 0] for match in first))
+
+    def first(self, owner: bytes) -> bytes:
+        """Return ``owner`` if it stands for a class only as the first parameter of a method, else nothing."""
+        return b"" if owner in self._classes[0] or owner in _OF_FIRST else owner
+
+    @cached_property
+    def instances(self) -> set[bytes]:
+        """Classes that may have their only instance made at the top of the module."""
+        found = re.findall(_INSTANCE, self._text)
+        return self._classes[0].intersection(found) if found else set()
+
+    @property
+    def bodies_of_self(self) -> Iterator[tuple[int, int]]:
+        """Where functions stand that call a class ``self``."""
+        if b"(self" in self._text:
+            for match in self._classes[1]:
+                if match[match.lastindex or 0] == b"self":
+                    around = function_around(self._text, match.end())
+                    if around is not None:
+                        yield around.start, around.end
+
+    @cached_property
+    def containers(self) -> dict[bytes, set[int]]:
+        """The names that may stand for containers, with the depths of the lines that make those."""
+        text, found = self._text, dict[bytes, set[int]]()
+        for match in re.finditer(_CONTAINER, text):
+            line = line_of(text, match.start())
+            before = text[line : match.start()]
+            if before.count(b"(") == before.count(b")"):
+                depth = indent_of(text, line)
+                annotated = re.match(_ANNOTATED, before)
+                for name in re.findall(rb"\w+", annotated[0] if annotated else before):
+                    found.setdefault(name, set()).add(depth)
+        return found
 
 
-def _owners(text: bytes) -> set[bytes]:
-    """Return names that may stand for a class, or for the only instance of one."""
-    names = {*_classes(text), *_CLASS_WORDS, b"__class__"}
-    if any(word in text for word in _OF_CLASS):
-        names.update(re.findall(_FIRST, text))
-    if next(only_instances(text), None) is not None:
-        names.update(re.findall(_FIRST_OF_ANY, text))
-    return names
-
-
-def _classes(text: bytes) -> set[bytes]:
-    return set(re.findall(_CLASS, text)) if b"class" in text else set()
+def _declared(text: bytes) -> Iterator[Place]:
+    for word, pattern in ((b"global", _GLOBAL), (b"nonlocal", _NONLOCAL)):
+        for match in re.finditer(pattern, text) if word in text else ():
+            before = text[line_of(text, match.start()) : match.start()].strip()
+            if not before or before.endswith((b";", b":")):
+                # A name on the next line is not looked for.
+                names = [b""] if b"\\" in match[0] else match[1].split(b",")
+                yield from (Place(match.start(), name.strip(), "name") for name in names)
 
 
 def only_instances(text: bytes) -> Iterator[bytes]:
     """Yield the classes that may have their only instance made at the top of the module."""
-    return (name for name in _classes(text) if _has_only_instance(text, name))
+    return iter(_Words(text).instances)
 
 
-def _set_attributes(text: bytes) -> Iterator[tuple[int, bytes]]:
-    for match in re.finditer(_SETATTR, text):
-        before = text[match.start() - 1 : match.start()]
-        if not before.isalnum() and before not in (b"_", b"."):
-            yield match.start(1), match[1]
-
-
-def _bound_attributes(text: bytes, names: set[bytes]) -> Iterator[tuple[int, bytes]]:
+def _bound_attributes(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield the attributes that classes, types and the state of applications may be given."""
-    attribute = re.compile(_ATTRIBUTE)
-    spaced = _has_spaced_dots(text)
-    places = [place for name in names for place in _before(text, name, b".", spaced)]
-    if b"state" in text:
-        places += [place for name in _STATE_OWNERS for place in _followed(text, name, b".", _STATE, spaced)]
-    if b"type" in text:
-        places += _followed(text, b"type", b"(", _TYPE, b"type (" in text)
-    for start, end in places:
-        match = attribute.match(text, end)
-        if match and not (match[1].startswith(b"__") and match[1].endswith(b"__")) and _may_be_target(text, start):
-            yield match.start(1), match[1]
+    for match in re.finditer(_BOUND, text):
+        owners, first = _owners_of(text, match.start(), words)
+        if owners:
+            yield from _attribute(text, match, owners, first)
 
 
-def _followed(text: bytes, name: bytes, mark: bytes, pattern: bytes, spaced: bool) -> Iterator[tuple[int, int]]:
-    """Yield where ``name`` stands with what ``pattern``, which begins with ``mark``, matches behind it."""
-    behind = re.compile(pattern)
-    for start, end in _before(text, name, mark, spaced):
-        match = behind.match(text, end)
-        if match:
-            yield start, match.end()
+def _owners_of(text: bytes, dot: int, words: _Words) -> tuple[frozenset[bytes], bytes]:
+    """Return what else may own an attribute that has its dot there, if anything, and :attr:`Place.first`."""
+    owner = owner_before(text, dot)
+    if owner == b"state" and _is_state(text, dot):
+        return _STATE, b""
+    if owner is None or owner not in words.owners:
+        return frozenset(), b""
+    return words.owners, words.first(owner)
 
 
-def _may_be_target(text: bytes, at: int) -> bool:
-    """Tell whether what stands at ``at`` can be assigned to: it is no argument and no key of something on its line."""
-    before = text[text.rfind(b"\n", 0, at) + 1 : at].lstrip()
-    return before.startswith((b"(", b"[")) or not _is_inside(before)
+def _is_state(text: bytes, dot: int) -> bool:
+    state = text.rfind(b"state", 0, dot)
+    before = text[max(0, state - 40) : state].rstrip(b" \t\n\\")
+    return before.endswith(b".") and owner_before(before, len(before) - 1) in _STATE_OWNERS
 
 
-def _is_inside(before: bytes) -> bool:
-    """Tell whether brackets are open behind ``before``."""
-    opened = before.count(b"(") + before.count(b"[") + before.count(b"{")
-    return opened > before.count(b")") + before.count(b"]") + before.count(b"}")
-
-
-def _has_only_instance(text: bytes, name: bytes) -> bool:
-    """Tell whether a class may have its only instance made at the top of the module."""
-    for start, _ in _before(text, name, b"(", name + b" (" in text):
-        if text[start - 1 : start] in (b" ", b"=", b"\t"):
-            line = text[text.rfind(b"\n", 0, start) + 1 : start]
-            if b"=" in line and re.match(_ONLY_INSTANCE, line):
-                return True
-    return False
-
-
-def _bound_elements(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield where an element of a container that outlives a call is bound in a function, with the container."""
-    names: set[bytes] = set()
-    for match in re.finditer(_ELEMENT, text):
-        names.update(re.findall(_KEYED, text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()]))
-    for name in names:
-        depths = [_indent(text, line) for line in _container_lines(text, name)]
-        if 0 in depths:
-            yield from ((at, name) for at in _elements(text, name, _FIXED, -1))
-        if any(depths):
-            yield from ((at, name) for at in _elements(text, name, _ANY_KEY, min(filter(None, depths))))
-
-
-def _container_lines(text: bytes, name: bytes) -> Iterator[int]:
-    """Yield where lines start that bind ``name`` to a container."""
-    container = re.compile(_CONTAINER)
-    for start, end in _mentions(text, name):
-        if container.match(text, end):
-            line = text.rfind(b"\n", 0, start) + 1
-            if not _is_inside(text[line:start]):
-                yield line
-
-
-def _elements(text: bytes, name: bytes, element: bytes, depth: int) -> Iterator[int]:
-    """Yield where ``name[...]`` is bound in a function that stands deeper than ``depth``."""
-    pattern = re.compile(element)
-    for start, end in _mentions(text, name):
-        if pattern.match(text, end) and _is_nested(text, start, depth):
-            yield start
-
-
-def _is_nested(text: bytes, at: int, depth: int) -> bool:
-    """Tell whether the function around ``at`` is defined at ``depth`` or deeper."""
-    if depth < 0:
-        return True
-    line = text.rfind(b"\n", 0, at) + 1
-    indent = _indent(text, line)
-    if _starts_definition(text, line):
-        return True
-    found = line
-    while (found := text.rfind(b"def ", 0, found)) >= 0:
-        start = text.rfind(b"\n", 0, found) + 1
-        if text[start:found].strip(b" \t") in (b"", b"async") and _indent(text, start) < indent:
-            if _indent(text, start) >= depth:
-                return True
-            if not _may_be_quoted(text[start:at]):
-                return False
-    return False
-
-
-def _may_be_quoted(text: bytes) -> bool:
-    """Tell whether the start of ``text`` may stand in a string that its end does not stand in."""
-    return text.count(b'"""') % 2 == 1 or text.count(b"'''") % 2 == 1
-
-
-def _indent(text: bytes, line: int) -> int:
-    end = text.find(b"\n", line)
-    content = text[line : end if end >= 0 else len(text)]
-    return len(content) - len(content.lstrip(b" \t"))
-
-
-def _starts_definition(text: bytes, line: int) -> bool:
-    return text[line : line + 400].lstrip(b" \t").startswith((b"def", b"async"))
-
-
-def is_mentioned(text: bytes, name: bytes, times: int) -> bool:
-    """Tell whether ``name`` stands in ``text`` as a whole word at least so many times; one that is not known may."""
-    return not name or any(number == times for number, _ in enumerate(_mentions(text, name), 1))
-
-
-def _before(text: bytes, name: bytes, mark: bytes, spaced: bool) -> Iterator[tuple[int, int]]:
-    """Yield where ``name`` stands as a whole word in front of ``mark``: start and end."""
-    if spaced:
-        yield from _mentions(text, name)
+def _attribute(text: bytes, match: re.Match[bytes], owners: frozenset[bytes], first: bytes) -> Iterator[Place]:
+    """Yield the attribute that ``match`` found if it may be bound there."""
+    name = match[1]
+    if _is_special(name):
         return
-    at = text.find(name + mark)
-    while at >= 0:
-        before = text[at - 1 : at]
-        if not (before.isalnum() or before == b"_"):
-            yield at, at + len(name)
-        at = text.find(name + mark, at + 1)
+    if not match[0].endswith(b"="):
+        line, last = line_of(text, match.start()), text.find(b"\n", match.end())
+        behind = text[match.end() : last if last >= 0 else len(text)]
+        if not may_be_one_of_several(text[line : match.start()], behind):
+            return
+    yield Place(match.start(1), name, "attribute", owners, first)
 
 
-def _has_spaced_dots(text: bytes) -> bool:
-    """Tell whether somewhere a space stands between a name and the dot behind it."""
-    if b"\\\n" in text or b"\t." in text:
-        return True
-    if b" ." not in text:
-        return False
-    dots = (match.start() for match in re.finditer(rb" \.\s*[A-Za-z_]", text))
-    return any(text[text.rfind(b"\n", 0, at) + 1 : at].strip() for at in dots)
+def _bound_of(text: bytes, owner: bytes, start: int, end: int, owners: frozenset[bytes]) -> Iterator[Place]:
+    for match in re.compile(_BOUND_OF % re.escape(owner)).finditer(text, start, end):
+        yield from _attribute(text, match, owners, owner)
 
 
-def _mentions(text: bytes, name: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where ``name`` stands as a whole word: start and end."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        before, after = text[at - 1 : at], text[end : end + 1]
-        if not (before.isalnum() or before == b"_" or after.isalnum() or after == b"_"):
-            yield at, end
-        at = text.find(name, end)
+def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:
+    """Yield what the methods of a class bind of its instances."""
+    for start, end in mentions(text, name):
+        line = line_of(text, start)
+        if text[line:start].strip() == b"class":
+            last = dedent(text, end, indent_of(text, line))
+            for first in set(re.compile(_FIRST_OF_ANY).findall(text, end, last)):
+                yield from _bound_of(text, first, end, last, frozenset({first}))
+
+
+def _set_attributes(text: bytes, words: _Words) -> Iterator[Place]:
+    for match in re.finditer(_SETATTR, text) if b"setattr" in text else ():
+        before = text[match.start() - 1 : match.start()]
+        if before.isalnum() or before in (b"_", b".") or _is_special(match[1]):
+            continue
+        owner = re.compile(_GIVEN).match(text, match.start(), match.start(1) - 1)
+        if owner is None or owner[1] in words.owners or owner[1] == b"state":
+            first = b"" if owner is None or owner[1] == b"state" else words.first(owner[1])
+            yield Place(match.start(1), match[1], "attribute", words.owners | _STATE, first)
+        elif words.instances:
+            yield Place(match.start(1), match[1], "attribute", frozenset({owner[1]}))
+
+
+def _is_special(name: bytes) -> bool:
+    return name.startswith(b"__") and name.endswith(b"__")
+
+
+def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
+    """Yield where an element of a container that outlives a call is bound in a function, with the container."""
+    keyed = re.compile(_KEYED)
+    for match in re.finditer(_ELEMENT, text):
+        line = line_of(text, match.start())
+        if text[line : line + 1] not in (b" ", b"\t", b"d", b"a"):
+            continue  # nor the first line of a function
+        annotated = re.compile(_ANNOTATED).match(text, line, match.start())
+        for found in () if annotated else keyed.finditer(text, line, match.start()):
+            name, at = found[1], found.start(1)
+            near = text[max(line, at - 100) : at].rstrip(b" \t")
+            if near.endswith(b"."):
+                owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
+                if owners:
+                    yield Place(at, name, "member", owners, first)
+            elif name in words.containers:
+                yield Place(at, name, "element", depths=tuple(words.containers[name]))

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
-from sqla_guard.read.python.lazy_marker import bindings, cached_at, is_mentioned, only_instances
+from sqla_guard.read.python.lazy_lines import plain
+from sqla_guard.read.python.lazy_marker import made_lazily, only_instances
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 from sqla_guard.read.python.sparse import parse_bodies
 
@@ -25,7 +26,7 @@ class Lazy(NamedTuple):
 
     Attributes:
         tree: The tree; functions that tell nothing of shared objects may have lost their bodies.
-        passed: Functions that make no shared object, nor keep their results, by name and the line that they end on.
+        passed: Functions that make no shared object, by name and the line that they end on.
     """
 
     tree: ast.Module
@@ -39,23 +40,23 @@ def parse_lazy(source: SourceFile) -> Lazy | None:
         UnparsableFile: What is left is not Python.
     """
     # One byte a character: offsets stay the same, and words in other letters are no places to the marker either.
-    data = source.text.encode("ascii", "replace").replace(b"\r", b"\n")
+    data = plain(source.text.encode("ascii", "replace"))
+    made = list(made_lazily(data))
+    if not made:
+        return None
     bodies = bodies_of(source)
     starts = [body.start for body in bodies.found]
-    kept = [bisect_right(starts, end) for end in cached_at(data)]
-    chosen = {bodies.found[i] for i in kept if i < len(starts)}
+    chosen: set[Body] = set()
     places: set[str] = set()
     astray: set[str] = set()
-    for binding in bindings(data):
-        body = _innermost(bodies.found, starts, binding.at)
-        within, times = (data, binding.anywhere) if body is None else (data[body.start : body.end], binding.inside)
-        if is_mentioned(within, binding.name, times):
-            (astray if body is None else places).add(binding.name.decode())
-            chosen.update([body] if body else ())
+    for place in made:
+        body = _innermost(bodies.found, starts, place.at)
+        (astray if body is None else places).add(place.name.decode())
+        chosen.update([body] if body else ())
     names = {body: _name(bodies.code, body) for body in bodies.found}
     # Functions whose bodies are in doubt stay as they are.
     others = Counter(_DEFINED.findall(bodies.code or source.text)) - Counter(names.values())
-    if not chosen and not (others and (astray or kept)):
+    if not chosen and not (others and astray):
         return None
     called = {names[body] for body in chosen}.union(others if astray else ())
     passed = frozenset((names[body], source.position(body.end)[0]) for body in bodies.found if body not in chosen)

@@ -1,0 +1,133 @@
+"""Functions and words as the lines of a file's bytes show them, without parsing; for a first look at many files.
+
+Where lines do not tell for certain, a function comes out larger than it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+# What encodings may begin with; in text nothing begins with one of these.
+_MARKS = b"\xef\xbb\xbf\xff\xfe"
+_SPACE = b" \t\n\\"
+_WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_DEF = rb"(?:async[ \t]+)?def\b"
+_OPEN = re.compile(rb"[(\[{,\\=+\-*/%|&^<>~!@.]\Z|\b(?:and|or|not|is|in|if|elif|else|await|lambda)\Z")
+
+
+class Around(NamedTuple):
+    """A function as its lines show it.
+
+    Attributes:
+        start: Where its first line starts.
+        end: Behind its last line.
+        depth: The indentation of its ``def``, in characters.
+    """
+
+    start: int
+    end: int
+    depth: int
+
+
+def plain(data: bytes) -> bytes:
+    """Return bytes of any encoding with lines that end in a line feed, each byte in its place if there are no zeros.
+
+    UTF-16 holds the marks with zeros between.
+    """
+    text = (data.replace(b"\0", b"") if b"\0" in data else data).lstrip(_MARKS)
+    if b"\r" not in text:
+        return text
+    # A line that goes on ends in its backslash.
+    return text.replace(b"\\\r\n", b" \\\n").replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+
+
+def indent_of(text: bytes, line: int) -> int:
+    """Return how many spaces and tabs the line begins with that starts at ``line``."""
+    at = line
+    while text[at : at + 1] in (b" ", b"\t"):
+        at += 1
+    return at - line
+
+
+def line_of(text: bytes, at: int) -> int:
+    """Return where the line around ``at`` starts."""
+    return text.rfind(b"\n", 0, at) + 1
+
+
+def dedent(text: bytes, start: int, depth: int) -> int:
+    """Return where, behind ``start``, a line ends before one with no more than ``depth`` of indentation."""
+    pattern = _dedented(depth)
+    at = start
+    while match := pattern.search(text, at):
+        if not is_quoted(text, start, match.start()) and not goes_on(text, start, match.start()):
+            return match.start()
+        at = match.end() - 1
+    return len(text)
+
+
+@lru_cache(maxsize=64)
+def _dedented(depth: int) -> re.Pattern[bytes]:
+    # A bracket, a string or a comment can stand anywhere.
+    return re.compile(rb"\n[ \t]{0,%d}[A-Za-z_@]" % depth)
+
+
+def goes_on(text: bytes, start: int, end: int) -> bool:
+    """Tell whether the last line of ``text[start:end]`` that is more than a comment may go on behind it."""
+    while start < end:
+        line = max(start, line_of(text, end))
+        whole = text[line:end].rstrip()
+        code = whole.partition(b"#")[0].rstrip()
+        if code:
+            return bool(_OPEN.search(code[-9:]) or _OPEN.search(whole[-9:]))
+        end = line - 1
+    return False
+
+
+def is_quoted(text: bytes, start: int, end: int) -> bool:
+    """Tell whether ``start`` may stand in a string that ``end`` does not stand in, or the other way round."""
+    return text.count(b'"""', start, end) % 2 == 1 or text.count(b"'''", start, end) % 2 == 1
+
+
+def function_around(text: bytes, at: int) -> Around | None:
+    """Return the innermost function around ``at``; ``None`` at the top of the module or of a class."""
+    line = line_of(text, at)
+    while text[line - 2 : line - 1] == b"\\":
+        line = line_of(text, line - 1)
+    depth = indent_of(text, line)
+    if re.compile(_DEF).match(text, line + depth):
+        return Around(line, dedent(text, line + depth, depth), depth)
+    depth += text[line + depth : line + depth + 1] in (b")", b"]")  # the end of a header
+    found = line
+    while depth and (found := text.rfind(b"def ", 0, found)) >= 0:
+        start = line_of(text, found)
+        if text[start:found].strip() not in (b"", b"async"):
+            continue
+        own = indent_of(text, start)
+        if own < depth and not is_quoted(text, start, at):
+            end = dedent(text, found, own)
+            if end > at:
+                return Around(start, end, own)
+            depth = own
+    return None
+
+
+def mentions(text: bytes, name: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where ``name`` stands as a whole word: start and end."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        before, after = text[at - 1 : at], text[end : end + 1]
+        if not (before.isalnum() or before == b"_" or after.isalnum() or after == b"_"):
+            yield at, end
+        at = text.find(name, end)
+
+
+def owner_before(text: bytes, dot: int) -> bytes | None:
+    """Return the word in front of the ``.`` at ``dot``, ``type`` for ``type(x)``; ``None`` if there is neither."""
+    near = text[max(0, dot - 400) : dot].rstrip(_SPACE)
+    if near.endswith(b")"):
+        return b"type" if near.rpartition(b"(")[0].rstrip(_SPACE).endswith(b"type") else None
+    return near[len(near.rstrip(_WORD)) :] or None

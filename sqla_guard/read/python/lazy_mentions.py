@@ -1,0 +1,177 @@
+"""What a function does with a shared place, told from the lines that name it: whether it may test and then make it.
+
+The words of the close reading: a test is an ``if``, an ``or`` or a conditional expression that speaks of the place, or
+of a local name that it was read into; what makes it is an assignment of something else than ``None`` or ``False``.
+Whatever a line leaves open counts as a yes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from sqla_guard.read.python.lazy_lines import goes_on, line_of, mentions, owner_before
+
+PlaceKind = Literal["name", "attribute", "member", "element"]
+"""How a place is written: ``X``, ``owner.x``, ``owner.x[key]``, ``X[key]``."""
+
+_ASKS = rb"\b(?:if|elif|or)\b|:="
+_SET = rb"\s*(?::[^\n=]{0,400})?=(?!=)"
+_SET_UNDER_KEY = rb"[ \t]{0,40}\[[^\n]{0,400}\]\s*(?::[^\n=]{0,400})?=(?!=)"
+_SET_UNDER_CONSTANT = rb"[ \t]{0,40}\[[ \t]{0,40}[rubRUB]?['\"0-9TFN.-][^\n]{0,400}\]\s*(?::[^\n=]{0,400})?=(?!=)"
+_EMPTY = rb"\s*(?:None|False|0|\"\"|'')[ \t]*(?:[;#]|\Z)"
+_CHANGED = rb"\s*(?:\*\*|//|>>|<<|[-+*/|&^%@])="
+_DECLARED = rb"(?:.*[;:])?\s*(?:global|nonlocal)\b[\w\s,]*\Z"
+_BOUND_OTHERWISE = re.compile(rb"\bfor\b|\bimport\b|\bas\s*\Z")
+# What may stand before a target that is one of several, and behind it.
+_AMONG = re.compile(
+    rb"(?:(?:if|elif|else|for|while|try|except|finally|with|def|async|class|match|case)\b.*:|.*;)?"
+    rb"[\w\s.,()\[\]*'\"\\=-]*\Z"
+)
+_AMONG_ON = re.compile(rb"\s*[,)\]\\][\w\s.,()\[\]*'\"\\-]*(?:=(?!=)|\Z)|\s*(?:#|\Z)")
+_KEYWORD = rb"\s*(?:return|if|elif|while|assert|raise|yield|await|not|del|with|and|or|in|is|lambda)\b"
+# Statements whose expressions test nothing.
+_NO_TEST = rb"\s*(?:return|raise|del|assert|import|from)\b[^;]*\Z"
+_PART = rb"\s*(?:\.\s*(\w+)|\()"
+_COMPARED = rb"\s*(?:[=!]=[ \t]*['\"\w]|[<>])"
+_EMPTY_WORD = rb"\s*[=!]=\s*(?:None|True|False)\b"
+_RIGHT = rb"(?:[=!]=|[<>]=?|\bis|\bis\s+not|\bin)[ \t]*(?:\w+\.)?\Z"
+_UNDER_KEY = rb"\s*(?:\[|\.\s*get\b)"
+_INTO_LOCAL = rb"(?:.*[:;])?\s*\w+\s*=(?!=)"
+_CONTINUES = rb"\s*(?:(?:and|or|not|is|in|if|else)\b|[=!<>+\-*/%|&^)\]}.])"
+_SINGLETON = re.compile(rb"\s*(?:async\s+)?def\s+(?:__new__|__call__)\b")
+
+
+class Mentions:
+    """What one function does with one place."""
+
+    def __init__(self, function: bytes, name: bytes, kind: PlaceKind, owners: frozenset[bytes], any_key: bool) -> None:
+        """Remember what is asked.
+
+        Args:
+            function: The text of the function, from the start of its first line on.
+            name: The place: the last word of it.
+            kind: How it is written.
+            owners: What may stand before the dot of an attribute.
+            any_key: Whether the keys of an element may be variables.
+        """
+        self._text = function
+        self._name = name
+        self._kind = kind
+        self._owners = owners
+        fixed = kind in ("member", "element") and not any_key and not _SINGLETON.match(function)
+        under = _SET_UNDER_CONSTANT if fixed else _SET_UNDER_KEY
+        self._set = re.compile(_SET if kind in ("name", "attribute") else under)
+
+    def may_make(self) -> bool:
+        """Tell whether the function may both test the place and set it to something."""
+        text = self._text
+        if re.search(_ASKS, text) is None:
+            return False
+        if not self._name:
+            return True
+        asked = False
+        for start, end in mentions(text, self._name):
+            line, last = line_of(text, start), text.find(b"\n", end)
+            before, behind = text[line:start], text[end : last if last >= 0 else len(text)]
+            if not self._is_meant(start, before, behind):
+                continue
+            made = self._makes(before, behind)
+            if made and (asked or _may_ask_yet(behind)):
+                return True
+            asked = asked or self._asks(line, start, before, behind)
+        return False
+
+    def _is_meant(self, start: int, before: bytes, behind: bytes) -> bool:
+        if b"#" in before and b"'" not in before and b'"' not in before:
+            return False
+        if self._kind == "name":
+            return re.match(_DECLARED, before) is None
+        near = self._text[max(0, start - 400) : start].rstrip(b" \t\n\\")
+        if self._kind == "element":
+            return not near.endswith(b".")
+        return behind.startswith((b"'", b'"')) or (
+            near.endswith(b".") and owner_before(near, len(near) - 1) in self._owners
+        )
+
+    def _makes(self, before: bytes, behind: bytes) -> bool:
+        if behind.startswith((b"'", b'"')):
+            return b"setattr" in before or not before.strip(b" \t\"'")
+        found = self._set.match(behind)
+        if found is not None:
+            return re.compile(_EMPTY).match(behind, found.end()) is None
+        if re.match(_CHANGED, behind) is not None:
+            return False
+        return _BOUND_OTHERWISE.search(before) is not None or may_be_one_of_several(before, behind)
+
+    def _asks(self, line: int, start: int, before: bytes, behind: bytes) -> bool:
+        if behind.startswith((b"'", b'"')):
+            if b"setattr" in before:
+                return False
+            return (
+                b"attr" in before
+                or not before.strip(b" \t\"'")
+                or re.match(rb"['\"]\s*(?:not|in)\b", behind) is not None
+            )
+        simple = self._kind in ("name", "attribute")
+        if self._set.match(behind) is not None or re.match(_CHANGED, behind) is not None:
+            return False
+        if not (self._is_whole(before, behind) if simple else self._is_under_key(start, behind)):
+            return False
+        if re.match(_NO_TEST, before) is not None:
+            return False
+        if re.search(_ASKS, before) or re.search(_ASKS, behind) or re.match(_INTO_LOCAL, before):
+            return True
+        if b"=" in before and _may_be_unfinished(before + behind):
+            return True
+        return re.match(_CONTINUES, before) is not None or goes_on(self._text, 0, line - 1)
+
+    def _is_whole(self, before: bytes, behind: bytes) -> bool:
+        """Tell whether the place itself may be tested, and not a part of it, nor something else by comparing it."""
+        if re.match(_PART, behind) is not None or re.search(_RIGHT, before[-100:]) is not None:
+            return False
+        return re.match(_COMPARED, behind) is None or re.match(_EMPTY_WORD, behind) is not None
+
+    def _is_under_key(self, start: int, behind: bytes) -> bool:
+        """Tell whether an element may be tested: it is looked up, or asked for by ``in``."""
+        if re.match(_UNDER_KEY, behind) is not None or not behind.strip(b" \t\\"):
+            return True
+        near = self._text[max(0, start - 400) : start].rstrip(b" \t\n\\(")
+        while self._kind == "member" and near.endswith(b"."):
+            near = near[:-1].rstrip(b" \t\n\\")
+            if near.endswith(b")"):
+                near = near.rpartition(b"(")[0].rstrip(b" \t\n\\")
+            near = near.rstrip(_NAMED).rstrip(b" \t\n\\(")
+        return near.endswith(b"in")
+
+
+_NAMED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+
+def may_be_one_of_several(before: bytes, behind: bytes) -> bool:
+    """Tell whether what stands between two parts of a line may be one of several targets of an assignment."""
+    if re.match(_KEYWORD, before) is not None or _AMONG.match(before.lstrip()) is None:
+        return False
+    on = _AMONG_ON.match(behind)
+    if on is None:
+        return False
+    whole = before + on.group()
+    opened, closed = (sum(map(whole.count, marks)) for marks in ((b"(", b"["), (b")", b"]")))
+    if on.group().endswith(b"="):
+        return opened <= closed
+    # The rest stands on further lines: in brackets that call nothing.
+    return re.search(rb"[\w)\]][ \t]*[(\[][^()\[\]]*\Z", before[-400:]) is None
+
+
+def _may_ask_yet(behind: bytes) -> bool:
+    """Tell whether what stands behind a target may test it: ``X = X or make()``, on this line or on those after."""
+    return re.search(_ASKS, behind) is not None or _may_be_unfinished(behind)
+
+
+def _may_be_unfinished(line: bytes) -> bool:
+    """Tell whether a statement may go on behind its line."""
+    if line.rstrip().endswith(b"\\") or any(mark in line for mark in (b"'", b'"', b"#")):
+        return True
+    return any(
+        line.count(opened) != line.count(closed) for opened, closed in ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+    )
