@@ -21,7 +21,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
     """Return all looks by the names that questions have for them; some ask ``disk`` for other files."""
     workspace = Workspace((), disk)
     return {
-        "base": lambda path, data, name: (path.endswith(".py") and name in bases_in(data)) or None,
+        "base": lambda path, data, name: (path.endswith(".py") and bases_in(data).get(name)) or None,
         "bytes": lambda path, data, text: text.encode() in data or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
         "given": lambda path, data, _: (path.endswith(".py") and gives_class(data)) or None,

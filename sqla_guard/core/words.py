@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterable, Iterator
 
 # So many words are looked for one by one in the time that it takes to list all that there are.
 FEW = 30
+# A class with bases: its name, and whether there is but one and no decorator. Answers that are kept have no tuples.
+Heir = list[str | bool]
 # Spaces in place of all that is no part of words.
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 # The marks at the start of files in UTF-16.
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 # A class statement up to its bases, what ends them, and where one name becomes another: ``import One as Two``,
 # ``Two = One``.
-_HEAD = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+\w+[^\n:(]{0,400}\(")
+_HEAD = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+(\w+)[^\n:(]{0,400}\(")
 _END = re.compile(rb"\)\s*:")
 _MOST_BASES = 4000
 _AS = re.compile(rb" as[ \t\\]")
@@ -60,25 +62,44 @@ def classes_in(data: bytes) -> set[str]:
     return {name.decode("utf-8", "replace") for name in _CLASS_LINE.findall(data)}
 
 
-def bases_in(data: bytes) -> set[str]:
-    """Return the names in ``data`` that a class may derive from: those in class statements and what is given new names.
+def bases_in(data: bytes) -> dict[str, list[Heir]]:
+    """Return the names in ``data`` that classes may derive from, with those classes.
 
-    A class is missing only if its bases are computed, or take thousands of characters.
+    The names are those in class statements and what is given new names, for which any class of the file may stand: one
+    without a name. A class is missing only if its bases are computed, or take thousands of characters.
     """
     if data.startswith(_WIDE):
         data = data.replace(b"\0", b"")
-    found: set[bytes] = set()
+    found: dict[bytes, list[Heir]] = {}
     head = _HEAD.search(data)
     while head is not None:
         end = _END.search(data, head.end(), head.end() + _MOST_BASES)
         if end is not None:
-            found.update(_NAME.findall(data, head.end(), end.start()))
+            alone = data.find(b",", head.end(), end.start()) < 0 and not _may_be_decorated(data, head.start())
+            heir = [head[1].decode("utf-8", "replace"), alone]
+            for name in _NAME.findall(data, head.end(), end.start()):
+                found.setdefault(name, []).append(heir)
         head = _HEAD.search(data, (end or head).end())
     if found:
-        for imported in _AS.finditer(data):
-            found.update(_NAME.findall(data, max(0, imported.start() - 99), imported.start())[-1:])
-        found.update(name for assigned in _assigned(data) for name in _NAME.findall(assigned))
-    return {name.decode("utf-8", "replace") for name in found}
+        renamed = {name for imported in _AS.finditer(data) for name in _renamed(data, imported.start())}
+        renamed.update(name for assigned in _assigned(data) for name in _NAME.findall(assigned))
+        for name in renamed:
+            found.setdefault(name, []).append(["", False])
+    return {name.decode("utf-8", "replace"): heirs for name, heirs in found.items()}
+
+
+def _renamed(data: bytes, end: int) -> list[bytes]:
+    return _NAME.findall(data, max(0, end - 99), end)[-1:]
+
+
+def _may_be_decorated(data: bytes, start: int) -> bool:
+    """Tell whether a decorator may stand before the class statement at ``start``."""
+    before = data[max(0, start - _MOST_BASES) : start].rstrip()
+    rest, _, line = before.rpartition(b"\n")
+    last = line.lstrip()
+    if last.startswith(b"@") or rest.rstrip(b"\r").endswith(b"\\"):
+        return True
+    return (b"#" in last or last.endswith((b")", b"]", b"}"))) and b"@" in before
 
 
 def _assigned(data: bytes) -> Iterator[bytes]:

@@ -267,7 +267,7 @@ def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Itera
     seen: set[tuple[str, str]] = {(cls.path, cls.qualname)}
     pending = [cls.definition.name]
     while pending:
-        for path in project.files_deriving(cls.path, pending.pop()):
+        for path in project.heirs(cls.path, pending.pop()):
             outline = project.outline(path)
             for definition in outline.classes.values() if outline else ():
                 candidate = ProjectClass(path, definition)
@@ -278,3 +278,21 @@ def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Itera
                     seen.add(key)
                     pending.append(definition.name)
                     yield candidate
+
+
+def may_be_mixed_in(project: Project, cls: ProjectClass) -> bool:
+    """Tell whether a class that derives from ``cls``, directly or not, may be mapped though ``cls`` is not.
+
+    Something else than ``cls`` has to map it: another base, or a decorator.
+    """
+    seen = {cls.definition.name}
+    pending = list(seen)
+    while pending:
+        for heirs in project.heirs(cls.path, pending.pop()).values():
+            for name, alone in heirs:
+                if not alone:
+                    return True
+                if name not in seen:
+                    seen.add(str(name))
+                    pending.append(str(name))
+    return False

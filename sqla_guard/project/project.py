@@ -12,7 +12,7 @@ from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.core.words import bases_in, gives_class
+from sqla_guard.core.words import Heir, bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
@@ -227,11 +227,11 @@ class Project:
         # What the configuration calls history has run, whatever it looks like.
         return tuple(replace(fact, carrier=replace(fact.carrier, rerunnable=False)) for fact in facts)
 
-    def files_deriving(self, near: str, name: str) -> list[str]:
-        """Return the Python files of the project of ``near`` that may have a class with base ``name``, sorted."""
+    def heirs(self, near: str, name: str) -> dict[str, list[Heir]]:
+        """Return the classes of the project of ``near`` that may have a base called ``name``, by file, sorted."""
         root = self.workspace.disk.project_root(near)
-        found = self.once(("bases", root), lambda: self._bases(near)).get(name, [])
-        self.workspace.disk.noted(Question("base", name), near, partial(true_of, found))
+        found = self.once(("bases", root), lambda: self._bases(near)).get(name, {})
+        self.workspace.disk.noted(Question("base", name), near, lambda: found)
         return found
 
     def files_giving_classes(self, near: str) -> list[str]:
@@ -246,13 +246,13 @@ class Project:
         self.workspace.disk.noted(Question("given", ""), near, partial(true_of, found))
         return found
 
-    def _bases(self, near: str) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def _bases(self, near: str) -> dict[str, dict[str, list[Heir]]]:
+        found: dict[str, dict[str, list[Heir]]] = {}
         aside = self.workspace.aside
         for path in self.workspace.project_files(near):
             if path.endswith(".py"):
-                for name in bases_in(aside.raw(path)):
-                    found.setdefault(name, []).append(path)
+                for name, heirs in bases_in(aside.raw(path)).items():
+                    found.setdefault(name, {})[path] = heirs
         return found
 
     def _haystacks(self, near: str) -> Haystacks:

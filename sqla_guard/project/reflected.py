@@ -15,6 +15,7 @@ from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Value
 from sqla_guard.project.mapped import Mappings
+from sqla_guard.project.packages import may_map
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import plain
 from sqla_guard.project.symbols import External, Made, ProjectClass
@@ -61,7 +62,7 @@ def reflected(project: Project, near: str) -> tuple[Reflected, ...]:
 
 def _find(project: Project, near: str) -> Iterator[Reflected]:
     paths = tuple(project.files_naming(near, _WORDS, (".py",)))
-    if not paths or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
+    if not paths or not may_map(project, near) or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
         return
     named: list[Reflected] = []
     automaps: list[Reflected] = []

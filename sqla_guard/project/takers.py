@@ -63,6 +63,12 @@ def _is_column(project: Project, model: ReservedModel) -> bool:
 
 def taken_tables(project: Project, near: str) -> frozenset[str] | None:
     """Return the names of all tables that some class may take a reserved column of; ``None`` for any table."""
+    # Each file with DDL asks.
+    key = ("taken tables", project.workspace.disk.project_root(near))
+    return project.once(key, lambda: _taken_tables(project, near))
+
+
+def _taken_tables(project: Project, near: str) -> frozenset[str] | None:
     classes: tuple[Reflected, ...] = reflected(project, near)
     if any(cls.table is None for cls in classes):
         return None

@@ -13,6 +13,7 @@ from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.values import Attr, Call, Imported, Item, Name, Value
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.outline import read_outline
+from tests.support.memory import check_files
 
 SITE = Path(sysconfig.get_path("purelib"))
 
@@ -48,6 +49,43 @@ def test_a_class_that_may_derive_is_not_missed(text: str) -> None:
     assert "Mixin" in bases_in(text.encode())
 
 
+NOT_ALONE = [
+    "class A(Mixin, B): ...\n",
+    "class A(\n    B,\n    Mixin\n): ...\n",
+    "@mapped\nclass A(Mixin): ...\n",
+    "    @a.mapped(1)\n    # why\n\n    class A(Mixin): ...\n",
+    "@made(\n    1,\n    2,\n)\nclass A(Mixin): ...\n",
+    "@a \\\n    .mapped\nclass A(Mixin): ...\n",
+    "from x import Mixin as M\n\n\nclass A(M): ...\n",
+    "from x import Mixin\nM = Mixin\n\n\nclass A(M): ...\n",
+]
+
+
+@pytest.mark.parametrize("text", NOT_ALONE)
+def test_it_is_told_that_something_else_may_map_a_class(text: str) -> None:
+    assert any(not alone for _, alone in bases_in(text.encode())["Mixin"])
+
+
+def test_a_class_with_one_base_is_told_with_its_name() -> None:
+    text = "@f\ndef g():\n    return f()\n\n\nclass A(x.Mixin[int]):\n    pass\n\n\nclass B(Mixin): ...\n"
+    assert bases_in(text.encode())["Mixin"] == [["A", False], ["B", True]]
+
+
+@pytest.mark.parametrize("last", ["class Item(More, Base):", "@registry().mapped\nclass Item(More):"])
+def test_a_mixin_of_a_mixin_is_judged(last: str) -> None:
+    files: dict[str, str | bytes] = {
+        "mixin.py": "class Mixin:\n    @property\n    def metadata(self):\n        return {}\n",
+        "more.py": "from mixin import Mixin\nclass More(Mixin): pass\n",
+        "models.py": (
+            "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base, registry\n"
+            "from more import More\nBase = declarative_base()\n"
+            + last
+            + "\n    __tablename__ = 'items'\n    id = Column(Integer, primary_key=True)\n"
+        ),
+    }
+    assert {finding.path for finding in check_files(files).diagnostics} == {"mixin.py"}
+
+
 def test_other_uses_of_a_name_are_passed() -> None:
     text = "from x import Mixin\n\n\nclass A(B):\n    x = Mixin()\n    y: Mixin\n\n    def f(self, z=Mixin): ...\n"
     assert "Mixin" not in bases_in(text.encode())
@@ -61,4 +99,4 @@ def test_the_bases_of_installed_packages_are_all_there(package: str) -> None:
         except UnreadableFile:
             continue
         wanted = {name for cls in outline.classes.values() for base in cls.bases for name in names_of(base)}
-        assert wanted <= bases_in(path.read_bytes()), path
+        assert wanted <= bases_in(path.read_bytes()).keys(), path
