@@ -102,6 +102,15 @@ def _may_be_decorated(data: bytes, start: int) -> bool:
     return (b"#" in last or last.endswith((b")", b"]", b"}"))) and b"@" in before
 
 
+def renamed_in(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield what the Python code ``data`` may import under another name: both names."""
+    for found in _AS.finditer(data):
+        name = _NAME.findall(data, max(0, found.start() - 99), found.start())[-1:]
+        other = _NAME.search(data, found.end(), found.end() + 99)
+        if name and other is not None:
+            yield name[0].decode("utf-8", "replace"), other[0].decode("utf-8", "replace")
+
+
 def _assigned(data: bytes) -> Iterator[bytes]:
     """Yield the names, with their dots, that lines of ``data`` give another name."""
     last = 0

@@ -6,6 +6,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sqla_guard.core.source import Span
+from sqla_guard.facts.operations import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The words by which a file may speak of a column.
+
+    Attributes:
+        table: The table.
+        column: The column, in lower case.
+        classes: Names of the classes that map the table.
+        kept: Names by which modules may know strings of others that hold the table's or the column's name.
+    """
+
+    table: TableName
+    column: str
+    classes: frozenset[str]
+    kept: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sqla_guard.project.symbols import Symbol
 if TYPE_CHECKING:
     from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
     from sqla_guard.facts.lazy import CachedFactory, LazyInit
-    from sqla_guard.facts.loose import Loose
+    from sqla_guard.facts.loose import Loose, Telling
     from sqla_guard.facts.operations import (
         AddColumn,
         ColumnReference,
@@ -71,8 +71,7 @@ class Readers:
     kept_sql: Callable[[SourceFile], tuple[str, ...]]
     embedded: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
     loose_sql: Callable[
-        [SourceFile, TableName, str, frozenset[str], tuple[str | None, str | None], Mapping[str, str]],
-        tuple[Loose, ...],
+        [SourceFile, Telling, tuple[str | None, str | None], Callable[[], Mapping[str, str]]], tuple[Loose, ...]
     ]
     dialect: Callable[[SourceFile], str]
     generated_name: Callable[[SourceFile, Span, str, str], str]

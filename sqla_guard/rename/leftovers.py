@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqla_guard.core.source import Span
-from sqla_guard.core.words import holds_word
-from sqla_guard.facts.loose import Loose
+from sqla_guard.core.words import holds_word, renamed_in
+from sqla_guard.facts.loose import Loose, Telling
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,
@@ -123,24 +123,31 @@ class _Search:
         project, table = self._project, self._wish.table
         classes = mapped_classes(project, self._near, table)
         words = frozenset({table.name, self._wish.old, *classes})
-        words |= {name for path in project.files_naming(self._near, words, (".py",)) for name in self._constants(path)}
+        naming = project.files_naming(self._near, words, (".py",))
+        kept = [found for path in naming for found in kept_strings(project.outline(path))]
+        words |= {name for name, text in kept if text == table.name or self._wish.old in text}
+        telling = self._imported_as({name for name, text in kept if table.name in text or self._wish.old in text})
         for path in project.files_naming(self._near, words, (".py",)):
             if path not in self._past and not project.config.is_migration(path):
-                yield from (_Found(path, loose) for loose in self._read(path, table, classes))
+                yield from (_Found(path, loose) for loose in self._read(path, table, classes, telling))
 
-    def _constants(self, path: str) -> Iterator[str]:
-        """Yield the names under which a module keeps the name of the table, or strings with the column's."""
-        for name, text in kept_strings(self._project.outline(path)):
-            if text == self._wish.table.name or self._wish.old in text:
-                yield name
+    def _imported_as(self, names: Collection[str]) -> frozenset[str]:
+        """Return ``names`` and those that modules of the project give them when they import them."""
+        found, new = set(names), frozenset(names)
+        while new:
+            paths = self._project.files_naming(self._near, new, (".py",))
+            given = (pair for path in paths for pair in renamed_in(self._project.workspace.raw(path)))
+            new = frozenset(other for name, other in given if name in found) - found
+            found |= new
+        return frozenset(found)
 
-    def _read(self, path: str, table: TableName, classes: frozenset[str]) -> tuple[Loose, ...]:
+    def _read(self, path: str, table: TableName, classes: frozenset[str], telling: frozenset[str]) -> tuple[Loose, ...]:
         project = self._project
         certain = configured_dialect(project, path)
         dialect = (certain, None if certain else likely_dialect(project, path))
-        strings = imported_strings(project, path)
+        words = Telling(table, self._wish.old, classes, telling)
         read = project.readers.loose_sql
-        return project.read(path, lambda s: read(s, table, self._wish.old, classes, dialect, strings)) or ()
+        return project.read(path, lambda s: read(s, words, dialect, lambda: imported_strings(project, path))) or ()
 
 
 def _statement(table: str, column: str) -> re.Pattern[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -16,6 +16,13 @@ class Binding:
     position: int | None = None
     added: bool = False
     statement: ast.stmt | None = None
+
+
+@dataclass
+class Scope:
+    """Names bound in a function, a class body or the module."""
+
+    names: dict[str, list[Binding]] = field(default_factory=dict)
 
 
 def bound_by(node: ast.AST) -> Iterator[tuple[str, Binding, ast.AST]]:

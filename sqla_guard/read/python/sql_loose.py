@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.facts.loose import Loose
+from sqla_guard.facts.loose import Loose, Telling
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,
@@ -22,10 +22,12 @@ from sqla_guard.facts.operations import (
     TableName,
     UnreadSql,
 )
+from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
 from sqla_guard.read.python.nodes import nodes_of
 from sqla_guard.read.python.sql_names import called_name
 from sqla_guard.read.python.sql_strings import STATEMENT
+from sqla_guard.read.python.sql_touched import Touched
 from sqla_guard.read.python.sql_values import Values
 from sqla_guard.read.sql import read_sql
 
@@ -55,39 +57,56 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 def read_loose_sql(
     source: SourceFile,
-    table: TableName,
-    column: str,
-    classes: frozenset[str],
+    telling: Telling,
     dialect: tuple[str | None, str | None],
-    imported: Mapping[str, str],
+    imported: Callable[[], Mapping[str, str]],
 ) -> tuple[Loose, ...]:
-    """Return what ``source`` says of ``table.column``, known to be run or not.
+    """Return what ``source`` says of a column, known to be run or not.
 
     Args:
         source: The file.
-        table: The table.
-        column: The column, in lower case.
-        classes: Names of the classes that map the table.
+        telling: The column.
         dialect: sqlglot's name of the dialect, where it is certain, and of the one to read SQL in that looks like none.
-        imported: Strings of other modules, by the names that the file calls them by.
+        imported: Gives strings of other modules, by the names that the file calls them by.
 
     Raises:
         UnparsableFile: The file is no Python.
     """
-    values = Values(source, nodes_of(source), imported)
-    return tuple(dict.fromkeys(_Loose(values, table, column, classes, dialect).read()))
+    if not _may_speak_of(source, telling):
+        return ()
+    outside = imported()
+    values = Values(source, nodes_of(source), outside)
+    matter = [name for name, text in outside.items() if STATEMENT.match(text) or telling.column in text.lower()]
+    touched = Touched(values, telling.column, matter)
+    return tuple(dict.fromkeys(_Loose(values, telling, dialect, touched).read()))
+
+
+def _may_speak_of(source: SourceFile, telling: Telling) -> bool:
+    """Tell whether a file speaks of the table, or has the column's name in a string of its own or of another module."""
+    text = source.text
+    lowered = text.lower()
+    if telling.table.name in lowered or any(name in text for name in telling.classes | telling.kept):
+        return True
+    code = bodies_of(source).code
+    if len(code) != len(lowered):
+        return True  # in doubt where strings stand
+    at = lowered.find(telling.column)
+    while at >= 0 and code[at] != '"':
+        at = lowered.find(telling.column, at + 1)
+    return at >= 0
 
 
 class _Loose:
     def __init__(
         self,
         values: Values,
-        table: TableName,
-        column: str,
-        classes: frozenset[str],
+        telling: Telling,
         dialect: tuple[str | None, str | None],
+        touched: Touched,
     ) -> None:
+        table, column, classes = telling.table, telling.column, telling.classes
         self._values = values
+        self._touched = touched
         self._table = table
         self._column = column
         self._dialect = dialect
@@ -129,10 +148,13 @@ class _Loose:
         for node in self._values.nodes.of(*_MAKING, ast.Call):
             if isinstance(node, ast.Call):
                 given = (*node.args, *(k.value for k in node.keywords))
-                yield from (part for part in given if isinstance(part, ast.Name) and self._grows(part))
+                yield from (
+                    part for part in given if isinstance(part, ast.Name) and self._touched(part) and self._grows(part)
+                )
             elif isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
                 continue
-            if isinstance(node, ast.expr) and self._makes_text(node) and not self._is_inside(node):
+            makes_text = isinstance(node, ast.expr) and self._makes_text(node) and not self._is_inside(node)
+            if makes_text and isinstance(node, ast.expr) and self._touched(node):
                 yield node
 
     def _makes_text(self, node: ast.expr) -> bool:

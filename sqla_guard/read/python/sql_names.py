@@ -7,6 +7,15 @@ from collections.abc import Iterator
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
+# Calls through which a string goes, by what they do with it.
+WRAPPERS = frozenset(("text", "DDL", "SQL", "str", "literal_column", "Identifier", "quoted_name"))
+SEQUENCES = frozenset(("list", "tuple", "sorted", "reversed", "set", "iter", "filter"))
+PASSED_ON = frozenset(("bindparams", "execution_options", "columns", "encode", "decode", "as_string"))
+STRIPS = frozenset(("strip", "lstrip", "rstrip"))
+DEDENTS = frozenset(("dedent", "cleandoc"))
+PARTS = frozenset(("items", "values", "split", "splitlines"))
+FOLLOWED = WRAPPERS | SEQUENCES | PASSED_ON | STRIPS | DEDENTS | PARTS | {"format", "join", "enumerate"}
+
 
 def matched(target: ast.expr, item: ast.expr) -> dict[str, ast.expr]:
     """Return what the names of a loop's ``target`` stand for in the round of ``item``."""

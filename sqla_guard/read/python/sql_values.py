@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
@@ -22,8 +21,14 @@ from sqla_guard.read.python.literals import (
     stripped,
 )
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_bindings import Binding, bound_by, line_of
+from sqla_guard.read.python.sql_bindings import Binding, Scope, bound_by, line_of
 from sqla_guard.read.python.sql_names import (
+    DEDENTS,
+    PARTS,
+    PASSED_ON,
+    SEQUENCES,
+    STRIPS,
+    WRAPPERS,
     Function,
     called_name,
     dotted_name,
@@ -40,16 +45,6 @@ _BINDERS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, as
 
 _DEEPEST = 12
 _MOST = 64
-_WRAPPERS = frozenset(("text", "DDL", "SQL", "str", "literal_column", "Identifier", "quoted_name"))
-_SEQUENCES = frozenset(("list", "tuple", "sorted", "reversed", "set", "iter", "filter"))
-_PASSED_ON = frozenset(("bindparams", "execution_options", "columns", "encode", "decode", "as_string"))
-
-
-@dataclass
-class Scope:
-    """Names bound in a function, a class body or the module."""
-
-    names: dict[str, list[Binding]] = field(default_factory=dict)
 
 
 class Values:
@@ -298,13 +293,13 @@ class Values:
                 return [format_template(v, named) for v in self.evaluate(inner, function, env, depth + 1)]
             if name == "join" and len(node.args) == 1:
                 return self._joined(node, function, env, depth)
-            if name in ("strip", "lstrip", "rstrip") and not node.args:
+            if name in STRIPS and not node.args:
                 return [stripped(v, name) for v in self.evaluate(inner, function, env, depth + 1)]
-            if name in _PASSED_ON:
+            if name in PASSED_ON:
                 return self.evaluate(inner, function, env, depth + 1)
-        if name in ("dedent", "cleandoc") and node.args:
+        if name in DEDENTS and node.args:
             return [dedented(v) for v in self.evaluate(node.args[0], function, env, depth + 1)]
-        if name in _WRAPPERS and node.args:
+        if name in WRAPPERS and node.args:
             # Of several parts of an identifier the first is no whole name.
             whole = name != "Identifier" or len(node.args) == 1
             return self.evaluate(node.args[0], function, env, depth + 1) if whole else []
@@ -437,7 +432,7 @@ class Values:
 
     def _call_items(self, node: ast.Call, function: ast.AST | None, depth: int) -> list[ast.expr]:
         name = called_name(node)
-        if isinstance(node.func, ast.Attribute) and name in ("items", "values", "split", "splitlines"):
+        if isinstance(node.func, ast.Attribute) and name in PARTS:
             if name in ("split", "splitlines"):
                 # Cut at its semicolons or not: the statements are the same.
                 return [node.func.value]
@@ -449,7 +444,7 @@ class Values:
         if name == "enumerate" and node.args:
             index = ast.Constant(None)
             return [ast.Tuple([index, e], ast.Load()) for e in self.items(node.args[0], function, depth + 1)]
-        if name in _SEQUENCES and node.args:
+        if name in SEQUENCES and node.args:
             return self.items(node.args[-1], function, depth + 1)
         return [node.args[0]] if name == "split" and node.args else []
 

@@ -1,0 +1,59 @@
+"""What is said of a column is the same whether all strings are evaluated or those alone that can matter."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.facts.loose import Loose, Telling
+from sqla_guard.facts.operations import TableName
+from sqla_guard.read.python.sql_loose import read_loose_sql
+
+COLUMN = Telling(TableName("events"), "metadata", frozenset({"Event"}), frozenset({"KEPT"}))
+
+
+def found(text: str, **imported: str) -> tuple[Loose, ...]:
+    return read_loose_sql(SourceFile("m.py", text), COLUMN, (None, None), lambda: imported)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def f(c):\n    return "SELECT metadata FROM events"\n',
+        'def f(c):\n    return f"""\n    SELECT {c}, metadata\n    FROM events"""\n',
+        'def f(c):\n    return ("-- all\\n"\n        "SELECT metadata FROM events")\n',
+        'def f(c):\n    return "\\n  (SELECT metadata FROM events)"\n',
+        'def f(c):\n    return r"/* all */ SELECT metadata FROM events"\n',
+        'START = "SELECT metadata "\nclass Event: ...\ndef f(c):\n    return START + "FROM events"\n',
+        'TABLE = "events"\ndef f(c):\n    return f"SELECT metadata FROM {TABLE}"\n',
+        'COLUMN = "metadata"\nclass Q:\n    one = COLUMN\ndef f(c):\n    return f"SELECT {Q.one} FROM events"\n',
+        'def verb():\n    return "SELECT "\ndef f(c):\n    return verb() + c + " metadata FROM events"\n',
+        'def f(c):\n    sql = ""\n    sql += "SELECT"\n    sql += " * FROM events"\n    run(sql)\n',
+        'def f(c):\n    parts = ["SELECT"]\n    parts.append("* FROM events")\n    return " ".join(parts)\n',
+        'def f(c):\n    for verb in ("SELECT * ", c):\n        run(f"{verb}FROM events")\n',
+        'def f(c):\n    verb = c.strip() or "SELECT"\n    return "%s * FROM events" % verb\n',
+        "def f(c):\n    return f\"{run('SELECT metadata FROM events')}\"\n",
+        'def f(c):\n    if (sql := "SELECT * FROM events"):\n        return f"{sql} WHERE 1"\n',
+        "events = 1\ndef f(c):\n    return f\"{c['events.metadata']}\"\n",
+    ],
+)
+def test_what_a_literal_or_a_name_brings_is_found(text: str) -> None:
+    assert found(text)
+
+
+def test_a_string_of_another_module_brings_it_as_well() -> None:
+    text = "from consts import KEPT\n\n\ndef f(c):\n    return KEPT + 'FROM events'\n"
+    assert found(text, KEPT="SELECT * ")
+    assert found(text.replace("KEPT + 'FROM events'", "'SELECT ' + KEPT"), KEPT="metadata FROM events")
+    assert not found(text, KEPT="Read ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "metadata = 1\n# metadata\n\n\ndef f(c):\n    return f'SELECT {c}'\n",
+        "def f(c):\n    return 'Reads the metadatas of all', c.metadata\n",
+    ],
+)
+def test_a_file_without_the_word_in_a_string_says_nothing(text: str) -> None:
+    assert found(text) == ()
