@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
@@ -33,18 +34,34 @@ def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[o
 
     Where a reader raises, a finding that says so stands among them.
     """
+    # Readers look at little of what functions hold. Where few files are read all of each has to be sound, else of those
+    # in which something is found.
+    sound = path.endswith(".sql")
+    if not sound:
+        sound = _marks(project).small
+        if not project.read(path, check_syntax if sound else _is_text):
+            return
+    for kinds, reader in _readers(path, project, rules):
+        found = _read(path, kinds, reader, rules)
+        sound = sound or not found or bool(project.read(path, check_syntax))
+        if not sound:
+            return
+        yield from found
+
+
+def _is_text(source: SourceFile) -> bool:
+    return True
+
+
+def _readers(path: str, project: Project, rules: Collection[Rule]) -> Iterator[tuple[_Kinds, _Reader]]:
     data = project.workspace.raw(path)
     if not path.endswith(".sql"):
-        # The outline looks at little of what functions hold.
-        if not project.read(path, check_syntax):
-            return
-        for kinds, reader in _python_facts(path, data, project, rules):
-            yield from _read(path, kinds, reader, rules)
+        yield from _python_facts(path, data, project, rules)
     if _is_read(_SQL, rules):
-        yield from _read(path, _SQL, lambda path: _sql_facts(path, data, project, rules), rules)
+        yield _SQL, lambda path: _sql_facts(path, data, project, rules)
 
 
-def _read(path: str, kinds: _Kinds, reader: _Reader, rules: Collection[Rule]) -> Iterable[object]:
+def _read(path: str, kinds: _Kinds, reader: _Reader, rules: Collection[Rule]) -> list[object]:
     """Return what ``reader`` finds; what it stumbles over becomes a finding, as the other readers go on."""
     try:
         return list(reader(path))

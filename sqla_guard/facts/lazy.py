@@ -8,8 +8,8 @@ The reader says what stands there; whether making the value twice matters is for
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqla_guard.core.source import Span
@@ -217,7 +217,7 @@ class LazyInit:
         lock_kind: How it is taken; ``fresh`` with no ``lock`` where the only lock in sight is made in the function.
         resets: Places that empty the global again.
         callers: Who uses the function in this module.
-        reenters: Whether what is called there can reach the function again inside the module.
+        reenters: Tells whether what is called there can reach the function again inside the module; that takes long.
         site: What a fixer needs of the module.
         in_class: Whether the function is a method.
         in_function: Whether the function is nested in another one.
@@ -273,7 +273,7 @@ class LazyInit:
     lock_kind: LockKind | None
     resets: tuple[Reset, ...]
     callers: Callers
-    reenters: bool
+    reenters: Callable[[], bool] = field(compare=False)
     site: ModuleSite
     in_class: bool = False
     in_function: bool = False

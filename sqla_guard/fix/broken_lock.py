@@ -140,7 +140,7 @@ def _shared_lock(fact: LazyInit, source: SourceFile) -> Fix | None:
     """Hoist a lock that is made in the function to where all threads share it, and test under it."""
     text = source.text[fact.span.start : fact.span.end]
     lines = Lines(source, fact.strings)
-    lock = choose_lock(fact, source, lines, reentrant="RLock(" in text or fact.reenters)
+    lock = choose_lock(fact, source, lines, reentrant="RLock(" in text or fact.reenters())
     made, entered = [*_MADE.finditer(text)], [*_ENTERED.finditer(text)]
     if lock is None or not lock.line or len(made) + len(entered) != 1:
         return None
@@ -183,5 +183,5 @@ def _held_on(fact: LazyInit, source: SourceFile) -> Fix | None:
     lines.indent(tail, unit, base)
     last = re.escape(lock.rpartition(".")[2])
     everywhere = len(re.findall(rf"\bwith\b[^\n:]{{0,200}}\b{last}\b|\b{last}\.acquire\b", source.text))
-    reasons = [f"check that nothing called there takes `{lock}` too"] if everywhere > 1 or fact.reenters else []
+    reasons = [f"check that nothing called there takes `{lock}` too"] if everywhere > 1 or fact.reenters() else []
     return _fix(f"Hold `{lock}` until `{fact.name}` is set", lines, reasons)

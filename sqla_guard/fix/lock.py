@@ -85,7 +85,7 @@ def lock_fix(fact: LazyInit, source: SourceFile, comes_back: bool = False, modul
     throughout = _needs_lock_throughout(fact)
     # One lock for all keys, or one around ``__init__``: what is made there may ask for another one.
     shared = fact.kind == "keyed" or fact.init_after
-    reentrant = throughout or comes_back or shared or fact.reenters or _mentions_reset(fact, source)
+    reentrant = throughout or comes_back or shared or fact.reenters() or _mentions_reset(fact, source)
     lock = choose_lock(fact, source, lines, reentrant, module)
     if lock is None or (module == "asyncio" and reentrant) or not lines.is_first_on_line(fact.statement.start):
         return None

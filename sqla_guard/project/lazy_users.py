@@ -13,6 +13,7 @@ from sqla_guard.project.project import Project
 LOCKED_BLOCK = re.compile(r"with\s[\w.\[\]()'\",\s]{0,200}?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
 _TAKES = re.compile(r"\s*(?:async\s+)?with\b")
 _DEFINES = re.compile(r"\s*(?:async\s+)?def\b")
+_NO_NAME = re.compile(r"[\w'\"]")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 
 
@@ -39,7 +40,8 @@ def users_of(project: Project, path: str, name: str, method: bool = False) -> tu
 
 
 def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User]:
-    pattern = re.compile(rf"(?<![\w'\"]){re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
+    # What stands before it is looked at apart: an expression that begins with the name is found faster.
+    pattern = re.compile(rf"{re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
     for where in project.files_naming(path, frozenset({name}), (".py",)):
         try:
             text = project.source(where).text
@@ -47,6 +49,8 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             continue
         spans: list[tuple[int, int, str]] | None = None
         for match in pattern.finditer(text):
+            if _NO_NAME.match(text, match.start() - 1) and match.start():
+                continue
             start = text.rfind("\n", 0, match.start()) + 1
             line = text[start : start + 400].partition("\n")[0]
             if _IMPORT.match(line) or re.search(rf"\b(?:def|class|global|nonlocal)\s+{re.escape(name)}\b", line):

@@ -46,11 +46,16 @@ _ONLY_AST = 0x400
 
 
 class Marks:
-    """What the bytes of files were asked; of a file that matters several readers want to know the same."""
+    """What the bytes of files were asked; of a file that matters several readers want to know the same.
+
+    Attributes:
+        small: Whether so few files are read that syntax is checked everywhere.
+    """
 
     def __init__(self) -> None:
         """Start with nothing asked."""
         self._known: dict[str, dict[Mark, bool]] = {}
+        self.small = True
 
     def has(self, mark: Mark, path: str, data: bytes) -> bool:
         """Tell whether the file ``path``, which holds ``data``, bears ``mark``."""
@@ -95,7 +100,8 @@ def files_that_matter(
             others.append(path)
             if not _is_plain(data):
                 notes += _unreadable(workspace, path, data, check_syntax=False)
-    if read < _SMALL_RUN:
+    marks.small = read < _SMALL_RUN
+    if marks.small:
         for path in others:
             notes += _unreadable(workspace, path, aside.raw(path), check_syntax=True)
     if workspace.reported:

@@ -215,15 +215,25 @@ def test_a_file_that_did_not_matter_comes_to_matter(text: str, project: Path) ->
     assert check(cached=True) == check(cached=False)
 
 
-def test_a_run_that_becomes_large_checks_less_syntax(project: Path) -> None:
+BROKEN = {
+    "nothing to look at": "def nothing(:\n",
+    "looked at": "X = 0\ndef get(n):\n    global X\n    if n in (X, 1):\n        X = n\n"
+    "def other():\n    a b\n    c\n    d\n",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_run_that_becomes_large_checks_less_syntax(text: str, project: Path) -> None:
     broken = project / "app" / "filler7.py"
-    broken.write_text("def nothing(:\n")
+    broken.write_text(text)
     for path in project.glob("app/filler1*.py"):
         path.write_text("x = 1\n")
     assert check(cached=True) == check(cached=False)
     (project / "app" / "filler9.py").write_text(FILLER * 100)
+    assert not check(cached=True).not_analysed
     assert check(cached=True) == check(cached=False)
     (project / "app" / "filler9.py").write_text("x = 1\n")
+    assert check(cached=True).not_analysed
     assert check(cached=True) == check(cached=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqla_guard.core.source import SourceFile
@@ -26,7 +27,11 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit, ...]:
         return ()
     index = ModuleIndex(source, lazy.tree)
     asked = (info for info in index.functions if (info.node.name, info.node.end_lineno) not in lazy.passed)
-    return _read_all(index, [info for info in asked if info.is_candidate()])
+    candidates = [info for info in asked if info.is_candidate()]
+    if "" not in lazy.places:
+        words = lazy.places.union(info.node.name for info in candidates)
+        index.words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+    return _read_all(index, candidates)
 
 
 def read_every_function(source: SourceFile) -> tuple[LazyInit, ...]:

@@ -80,7 +80,7 @@ class _Walker:
     @cached_property
     def reads(self) -> list[Read]:
         """All its reads of shared places."""
-        return read_places(self.source, self.node, self.slots)
+        return read_places(self.source, self.node, self.slots, self.index.matters)
 
     def _own_locks(self) -> frozenset[str]:
         """Return names bound to a lock that is made in this very call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Literal
@@ -51,12 +51,19 @@ class Read:
         return Load(self.name, self.span, self.around or ("guarded" if guarded.contains(self.span) else "other"))
 
 
-def read_places(source: SourceFile, function: ast.FunctionDef | ast.AsyncFunctionDef, slots: Slots) -> list[Read]:
-    """Return every read of a shared place in ``function``, in source order."""
+def read_places(
+    source: SourceFile,
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    slots: Slots,
+    matters: Callable[[ast.stmt], bool],
+) -> list[Read]:
+    """Return every read of a shared place in those statements of ``function`` that matter, in source order."""
     found: list[Read] = []
     pending: list[tuple[ast.AST, Literal["nested", "return", "log", ""]]] = [(n, "") for n in function.body]
     while pending:
         node, around = pending.pop()
+        if isinstance(node, ast.stmt) and not matters(node):
+            continue
         key = slots.of(node) if isinstance(node, (*_PLACES, ast.Call)) else None
         if key is not None:
             assert isinstance(node, ast.expr)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
@@ -34,12 +34,24 @@ from sqla_guard.read.python.parse import parse, span_of
 _NAMING = frozenset({"id", "attr", "arg", "name", "asname", "rest"})
 # A word, but for the name of what is defined.
 _NAMED = re.compile(r"(?<!def )(?<!class )\b\w+")
+_ENTERS = re.compile("with")
 _SENTINELS = frozenset({"object", "Sentinel", "sentinel", "mock.sentinel"})
 
 
 @dataclass
 class ModuleIndex:
-    """One module, looked at from all its lazily made globals."""
+    """One module, looked at from all its lazily made globals.
+
+    Attributes:
+        source: The module.
+        tree: Its tree.
+        functions: All functions in it.
+        classes: All classes.
+        assigns: The assignments outside of expressions.
+        uses: Mentions of functions.
+        writes: Assignments to shared places.
+        words: What statements hold whose mentions and assignments matter; ``None`` for any.
+    """
 
     source: SourceFile
     tree: ast.Module
@@ -48,6 +60,7 @@ class ModuleIndex:
     assigns: list[ast.Assign] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    words: re.Pattern[str] | None = None
 
     def __post_init__(self) -> None:
         """Find functions, classes and assignments; everything else is worked out on demand."""
@@ -75,6 +88,17 @@ class ModuleIndex:
             else:
                 for block in _blocks(node):
                     self._find_functions(block, scope, top, owner, outer)
+
+    def holds(self, node: ast.stmt, words: re.Pattern[str]) -> bool:
+        """Tell whether the lines of a statement, from its decorators on, hold one of ``words``."""
+        starts, last = self.source.line_starts, node.end_lineno or node.lineno
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        end = starts[last] if last < len(starts) else len(self.source.text)
+        return words.search(self.source.text, starts[first - 1], end) is not None
+
+    def matters(self, node: ast.stmt) -> bool:
+        """Tell whether a statement may mention a function or a place that matters."""
+        return self.words is None or self.holds(node, self.words)
 
     def declares(self, node: FunctionNode) -> bool:
         """Tell whether the lines of a function hold the word ``global`` or ``nonlocal``; few do."""
@@ -133,6 +157,8 @@ class ModuleIndex:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
         names = {name for name, _ in self.locks} | self._lock_attributes
         for function in self.functions:
+            if not self.holds(function.node, _ENTERS):
+                continue
             nodes = nodes_in(function.node)
             entered = [i.context_expr for n in nodes if isinstance(n, WITHS) for i in n.items]
             if not any(is_lock_expression(text_of(self.source, e), frozenset(names)) for e in entered):
@@ -224,16 +250,14 @@ class ModuleIndex:
             tuple(dict.fromkeys(u.function for u in uses if u.function and not u.lock)),
         )
 
-    def reaches_itself(self, function: FunctionInfo) -> bool:
-        """Tell whether what ``function`` calls in this module can come back to it."""
+    def reaches_itself(self, function: FunctionInfo) -> Callable[[], bool]:
+        """Return what tells whether what ``function`` calls in this module can come back to it."""
         # The words of a text are more than its names, and those of all functions are at hand.
-        if not self._comes_back(function, self._words):
-            return False
-        at, whole = (function.node.lineno, function.qualname), whole_index(self.source)
-        same = (f for f in whole.functions if (f.node.lineno, f.qualname) == at)
-        return any(whole._comes_back(f, identifiers) for f in same)
+        if not self.comes_back(function, self._words):
+            return bool
+        return partial(_reaches_itself, self.source, function.node.lineno, function.qualname)
 
-    def _comes_back(self, function: FunctionInfo, named: Callable[[ast.stmt], frozenset[str]]) -> bool:
+    def comes_back(self, function: FunctionInfo, named: Callable[[ast.stmt], frozenset[str]]) -> bool:
         """Tell whether one leads to another from ``function`` to itself by what is ``named`` in each."""
         known: dict[str, ast.stmt] = {f.node.name: f.node for f in self.functions if f.node is not function.node}
         for node in self.tree.body:
@@ -324,6 +348,12 @@ def whole_index(source: SourceFile) -> ModuleIndex:
         UnparsableFile: The text is not Python.
     """
     return ModuleIndex(source, parse(source))
+
+
+def _reaches_itself(source: SourceFile, line: int, qualname: str) -> bool:
+    whole = whole_index(source)
+    same = (f for f in whole.functions if (f.node.lineno, f.qualname) == (line, qualname))
+    return any(whole.comes_back(f, identifiers) for f in same)
 
 
 class _Names:

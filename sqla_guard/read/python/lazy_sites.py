@@ -24,7 +24,7 @@ def lock_place(index: ModuleIndex, function: FunctionInfo, name: str) -> tuple[i
     kind = function.slots.kinds.get(name, "global")
     if kind in ("class", "keyed", "element") and "." in name.partition("[")[0]:
         owner, _, attribute = name.partition("[")[0].rpartition(".")
-        found = [n for n in ast.walk(index.tree) if isinstance(n, ast.ClassDef) and n.name == owner]
+        found = [n for n in index.classes if n.name == owner]
         if len(found) != 1 or any(_SPECIAL_BASES.search(ast.unparse(b)) for b in found[0].bases):
             return None, "", ""
         place = _in_body(index, found[0].body, attribute, found[0])

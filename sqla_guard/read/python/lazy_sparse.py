@@ -27,10 +27,12 @@ class Lazy(NamedTuple):
     Attributes:
         tree: The tree; functions that tell nothing of shared objects may have lost their bodies.
         passed: Functions that make no shared object, by name and the line that they end on.
+        places: The last words of the places that may be made lazily; an empty one stands for any.
     """
 
     tree: ast.Module
     passed: frozenset[tuple[str, int | None]]
+    places: frozenset[str]
 
 
 def parse_lazy(source: SourceFile) -> Lazy | None:
@@ -61,7 +63,9 @@ def parse_lazy(source: SourceFile) -> Lazy | None:
     called = {names[body] for body in chosen}.union(others if astray else ())
     passed = frozenset((names[body], source.position(body.end)[0]) for body in bodies.found if body not in chosen)
     words = {*called, *places, *astray, *(name.decode() for name in only_instances(data))}
-    return Lazy(parse_bodies(source, _wanted(source.text, bodies.code, chosen, words)), passed)
+    return Lazy(
+        parse_bodies(source, _wanted(source.text, bodies.code, chosen, words)), passed, frozenset(places | astray)
+    )
 
 
 def _wanted(text: str, code: str, chosen: set[Body], words: set[str]) -> Callable[[Body], bool]:

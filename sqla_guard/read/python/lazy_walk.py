@@ -34,11 +34,12 @@ class Walk:
         """Walk the whole module."""
         self.body(self.index.tree.body, None, None)
 
-    def body(self, statements: Sequence[ast.AST], function: FunctionInfo | None, lock: str | None) -> None:
+    def body(self, statements: Sequence[ast.stmt], function: FunctionInfo | None, lock: str | None) -> None:
         """Walk statements of ``function`` (none: of the module), where ``lock`` is held."""
         for node in statements:
             lock = self._held(node, lock)
-            self.node(node, function, lock)
+            if self.index.matters(node):
+                self.node(node, function, lock)
 
     def node(self, node: ast.AST, function: FunctionInfo | None, lock: str | None) -> None:
         """Walk one node."""
