@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 # What Python's tokenizer takes for a line end; str.splitlines() would also cut at form feeds and U+2028.
@@ -68,7 +69,14 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
-        return (0, *(match.end() for match in re.finditer(_LINE_END, self.text)))
+        if "\r" in self.text:
+            return (0, *(match.end() for match in re.finditer(_LINE_END, self.text)))
+        *before_last, _ = self.text.split("\n")
+        return tuple(accumulate(before_last, lambda start, line: start + len(line) + 1, initial=0))
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self.text.isascii()
 
     @cached_property
     def newline(self) -> str:
@@ -95,6 +103,8 @@ class SourceFile:
             utf8_column: Bytes from the line's start in UTF-8, from 0.
         """
         start = self.line_starts[line - 1]
+        if self._is_ascii:
+            return start + utf8_column
         end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
         content = self.text[start:end]
         if content.isascii():

@@ -173,11 +173,12 @@ class Project:
 
     def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         """Return the reserved names bound in class bodies of a Python file."""
+        return self.once(("reserved", path), lambda: self._reserved_names(path))
+
+    def _reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         data = self.workspace.raw(path)
         outline = self.outline(path) if self.readers.may_reserve(data) and may_be_judged(self, path, data) else None
-        if outline is None:
-            return ()
-        return self.once(("reserved", path), lambda: self.read(path, lambda s: self.readers.reserved(s, outline)) or ())
+        return () if outline is None else self.read(path, lambda source: self.readers.reserved(source, outline)) or ()
 
     def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:
         """Return the attributes of classes and the columns of tables in a Python file, by name."""

@@ -77,6 +77,44 @@ def test_what_binds_none_is_passed(text: str) -> None:
     assert not may_reserve(text.encode())
 
 
+DUNDERS = [
+    "__x = Column()",
+    "__x = (\n        # why\n        Column()\n    )",
+    "__x = \\\n        Column()",
+    "__x: Mapped[int]",
+    "__x, y = f()",
+    "__x__ = the_column",
+    "__x__ = é.column",
+    "__table__ = B.__table__",
+    "__table__ = Table('t', m)",
+    "self = Column()",
+]
+HARMLESS = [
+    "__slots__ = ('a', 'b')",
+    "__slots__ = (\n        'a',\n    )",
+    "__slots__ = ()",
+    "__radd__ = __add__",
+    "__hash__ = object.__hash__  # why",
+    "__bool__ = lambda x: True",
+    "__doc__ = rb'doc'",
+    "__test__ = False",
+    "__eq__ = None",
+]
+
+
+@pytest.mark.parametrize("line", DUNDERS)
+def test_a_dunder_that_may_be_a_column_is_looked_at(line: str) -> None:
+    text = f"class A:\n    {line}\n"
+    assert may_reserve(text.encode())
+    source = SourceFile("m.py", text)
+    assert read_reserved_names(source, read_outline(source)) != ()
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_a_dunder_that_can_be_none_is_passed(line: str) -> None:
+    assert not may_reserve(f"class A:\n    {line}\n".encode())
+
+
 LINES = st.sampled_from(
     [
         *(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import Any
 
 from sqla_guard.facts.values import (
     Attr,
@@ -29,45 +31,17 @@ class Expressions:
         """Return what a name stands for; here, the module's name itself."""
         return Name(node.id)
 
-    def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - one case a node type
+    def value(self, node: ast.expr) -> Value:
         """Return the value of an expression; what is not followed becomes :class:`Unknown`."""
-        match node:
-            case ast.Name():
-                return self.name(node)
-            case ast.Attribute(value=of, attr=attr):
-                return Attr(self.value(of), attr)
-            case ast.Call():
-                return self.call(node)
-            case ast.Subscript(value=of, slice=key):
-                return Item(self.value(of), self.value(key))
-            case ast.Constant(value=constant) if constant is not ...:
-                return Literal(constant)
-            case ast.Starred(value=of):
-                return Starred(self.value(of))
-            case ast.Await(value=of):
-                return Awaited(self.value(of))
-            case ast.NamedExpr(value=of):
-                return self.value(of)
-            case ast.BoolOp(values=values):
-                return either([self.value(v) for v in values])
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return either([self.value(left), self.value(right)])
-            case ast.IfExp(body=body, orelse=orelse):
-                return either([self.value(body), self.value(orelse)])
-            case ast.Tuple(elts=elts):
-                return Display("tuple", tuple(self.value(e) for e in elts))
-            case ast.List(elts=elts):
-                return Display("list", tuple(self.value(e) for e in elts))
-            case ast.Set(elts=elts):
-                return Display("set", tuple(self.value(e) for e in elts))
-            case ast.Dict(keys=keys, values=values):
-                return Dictionary(
-                    tuple(
-                        (None if k is None else self.value(k), self.value(v)) for k, v in zip(keys, values, strict=True)
-                    )
-                )
-            case _:
-                return Unknown(type(node).__name__.lower())
+        # The most frequent ones first; they are nested most deeply too.
+        if isinstance(node, ast.Name):
+            return self.name(node)
+        if isinstance(node, ast.Attribute):
+            return Attr(self.value(node.value), node.attr)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        reader = _READERS.get(type(node))
+        return reader(self, node) if reader is not None else Unknown(type(node).__name__.lower())
 
     def call(self, node: ast.Call) -> Call:
         """Return a call with its arguments; ``**x`` has the keyword ``"**"``."""
@@ -112,3 +86,24 @@ class Expressions:
         if name == "Literal":
             return self.value(of)
         return Item(self.value(of), self.annotation(key))
+
+
+# By type of node, as nearly all expressions of a module are read. Subclasses have methods of their own.
+_READERS: dict[type[ast.expr], Callable[[Expressions, Any], Value]] = {
+    ast.Subscript: lambda e, node: Item(e.value(node.value), e.value(node.slice)),
+    ast.Constant: lambda e, node: Literal(node.value) if node.value is not ... else Unknown("constant"),
+    ast.Starred: lambda e, node: Starred(e.value(node.value)),
+    ast.Await: lambda e, node: Awaited(e.value(node.value)),
+    ast.NamedExpr: lambda e, node: e.value(node.value),
+    ast.BoolOp: lambda e, node: either([e.value(v) for v in node.values]),
+    ast.BinOp: lambda e, node: (
+        either([e.value(node.left), e.value(node.right)]) if isinstance(node.op, ast.BitOr) else Unknown("binop")
+    ),
+    ast.IfExp: lambda e, node: either([e.value(node.body), e.value(node.orelse)]),
+    ast.Tuple: lambda e, node: Display("tuple", tuple([e.value(item) for item in node.elts])),
+    ast.List: lambda e, node: Display("list", tuple([e.value(item) for item in node.elts])),
+    ast.Set: lambda e, node: Display("set", tuple([e.value(item) for item in node.elts])),
+    ast.Dict: lambda e, node: Dictionary(
+        tuple([(None if k is None else e.value(k), e.value(v)) for k, v in zip(node.keys, node.values, strict=True)])
+    ),
+}

@@ -16,6 +16,8 @@ from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import UnparsableFile, span_of
 from sqla_guard.read.python.sparse import parse_for_outline
 
+# The most frequent statements, in which there are none.
+_SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Pass)
 # Between the keyword and the name only white space and line continuations can stand.
 _KEYWORDS = re.compile(r"(?:async[\s\\]+)?(?:def|class)[\s\\]+")
 
@@ -211,6 +213,8 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
 
 def inner_blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
     """Yield the statement lists inside a compound statement that is no definition."""
+    if isinstance(node, _SIMPLE):
+        return
     yield from filter(None, (getattr(node, "body", None),))
     for handler in getattr(node, "handlers", ()):
         yield handler.body
