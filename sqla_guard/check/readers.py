@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqla_guard.project.project import Readers
 from sqla_guard.read.python.reserved import may_reserve
+from sqla_guard.read.sql_marker import may_hold_sql
 
 if TYPE_CHECKING:
     from sqla_guard.core.source import SourceFile
@@ -37,6 +38,7 @@ QUICK = Readers(
     named=_late("python.hidden", "read_named"),
     lazy=_late("python.lazy", "read_lazy_inits"),
     cached=_late("python.lazy_cached", "read_cached_factories"),
+    may_hold_sql=may_hold_sql,
     sql=_late("sql_facts", "read_sql_facts"),
     passed_on=_late("python.sql_across", "read_passed_on"),
     called=_late("python.sql_across", "read_called"),
@@ -64,4 +66,10 @@ def close_readers() -> Readers:
     def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
         return (*read_every_class(source), *read_outside(source))
 
-    return replace(QUICK, may_reserve=lambda data: True, reserved=reserved, lazy=read_every_function)
+    return replace(
+        QUICK,
+        may_reserve=lambda data: True,
+        may_hold_sql=lambda data, wanted: True,
+        reserved=reserved,
+        lazy=read_every_function,
+    )

@@ -33,6 +33,15 @@ _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNO
 _DEEPEST = 3
 
 
+def may_hold_sql(project: Project, path: str) -> bool:
+    """Tell whether the bytes of a file leave room for SQL or operations that matter."""
+    data = project.workspace.raw(path)
+    if not path.endswith(".py") or project.readers.may_hold_sql(data, RESERVED):
+        return True
+    # A column's name may come from another module.
+    return project.readers.may_hold_sql(data, None) and _names_kept(project, path, data)
+
+
 def sql_across(project: Project, path: str) -> Across:
     """Return what other modules of the project do with the SQL in ``path``, and what it has from them."""
     if not path.endswith(".py") or not _may_matter(project, path):
@@ -50,9 +59,11 @@ def _may_matter(project: Project, path: str) -> bool:
         return True
     if _QUERY.search(data) is None:
         return False
-    # A column's name may come from another module.
-    if _NAMED.search(data):
-        return True
+    return _NAMED.search(data) is not None or _names_kept(project, path, data)
+
+
+def _names_kept(project: Project, path: str, data: bytes) -> bool:
+    """Tell whether a file uses a string of another module that holds a reserved name."""
     return any(holds_word(data, name.encode()) for name in reserved_strings(project, path))
 
 

@@ -65,6 +65,7 @@ class Readers:
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit, ...]]
     cached: Callable[[SourceFile], tuple[CachedFactory, ...]]
+    may_hold_sql: Callable[[bytes, frozenset[str] | None], bool]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
     called: Callable[[SourceFile], tuple[str, ...]]
@@ -215,8 +216,11 @@ class Project:
         return self.once(("sql", path), lambda: self._sql_facts(path))
 
     def _sql_facts(self, path: str) -> tuple[SqlFact, ...]:
-        from sqla_guard.project.across import sql_across
+        from sqla_guard.project.across import may_hold_sql, sql_across
         from sqla_guard.project.dialects import configured_dialect, likely_dialect
+
+        if not may_hold_sql(self, path):
+            return ()
 
         dialect = configured_dialect(self, path)
         likely = None if dialect else likely_dialect(self, path)

@@ -1,4 +1,8 @@
-"""The cheap look at a file's bytes for SQL and Alembic operations; it imports no facts, for clean runs."""
+"""The cheap look at a file's bytes for SQL and Alembic operations; it imports no facts, for clean runs.
+
+Prose creates, selects and drops too. A statement has a shape: a verb where a statement can begin, and close behind it
+what such a statement goes on with, be it in the next literal or in what is put in.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +14,130 @@ from sqla_guard.core.words import holds_word
 # Whatever runs SQL in a Python file has one of these words in it.
 _CALLS = (b"execut", b"fetch", b"scalar", b"mogrify", b"exec_driver", b"run_sql", b"read_sql", b"alembic")
 _SHORT_CALLS = (b"raw", b"text", b"ddl")
-_VERBS = (
-    *(b"create", b"alter", b"drop", b"rename", b"insert", b"update", b"delete", b"select", b"replace", b"merge"),
-    *(b"comment", b"where", b"order", b"alembic", b"text"),
-)
 # An ASCII letter as Python literals can hide it.
 _ESCAPED = rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)"
 # What may stand before a name in the text of a literal: no word, or an escape that ends in a letter.
 _MIDDLE = rb"\w\Z"
 _ESCAPE = rb"\\(?:[abfnrtv]|[0-7]{1,3}|x..|u....|u........)\Z"
 
+# What may stand between two words of a statement: blanks, edges of literals, escapes, comments of both languages, what
+# is put in. Each begins in its own way, so that looking for them stays linear.
+_EDGE = rb"[\s\"'`+(),]|\\(?:\r?\n|[abfnrtv]|x[0-3].|[0-7]{2,3}|u00[0-3].)|[rbfu]{1,2}(?=[\"'])"
+_COMMENT = rb"\#[^\n]{0,200}\n|--[^\n]{0,200}\n|/\*[^*]{0,200}\*/"
+_PUT_IN = rb"\{[^{}\n]{0,80}\}|%(?:\(\w{1,40}\)s|s|)"
+# What may stand between a verb and the kind of thing that it is about.
+_MODIFIERS = (
+    rb"or|if|replace|global|local|temp|temporary|unlogged|external|transient|virtual|foreign|volatile|dynamic|hybrid|"
+    rb"iceberg|unique|clustered|nonclustered|materialized|recursive|constraint|editionable|noneditionable|public|"
+    rb"fulltext|spatial|columnstore|private|snapshot|aggregate|force"
+)
+_BETWEEN = rb"(?:%b|%b|%b|(?:%b)(?!\w)){1,60}" % (_EDGE, _COMMENT, _PUT_IN, _MODIFIERS)
+_DEFINE = (b"create", b"alter", b"drop", b"rename")
+_TABLES = rb"(?:table|view|type|schema)(?!\w)"
+# These matter where they name a column.
+_OTHERS = rb"(?:index|trigger|function|proc|package|event|sequence|policy|rule|statistics|definer|database|domain|role)"
+# The kind of thing may be put in, or stand in another literal: ``CREATE {kind}``, ``"CREATE " + kind``.
+_KIND_ELSEWHERE = rb"\s*(?:\{|%|[\"']\s*[+%)\]])"
+# A verb begins a statement behind anything but another word, unless that is one that leads to statements.
+_BEGINS = re.compile(
+    rb"(?:\A|[^\w\s#.,=]|[\r\n]|\\[nrtfv]|%s|(?<!\w)(?:then|else|begin|loop|do|as|for|in|is|query|return|explain|analyze|"
+    rb"verbose|perform|exec|execute))[ \t]*\Z"
+)
+_SPACE = rb"(?:[\s\"'`\[{%*/$]|\\[nrtfv\n])"
+# By its verb, what a query goes on with, and within how many characters. Behind a word at most, that may be put in, or
+# stand in a neighbouring literal.
+_ELSEWHERE = rb"|\A(?:%b){0,9}[\w.,]{0,40}\s?(?:[{%%]|[\"']\s+[rbfu]{0,2}[\"']|[\"']\s*[+.])" % _EDGE
+_INTO = rb"(?<!\w)(?:into|using)(?!\w)|\(" + _ELSEWHERE
+_ON = rb"(?<!\w)on(?!\w)" + _ELSEWHERE
+_QUERIES = {
+    b"select": (rb"", 1),
+    b"insert": (_INTO, 60),
+    b"replace": (_INTO, 60),
+    b"merge": (_INTO, 60),
+    b"update": (rb"(?<!\w)set(?!\w)" + _ELSEWHERE, 400),
+    b"delete": (rb"\A(?:%b){0,9}(?:[\w.`,]{1,60}\s+)?(?:from|where)(?!\w)" % _EDGE + _ELSEWHERE, 200),
+    b"copy": (rb"\(" + _ELSEWHERE, 100),
+    b"comment": (_ON, 20),
+    b"grant": (_ON, 200),
+    b"do": (rb"\A\s*(?:[$']|language)", 20),
+}
+# What goes on with a statement that begins in another module, and what never begins a text.
+_GOES_ON = (
+    rb"(?:\}|%s|\+\s*[rbfu]{0,2}[\"']{1,3})\s*(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
+    rb"from\s+[\w.]{1,80}\s+(?:where|order|group|join|left|inner))(?!\w)|;\s*(?:analyze|vacuum)\s"
+)
+_CORE = rb"(?<!\w)table\s{0,9}\("
+# A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
+_PIECE = rb"(?<!\w)(?:text|ddl)\("
+_PUT_TOGETHER = rb"\.(?:join|replace)\("
+_BEFORE, _BEHIND = 200, 1_000
+_RUNS = rb"(?:execut|fetch|scalar|mogrify|sql|(?<!\w)(?:raw|text|ddl))\w*\("
 
-def may_hold_sql(data: bytes, wanted: frozenset[str], sql: bool = False) -> bool:
+
+def may_hold_sql(data: bytes, wanted: frozenset[str] | None, sql: bool = False) -> bool:
     """Tell whether a file with these bytes can give facts that matter; cheap, and never wrong with ``False``.
 
     Args:
         data: The file as stored, in an encoding that keeps ASCII (UTF-16 always gives ``True``).
-        wanted: Names of interest, in lower case.
+        wanted: Names of interest, in lower case; ``None`` for any.
         sql: Whether the file is an SQL script, in which a name always stands in one piece.
     """
     lowered = data.lower()
-    # These matter without a column's name.
-    if is_wide(data) or re.search(rb"(?:drop|rename|alter)(?:_|[\s\\\"'])+table|sp_rename|batch_alter", lowered):
+    if is_wide(data) or may_define_tables(lowered) or (not sql and may_operate(lowered)):
         return True
-    if not any(verb in lowered for verb in _VERBS):
+    if wanted is None:
+        return _may_query(data, lowered)
+    if not may_name(lowered, wanted, sql):
         return False
-    return (sql or may_run_sql(lowered)) and may_name(lowered, wanted, sql)
+    return sql or _may_query(data, lowered) or _may_put_together(lowered, wanted)
+
+
+def may_define_tables(lowered: bytes) -> bool:
+    """Tell whether a file, in lower case, can hold a statement that makes, changes or drops a table, a view or a type."""
+    if b"sp_rename" in lowered:
+        return True
+    verbs = [verb for verb in _DEFINE if verb in lowered]
+    return any(
+        re.search(verb + _BETWEEN + _TABLES, lowered) is not None
+        or any(_begins(m.start(), lowered) for m in re.finditer(verb + _KIND_ELSEWHERE, lowered))
+        for verb in verbs
+    )
+
+
+def may_operate(lowered: bytes) -> bool:
+    """Tell whether a Python file, in lower case, can hold Alembic operations or create a table of SQLAlchemy Core."""
+    return holds_word(lowered, b"alembic") or (b".create" in lowered and re.search(_CORE, lowered) is not None)
+
+
+def _may_query(data: bytes, lowered: bytes) -> bool:
+    """Tell whether a Python file can hold a query, a data change or a definition that matters for a column it names."""
+    if b"SELECT(" in data or re.search(_GOES_ON, lowered):
+        return True
+    if b"sql" in lowered and re.search(_PIECE, lowered):
+        return True
+    if any(verb in lowered and re.search(verb + _BETWEEN + _OTHERS, lowered) for verb in _DEFINE):
+        return True
+    return any(
+        _begins(match.start(), lowered) and re.search(more, lowered[match.end() - 1 : match.end() + reach])
+        for verb, (more, reach) in _QUERIES.items()
+        if verb in lowered
+        for match in re.finditer(verb + _SPACE, lowered)
+    )
+
+
+def _may_put_together(lowered: bytes, wanted: frozenset[str]) -> bool:
+    """Tell whether a Python file can run what it joins or replaces literals in that hold one of ``wanted``."""
+    names = [name.encode() for name in wanted]
+    return any(
+        re.search(_RUNS, lowered[max(0, m.start() - _BEFORE) : m.start()]) is not None
+        and any(name in lowered[m.end() : m.end() + _BEHIND] for name in names)
+        for m in re.finditer(_PUT_TOGETHER, lowered)
+    )
+
+
+def _begins(at: int, text: bytes) -> bool:
+    """Tell whether a statement can begin at ``at``."""
+    return _BEGINS.search(text[max(0, at - 40) : at]) is not None
 
 
 def may_run_sql(lowered: bytes) -> bool:
