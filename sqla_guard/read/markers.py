@@ -14,7 +14,7 @@ from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.read.python.table_names import TableNames
-from sqla_guard.read.sql_marker import is_wide, may_name, may_run_sql
+from sqla_guard.read.sql_marker import is_wide, may_define_tables, may_name, may_operate
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config
@@ -31,8 +31,6 @@ _SMALL_RUN = 1_000_000
 _DDL = (b"add_column", b"sp_rename")
 _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in (b"create", b"alter"))
 
-# DDL in a string; its words may stand in two literals.
-_KEPT = rb"(?:create|alter)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename"
 # The name of its table is put into the SQL, and may stand in another file.
 _TABLE_PUT_IN = rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?[\"'{%]"
 
@@ -162,17 +160,12 @@ def may_define(data: bytes, sql: bool = False) -> bool:
     lowered = data.lower()
     if not (any(w in lowered for w in _DDL) or any(w in lowered and re.search(more, lowered) for w, more in _VERBS)):
         return False
-    return (sql or may_run_sql(lowered) or _words_ddl(lowered)) and may_name(lowered, RESERVED, sql)
+    return may_name(lowered, RESERVED, sql) and (sql or may_define_tables(lowered) or may_operate(lowered))
 
 
 def may_define_in_sql(data: bytes) -> bool:
     """Tell the same of an SQL script."""
     return may_define(data, sql=True)
-
-
-def _words_ddl(lowered: bytes) -> bool:
-    """Tell whether a Python file, in lower case, can hold DDL that another module runs."""
-    return re.search(_KEPT, lowered) is not None
 
 
 def may_declare(data: bytes) -> bool:

@@ -37,10 +37,12 @@ _TABLES = rb"(?:table|view|type|schema)(?!\w)"
 # These matter where they name a column.
 _OTHERS = rb"(?:index|trigger|function|proc|package|event|sequence|policy|rule|statistics|definer|database|domain|role)"
 # The kind of thing may be put in, or stand in another literal: ``CREATE {kind}``, ``"CREATE " + kind``.
-_KIND_ELSEWHERE = rb"\s*(?:\{|%|[\"']\s*[+%)\]])"
+_KIND_ELSEWHERE = rb"\s{0,9}(?:\{|%|[\"']\s{0,9}[+%])"
+_KIND_JOINED = rb"[\"'],\s{0,9}[a-z_(]"
+_KIND = rb"[\"'](?:%b)" % _TABLES
 # A verb begins a statement behind anything but another word, unless that is one that leads to statements.
 _BEGINS = re.compile(
-    rb"(?:\A|[^\w\s#.,=]|[\r\n]|\\[nrtfv]|%s|(?<!\w)(?:then|else|begin|loop|do|as|for|in|is|query|return|explain|analyze|"
+    rb"(?:\A|[^\w\s#.,=/:-]|\*/|[\r\n]|\\[nrtfv]|%s|(?<!\w)(?:then|else|begin|loop|do|as|for|in|is|query|return|explain|analyze|"
     rb"verbose|perform|exec|execute))[ \t]*\Z"
 )
 _SPACE = rb"(?:[\s\"'`\[{%*/$]|\\[nrtfv\n])"
@@ -71,7 +73,7 @@ _CORE = rb"(?<!\w)table\s{0,9}\("
 _PIECE = rb"(?<!\w)(?:text|ddl)\("
 _PUT_TOGETHER = rb"\.(?:join|replace)\("
 _BEFORE, _BEHIND = 200, 1_000
-_RUNS = rb"(?:execut|fetch|scalar|mogrify|sql|(?<!\w)(?:raw|text|ddl))\w*\("
+_RUNS = rb"execut|fetch|scalar|mogrify|sql|raw|text|ddl"
 
 
 def may_hold_sql(data: bytes, wanted: frozenset[str] | None, sql: bool = False) -> bool:
@@ -93,13 +95,14 @@ def may_hold_sql(data: bytes, wanted: frozenset[str] | None, sql: bool = False) 
 
 
 def may_define_tables(lowered: bytes) -> bool:
-    """Tell whether a file, in lower case, can hold a statement that makes, changes or drops a table, a view or a type."""
+    """Tell whether a file, in lower case, can hold a statement that makes, changes or drops a table, view or type."""
     if b"sp_rename" in lowered:
         return True
     verbs = [verb for verb in _DEFINE if verb in lowered]
     return any(
         re.search(verb + _BETWEEN + _TABLES, lowered) is not None
         or any(_begins(m.start(), lowered) for m in re.finditer(verb + _KIND_ELSEWHERE, lowered))
+        or (b".join(" in lowered and re.search(verb + _KIND_JOINED, lowered) and re.search(_KIND, lowered))
         for verb in verbs
     )
 

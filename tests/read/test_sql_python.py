@@ -201,6 +201,56 @@ def test_the_prefilter_keeps_names_in_pieces(code: str) -> None:
     assert may_hold_sql(code.encode(), WANTED)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# create a new registry\ndef f(c):\n    c.execute(stmt, metadata)\n",
+        "def f(c):\n    'Update or delete the metadata, select nothing.'\n    c.execute(x)\n",
+        "log('cannot create %s', metadata)\nc.fetch('registry/create')\n",
+        "ACTIONS = ('create', 'alter', 'drop', 'rename', 'metadata')\nc.execute(ACTIONS)\n",
+        "from sqlalchemy import select\nc.execute(select(T.metadata).where(T.id == 1))\n",
+    ],
+)
+def test_prose_and_queries_in_python_are_no_sql(code: str) -> None:
+    assert not may_hold_sql(code.encode(), WANTED)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "'CREATE'  # so\n ' TABLE t (x int)'",
+        "'CREATE\\n\\tTABLE t (x int)'",
+        "'CREATE OR REPLACE\\x20VIEW v AS SELECT 1'",
+        "'create /* a */ global temporary table t (x int)'",
+        "'CREATE ' + kind + ' t (metadata int)'",
+        "f'CREATE {kind} t (metadata int)'",
+        "'CREATE %s t (metadata int)' % kind",
+        "' '.join(['ALTER', 'TABLE', 't', 'ADD', 'metadata'])",
+        "KIND = 'TABLE'; ' '.join(['CREATE', KIND, 't'])",
+        "f'ALTER {only} TABLE t ADD x int'",
+        "'DROP' ' ' 'TABLE t'",
+        "'WITH a AS (SELECT metadata FROM t) SELECT 1'",
+        "'-- why\\nDELETE FROM t WHERE metadata IS NULL'",
+        "'UPDATE t' ' SET metadata = 1'",
+        "f'UPDATE {t} {sets}', metadata",
+        "'  DELETE\n  FROM t WHERE metadata = 1'",
+        "'INSERT IGNORE INTO t (metadata) VALUES (1)'",
+        "'COMMENT ON COLUMN t.metadata IS 1'",
+        "'COPY t (id, metadata) FROM STDIN'",
+        "'GRANT SELECT (metadata) ON t TO u'",
+        "'DO $$ BEGIN PERFORM metadata FROM t; END $$'",
+        "'CREATE UNIQUE INDEX i ON t (metadata)'",
+        "'CREATE DEFINER = a TRIGGER x BEFORE INSERT ON t SET NEW.metadata = 1'",
+        "start + ' WHERE metadata = 1'",
+        "f'{start} ADD COLUMN metadata int'",
+        "TEMPLATE.replace('x', 'metadata')",
+    ],
+)
+def test_the_prefilter_keeps_every_shape_of_a_statement(code: str) -> None:
+    assert may_hold_sql(f"c.execute({code})".encode(), WANTED)
+    assert may_hold_sql(f"SQL = {code}\r\nc.execute(SQL)".encode().upper().replace(b"C.EXECUTE", b"c.execute"), WANTED)
+
+
 def test_importing_the_entry_loads_no_parser() -> None:
     check = "import sys, sqla_guard.read.sql_facts; print([m for m in ('libcst', 'sqlglot') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
