@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,

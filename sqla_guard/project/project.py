@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
+from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import Heir, bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace

@@ -8,8 +8,9 @@ MetaData fails, up to 2.0 a joined-table subclass too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved_words import RESERVED

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sqla_guard.core.records import dataclass
 from sqla_guard.facts.outline import Class, Function
 from sqla_guard.facts.values import Value
 

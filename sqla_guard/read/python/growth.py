@@ -40,7 +40,7 @@ class Growth:
         known = self._measured.get(id(value))
         if known is not None:
             return known[1], known[2]
-        names: Iterable[str] | None = getattr(value, "__dataclass_fields__", None)
+        names: Iterable[str] | None = getattr(value, "__match_args__", None)
         if names is None:
             return 0, 0
         size, depth = _sum(self._measure(getattr(value, name)) for name in names)
