@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import InstanceOf, Unknown, Value
-from sqla_guard.project.lazy_users import LOCKED_BLOCK, User, users_of
+from sqla_guard.project.lazy_users import LOCKED_BLOCK, User, all_hold_a_lock, users_of
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectFunction
 
@@ -64,8 +64,7 @@ def _is_guarded(fact: LazyInit, project: Project) -> bool:
 
 def _all_locked(fact: LazyInit, project: Project) -> bool:
     """Tell whether every user in the project holds a lock, and there is one."""
-    users = users_of(project, fact.path, fact.function_name, bool(fact.owner))
-    return bool(users) and all(user.locked for user in users)
+    return all_hold_a_lock(project, fact.path, fact.function_name, bool(fact.owner))
 
 
 def _locks(path: str, decorator: Value, project: Project) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
@@ -39,7 +40,33 @@ def users_of(project: Project, path: str, name: str, method: bool = False) -> tu
     return project.once(("users", path, name, method), lambda: tuple(_find(project, path, name, method)))
 
 
-def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User]:
+def all_hold_a_lock(project: Project, path: str, name: str, method: bool = False) -> bool:
+    """Tell whether every user of the function (or ``method``) ``name`` in ``path`` holds a lock, and there is one."""
+    key = ("locked", path, name, method)
+    return project.once(key, lambda: _all_hold_a_lock(project, path, name, method))
+
+
+def _all_hold_a_lock(project: Project, path: str, name: str, method: bool) -> bool:
+    seen = {path}  # where the function itself does not count
+    for use in _uses(project, path, name, method):
+        if use.where not in seen and LOCKED_BLOCK.search(use.text) is None:
+            return False  # most often, and before any function is looked for
+        seen.add(use.where)
+    users = users_of(project, path, name, method)
+    return bool(users) and all(user.locked for user in users)
+
+
+class _Use(NamedTuple):
+    """A place that may use a function: file and text, where the name stands, its line up to there, what follows."""
+
+    where: str
+    text: str
+    start: int
+    before: str
+    behind: str
+
+
+def _uses(project: Project, path: str, name: str, method: bool) -> Iterator[_Use]:
     # What stands before it is looked at apart: an expression that begins with the name is found faster.
     pattern = re.compile(rf"{re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
     for where in project.files_naming(path, frozenset({name}), (".py",)):
@@ -47,9 +74,8 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             text = project.source(where).text
         except UnreadableFile:
             continue
-        spans: list[tuple[int, int, str]] | None = None
         for match in pattern.finditer(text):
-            if _NO_NAME.match(text, match.start() - 1) and match.start():
+            if match.start() and _NO_NAME.match(text, match.start() - 1):
                 continue
             start = text.rfind("\n", 0, match.start()) + 1
             line = text[start : start + 400].partition("\n")[0]
@@ -59,18 +85,23 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             behind = re.match(r"\s*([(),])", text[match.end() : match.end() + 80])
             if behind is None or "#" in before:
                 continue
-            if not method and not _is_meant(project, path, where, name, before):
-                continue
-            if spans is None:
-                spans = list(_functions(project.outline(where)))
-            around = [s for s in spans if s[0] <= match.start() < s[1]]
-            inner = max(around, default=(0, 0, ""))
-            if inner[2] != name or where != path:
-                headers = list(_headers(text, match.start(), inner[0]))
-                locked = any(_TAKES.match(header) and LOCKED_BLOCK.search(header) for header in headers)
-                nested = len([h for h in headers if _DEFINES.match(h)]) != bool(inner[2])
-                called = behind.group(1) == "(" and "lambda" not in before and not nested
-                yield User(where, inner[2], locked, called)
+            if method or _is_meant(project, path, where, name, before):
+                yield _Use(where, text, match.start(), before, behind.group(1))
+
+
+def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User]:
+    spans: dict[str, list[tuple[int, int, str]]] = {}
+    for where, text, start, before, behind in _uses(project, path, name, method):
+        if where not in spans:
+            spans[where] = list(_functions(project.outline(where)))
+        around = [s for s in spans[where] if s[0] <= start < s[1]]
+        inner = max(around, default=(0, 0, ""))
+        if inner[2] != name or where != path:
+            headers = list(_headers(text, start, inner[0]))
+            locked = any(_TAKES.match(header) and LOCKED_BLOCK.search(header) for header in headers)
+            nested = len([h for h in headers if _DEFINES.match(h)]) != bool(inner[2])
+            called = behind == "(" and "lambda" not in before and not nested
+            yield User(where, inner[2], locked, called)
 
 
 def _is_meant(project: Project, path: str, where: str, name: str, before: str) -> bool:
