@@ -7,6 +7,7 @@ is taken apart with libcst, which gives the place of each expression, and the ex
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ from sqla_guard.read.python.parse import span_of
 
 if TYPE_CHECKING:
     import libcst
+
+# One literal of those that are joined; a field of one that formats, with what may follow the expression; all of it.
+_PIECE = re.compile(r"([a-zA-Z]{0,2})(?:\"([^\"\\\n]*)\"|'([^'\\\n]*)')\s*")
+_FIELD = re.compile(r"\{([^{}!:=#\n]*)(![rsa](?::[^{}'\"\n]*)?|:[^{}'\"\n]*)?\}")
+_PLAIN = re.compile(r"(?:[^{}]|\{[^{}!:=#\n]*(?:![rsa](?::[^{}'\"\n]*)?|:[^{}'\"\n]*)?\})*")
 
 ARE_WRONG = sys.version_info < (3, 12)
 
@@ -65,6 +71,39 @@ def _formatted(node: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
 
 def _expression_spans(text: str) -> list[Span]:
     """Return where the expressions of an f-string literal stand in it, or nothing if it cannot be read."""
+    plain = plain_spans(text)
+    return parsed_spans(text) if plain is None else plain
+
+
+def plain_spans(text: str) -> list[Span] | None:
+    """Return the same for literals in which signs tell where expressions begin and end; ``None`` for others."""
+    if '"""' in text or "'''" in text:
+        return None
+    found: list[Span] = []
+    at = 0
+    while at < len(text):
+        piece = _PIECE.match(text, at)
+        if piece is None:
+            return None
+        if "f" in piece[1].lower():
+            start, end = piece.span(2) if piece[2] is not None else piece.span(3)
+            if _PLAIN.fullmatch(text, start, end) is None:
+                return None
+            for field in _FIELD.finditer(text, start, end):
+                inner = field[1].strip()
+                # A colon or an exclamation mark ends an expression only outside of its strings and brackets.
+                if field[2] is not None and any(inner.count(mark) for mark in "'\"[("):
+                    return None
+                if not inner or inner[0] in "(*" or inner[-1] == ",":
+                    return None
+                first = field.start(1) + field[1].index(inner)
+                found.append(Span(first, first + len(inner)))
+        at = piece.end()
+    return found
+
+
+def parsed_spans(text: str) -> list[Span]:
+    """Return where the expressions of an f-string literal stand in it, by a parser."""
     import libcst as cst
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
