@@ -93,7 +93,20 @@ def test_a_syntax_error_is_named_with_its_line() -> None:
     assert caught.value.line == 2
 
 
-def test_python_2_is_a_syntax_error() -> None:
+@pytest.mark.parametrize("text", ["print 'hello'\n", "try:\n    pass\nexcept A, e:\n    pass\n"])
+def test_python_2_is_a_syntax_error_whatever_a_mask_would_hide(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def error_of_reading() -> str:
+        with pytest.raises(UnparsableFile) as caught:
+            outline(text)
+        return f"{caught.value.line} {caught.value}"
+
+    quick = error_of_reading()
+    monkeypatch.setattr("sqla_guard.read.python.parse._NO_MASK", ())
+    assert error_of_reading() == quick
+
+
+def test_python_2_is_not_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sqla_guard.read.python.newer.mask_newer_syntax", lambda source: "x = 1\n")
     with pytest.raises(UnparsableFile):
         outline("print 'hello'\n")
 

@@ -12,6 +12,9 @@ from sqla_guard.core.workspace import UnreadableFile
 # CPython's own limit. libcst has none and overflows the stack, which nothing can catch.
 _DEEPEST = 200
 
+# Errors that masking newer syntax never mends, most of them in code for Python 2.
+_NO_MASK = ("Missing parentheses in call to", "multiple exception types must be parenthesized")
+
 _BRACKET = re.compile(r"[()\[\]{}]")
 
 
@@ -73,7 +76,9 @@ def _parse_any(source: SourceFile) -> ast.Module:
     try:
         return parse_text(source.text)
     except UnparsableFile as error:
-        if not isinstance(error.__cause__, SyntaxError) or _bracket_depth(source.text) > _DEEPEST:
+        if not isinstance(error.__cause__, SyntaxError) or error.__cause__.msg.startswith(_NO_MASK):
+            raise
+        if _bracket_depth(source.text) > _DEEPEST:
             raise
         from sqla_guard.read.python.newer import mask_newer_syntax  # loads libcst
 
