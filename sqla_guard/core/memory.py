@@ -15,7 +15,8 @@ def rare_collections() -> Iterator[None]:
     while they are built, which takes a quarter of a check and more than half of a large one.
     """
     before = gc.get_threshold()
-    gc.set_threshold(300_000, 1_000, 1_000)
+    # What was looked at once is looked at again now and then: readers leave cycles that hold on to whole trees.
+    gc.set_threshold(20_000, 10, 1_000)
     try:
         yield
     finally:

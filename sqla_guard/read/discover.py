@@ -33,8 +33,10 @@ OTHER_SUFFIXES = (
 )
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
 
-# Bytes that are kept for the next question; the files of most projects fit in.
-_MOST_KEPT = 16 << 20
+# Bytes that are kept for the next reader of a file; reading them again costs little, all of them much memory.
+_MOST_KEPT = 4 << 20
+# Decoded files that are kept, each with where its lines start.
+_MOST_DECODED = 64
 
 
 class Discovery(NamedTuple):
@@ -89,7 +91,7 @@ class FileDisk:
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._load = lru_cache(maxsize=512)(self._decoded)
+        self._load = lru_cache(maxsize=_MOST_DECODED)(self._decoded)
         self._bytes: dict[str, bytes] = dict(self.given)
         self._kept = 0
 

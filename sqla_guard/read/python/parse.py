@@ -23,7 +23,7 @@ class UnparsableFile(UnreadableFile):
 
 
 # Trees kept, by the characters of their sources: a tree takes some thirty times as much memory.
-_KEPT = 2_000_000
+_KEPT = 500_000
 _trees: dict[SourceFile, ast.Module] = {}
 _sizes: list[int] = []
 

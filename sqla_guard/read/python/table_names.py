@@ -16,7 +16,11 @@ _TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
 # Packages whose bases derive the name of a table from that of the class.
 _IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
 # Without one of these, no class of a file has a table of a derived name.
-_OF_MODELS = (b"Column(", b".Model", b"(Model", b"table=True", b"table = True")
+_OF_MODELS = (b".Model", b"(Model")
+_OF_TABLES = (b"Column(", b"table=True", b"table = True")
+
+
+_NONE: tuple[list[bytes], list[bytes]] = ([], [])
 
 
 class _Names:
@@ -43,11 +47,11 @@ class TableNames:
         """Look through the projects of ``workspace``."""
         self._workspace = workspace
         self._known: dict[str, _Names] = {}
+        self._declared: dict[str, tuple[list[bytes], list[bytes]]] = {}
 
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
-        explicit = _explicit(data)
-        implied = _implied(data)
+        explicit, implied = self._tables_of(path, data)
         if not explicit and not implied:
             return False
         root = self._workspace.disk.project_root(path)
@@ -72,7 +76,7 @@ class TableNames:
             if not file.endswith(".py"):
                 continue
             data = aside.raw(file)
-            explicit, implied = _explicit(data), _implied(data)
+            explicit, implied = self._tables_of(file, data)
             if explicit or implied:
                 declaring[file] = _said(explicit, implied)
                 names.explicit.update(explicit)
@@ -85,6 +89,14 @@ class TableNames:
             names.imported |= imports[file]
         self._note(path, declaring, implying, imports)
         return names
+
+    def _tables_of(self, path: str, data: bytes) -> tuple[list[bytes], list[bytes]]:
+        """Return the names of tables that a file may declare: those written, and those that classes may derive."""
+        if path not in self._declared:
+            explicit, implied = _explicit(data), _implied(data)
+            # Most files declare none.
+            self._declared[path] = (explicit, implied) if explicit or implied else _NONE
+        return self._declared[path]
 
     def _note(
         self, near: str, declaring: Mapping[str, Said], implying: Mapping[str, Said], imports: Mapping[str, set[bytes]]
@@ -130,7 +142,9 @@ def _text(names: Iterable[bytes]) -> str | None:
 
 def may_imply(data: bytes) -> bool:
     """Tell whether a class of a file may have a table without saying its name."""
-    return b"class" in data and any(word in data for word in _OF_MODELS)
+    if b"class" not in data:
+        return False
+    return any(w in data for w in _OF_TABLES) or (b"Model" in data and any(w in data for w in _OF_MODELS))
 
 
 def _explicit(data: bytes) -> list[bytes]:
