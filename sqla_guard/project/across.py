@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqla_guard.core.words import holds_word
@@ -47,7 +47,9 @@ def sql_across(project: Project, path: str) -> Across:
     if not path.endswith(".py") or not _may_matter(project, path):
         return Across()
     strings = tuple(imported_strings(project, path).items())
-    helpers = _helpers(project, path, 0)
+    if project.outline(path) is None:
+        return Across()
+    helpers = _helpers(project, path, project.read(path, project.readers.called) or ())
     kept = project.read(path, project.readers.kept_sql) or ()
     uses = [use for name in kept for use in (*_uses(project, path, name, ()), *_template_uses(project, path, name))]
     return Across(helpers, tuple(dict.fromkeys(uses)), strings)
@@ -67,17 +69,34 @@ def _names_kept(project: Project, path: str, data: bytes) -> bool:
     return any(holds_word(data, name.encode()) for name in reserved_strings(project, path))
 
 
-def _helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
-    """Return the functions of other modules that ``path`` calls and that hand their argument to a database."""
-    if project.outline(path) is None:
-        return ()
+def _helpers(project: Project, path: str, names: Iterable[str], depth: int = 0) -> tuple[Helper, ...]:
+    """Return those of the functions of other modules that ``path`` calls by ``names`` that run what they are given."""
     found: list[Helper] = []
-    for name in project.read(path, project.readers.called) or ():
+    for name in names:
         home, known = _called(project, path, name)
         if home != path and known and _may_run(project, home):
-            helpers = _passed_on(project, home, depth + 1).helpers
+            helpers = _own_helpers(project, home, depth + 1)
             found += [replace(helper, name=name) for helper in helpers if helper.name == known]
     return tuple(found)
+
+
+def _own_helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
+    """Return the functions of a module that hand what they are given to a database, be it through other modules."""
+    key = ("helpers", path)
+    if depth > _DEEPEST:
+        return ()
+    # A ring of imports ends at the file that is being read.
+    opened = project.once(("helpers, opened", path), list[None])
+    if opened and not project.has(key):
+        return ()
+    opened.append(None)
+
+    def read() -> tuple[Helper, ...]:
+        names = project.read(path, project.readers.passing) or () if project.outline(path) is not None else ()
+        helpers = _helpers(project, path, names, depth)
+        return project.read(path, lambda source: project.readers.helpers(source, helpers)) or ()
+
+    return project.once(key, read)
 
 
 def _called(project: Project, path: str, name: str) -> tuple[str, str]:
@@ -125,22 +144,15 @@ def _may_run(project: Project, path: str) -> bool:
     return _RUNS.search(project.workspace.raw(path)) is not None
 
 
-def _passed_on(project: Project, path: str, depth: int = 0) -> PassedOn:
-    key = ("passed on", path)
-    if depth > _DEEPEST:
+def _passed_on(project: Project, path: str) -> PassedOn:
+    return project.once(("passed on", path), lambda: _read_passed_on(project, path))
+
+
+def _read_passed_on(project: Project, path: str) -> PassedOn:
+    if project.outline(path) is None:
         return PassedOn()
-    # A ring of imports ends at the file that is being read.
-    opened = project.once(("passed on, opened", path), list[None])
-    if opened and not project.has(key):
-        return PassedOn()
-    opened.append(None)
-    return project.once(
-        key,
-        lambda: (
-            project.read(path, lambda source: project.readers.passed_on(source, _helpers(project, path, depth)))
-            or PassedOn()
-        ),
-    )
+    helpers = _helpers(project, path, project.read(path, project.readers.handed) or ())
+    return project.read(path, lambda source: project.readers.passed_on(source, helpers)) or PassedOn()
 
 
 def _uses(project: Project, home: str, name: str, behind: tuple[tuple[str, str], ...]) -> Iterator[Outside]:

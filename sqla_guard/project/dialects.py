@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import requirement_files, upwards
@@ -71,12 +71,22 @@ def likely_dialect(project: Project, path: str) -> str | None:
 
 
 def _look(project: Project, path: str, folder: str) -> str | None:
-    for places in (_near(project, folder), _modules(project, path)):
-        found = {dialect for data in places for dialect in _named(data)}
+    for found in _named_around(project, path, folder):
         found = found if len(found) < 2 else found - {"sqlite"}
         if found:
             return next(iter(found)) if len(found) == 1 else None
     return None
+
+
+def _named_around(project: Project, path: str, folder: str) -> Iterator[set[str]]:
+    """Yield the dialects that files around ``path`` name, those that say most first."""
+    yield _all_named(_near(project, folder))
+    root = project.workspace.disk.project_root(path)
+    yield project.once(("dialects of modules", root), lambda: _all_named(_modules(project, path)))
+
+
+def _all_named(places: Iterable[bytes]) -> set[str]:
+    return {dialect for data in places for dialect in _named(data)}
 
 
 def _near(project: Project, folder: str) -> Iterator[bytes]:
@@ -96,5 +106,8 @@ def _modules(project: Project, path: str) -> Iterator[bytes]:
 
 def _named(data: bytes) -> set[str]:
     lowered = data.lower()
-    found = {_NAMES[match.decode()] for match in _URL.findall(lowered)}
-    return found | {_DRIVERS[match] for match in _DRIVER.findall(lowered)}
+    found = {_NAMES[match.decode()] for match in _URL.findall(lowered)} if b"://" in lowered else set()
+    # Each driver is looked for as it is, which is quick, and where one is found as a word.
+    if any(driver in lowered for driver in _DRIVERS):
+        found |= {_DRIVERS[match] for match in _DRIVER.findall(lowered)}
+    return found

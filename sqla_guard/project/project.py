@@ -69,7 +69,10 @@ class Readers:
     may_hold_sql: Callable[[bytes, frozenset[str] | None], bool]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
+    helpers: Callable[[SourceFile, tuple[Helper, ...]], tuple[Helper, ...]]
     called: Callable[[SourceFile], tuple[str, ...]]
+    handed: Callable[[SourceFile], tuple[str, ...]]
+    passing: Callable[[SourceFile], tuple[str, ...]]
     kept_sql: Callable[[SourceFile], tuple[str, ...]]
     embedded: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
     loose_sql: Callable[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqla_guard.core.source import SourceFile, Span
@@ -21,6 +21,7 @@ from sqla_guard.read.python.nodes import nodes_of
 from sqla_guard.read.python.sql_bindings import bound_by
 from sqla_guard.read.python.sql_callees import Callees
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, given, passed_name, rebound
+from sqla_guard.read.python.sql_given import Given
 from sqla_guard.read.python.sql_names import dotted_name, parameter_names
 from sqla_guard.read.python.sql_outsides import Outsides, imported_names, owner_of, root_of
 from sqla_guard.read.python.sql_values import Values
@@ -42,22 +43,62 @@ _DEEPEST = 6
 
 
 def read_called(source: SourceFile) -> tuple[str, ...]:
-    """Return the dotted names of imported functions that a file calls with something that may be SQL.
+    """Return the dotted names of imported functions that a file calls with something that may be SQL of its own.
 
     A method of an object has the object's class in front, with brackets: ``app.Runner().run``.
 
     Raises:
         UnparsableFile: The file is no Python.
     """
+    given_sql = Given(nodes_of(source))
+    return _called(source, given_sql.among)
+
+
+def read_handed(source: SourceFile) -> tuple[str, ...]:
+    """Return the same for what a file hands on to other functions, wherever it has that from.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    kinds = (ast.Name, ast.Attribute, *_DISPLAYS)
+    return _called(source, lambda given_to: any(isinstance(a, kinds) or _is_text(a) for a in given_to))
+
+
+def read_passing(source: SourceFile) -> tuple[str, ...]:
+    """Return the same for what a file hands on to other functions of what its own functions are given.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    nodes = nodes_of(source)
+    names = {name for function in nodes.of(*_PLAIN) for name in parameter_names(function)}
+    for loop in nodes.of(ast.For, ast.AsyncFor, ast.comprehension):
+        names |= {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}  # type: ignore[attr-defined]
+    return _called(source, lambda given_to: any(not names.isdisjoint(_passed(a)) for a in given_to))
+
+
+def _given_to(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(k.value for k in call.keywords)]
+
+
+def _passed(argument: ast.expr) -> set[str]:
+    """Return the names that ``argument`` passes on as they are, or as items of a list."""
+    if isinstance(argument, (*_DISPLAYS, ast.BinOp)):
+        return {part.id for part in ast.walk(argument) if isinstance(part, ast.Name)}
+    name = passed_name(argument)
+    return {name} if name is not None else set()
+
+
+def _called(source: SourceFile, matters: Callable[[list[ast.expr]], bool]) -> tuple[str, ...]:
     values = Values(source, nodes_of(source))
+    calls = [call for call in values.nodes.of(ast.Call) if isinstance(call, ast.Call)]
+    if not any(matters(_given_to(call)) for call in calls):
+        return ()
     callees = Callees(values)
     imported, star = imported_names(values.nodes)
     found: dict[str, None] = {}
-    for call in values.nodes.of(ast.Call):
-        assert isinstance(call, ast.Call)
-        call = callees.written_out(call)
-        given_to = [*call.args, *(k.value for k in call.keywords)]
-        if not any(isinstance(a, (ast.Name, ast.Attribute, *_DISPLAYS)) or _is_text(a) for a in given_to):
+    for call in map(callees.written_out, calls):
+        if not matters(_given_to(call)):
             continue
         for name in callees.names(call):
             first = re.split(r"[.(]", name)[0]
@@ -122,6 +163,16 @@ def read_kept_sql(source: SourceFile) -> tuple[str, ...]:
         if len(found) == known:
             break
     return tuple(found)
+
+
+def read_helpers(source: SourceFile, helpers: tuple[Helper, ...]) -> tuple[Helper, ...]:
+    """Return the functions of a module that hand SQL to a database; see :func:`read_passed_on`.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    values = Values(source, nodes_of(source))
+    return tuple(_helpers(values, find_sql_calls(values, helpers), helpers))
 
 
 def read_passed_on(source: SourceFile, helpers: tuple[Helper, ...]) -> PassedOn:

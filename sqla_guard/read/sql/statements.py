@@ -78,6 +78,16 @@ _STARTS = frozenset(("CREATE", "ALTER", "DROP", "EXEC", "DECLARE"))
 _OPENERS = frozenset(("THEN", "ELSE", "BEGIN", "LOOP", "DO", "AS"))
 
 
+def may_define(text: str) -> bool:
+    """Tell whether what begins with CREATE, ALTER, DROP or RENAME goes on as SQL does, as far as it goes."""
+    if "--" in text or "/*" in text:
+        return True
+    for word in text.replace("(", " ").upper().split()[1:]:
+        if word not in _MODIFIERS:
+            return word in _OBJECTS or word == "DEFINER" or not word.strip(".,:;!?").isalpha()
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement.
