@@ -9,12 +9,14 @@ Three ways, the first that is right:
 
 from __future__ import annotations
 
+import dataclasses
 import keyword
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, count
 
 from sqla_guard.core.fix import Applicability, Fix, ImportNeed
+from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, LazyInit, Load
 from sqla_guard.fix.reindent import Lines, inner_unit, without_comments
@@ -46,7 +48,7 @@ class _Lock:
         return self.prefix + self.name
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Plan:
     """What is known before any edit is made, and the reasons to let a person look at the result."""
 

@@ -7,9 +7,11 @@ in sight does not tell.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import (
     AddColumn,
     Carrier,
@@ -84,7 +86,7 @@ class Unknown:
 Answer = Known | Absent | Unknown
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Table:
     columns: dict[str, tuple[Definition, ...]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
