@@ -9,7 +9,6 @@ The reader says what stands there; whether making the value twice matters is for
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import field
 from typing import Literal
 
 from sqla_guard.core.records import dataclass
@@ -274,7 +273,7 @@ class LazyInit:
     lock_kind: LockKind | None
     resets: tuple[Reset, ...]
     callers: Callers
-    reenters: Callable[[], bool] = field(compare=False)
+    reenters: Callable[[], bool]
     site: ModuleSite
     in_class: bool = False
     in_function: bool = False

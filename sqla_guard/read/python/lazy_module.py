@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
@@ -253,9 +253,8 @@ class ModuleIndex:
     def reaches_itself(self, function: FunctionInfo) -> Callable[[], bool]:
         """Return what tells whether what ``function`` calls in this module can come back to it."""
         # The words of a text are more than its names, and those of all functions are at hand.
-        if not self.comes_back(function, self._words):
-            return bool
-        return partial(_reaches_itself, self.source, function.node.lineno, function.qualname)
+        may = self.comes_back(function, self._words)
+        return _ComesBack(self.source, function.node.lineno, function.qualname, may)
 
     def comes_back(self, function: FunctionInfo, named: Callable[[ast.stmt], frozenset[str]]) -> bool:
         """Tell whether one leads to another from ``function`` to itself by what is ``named`` in each."""
@@ -350,10 +349,28 @@ def whole_index(source: SourceFile) -> ModuleIndex:
     return ModuleIndex(source, parse(source))
 
 
-def _reaches_itself(source: SourceFile, line: int, qualname: str) -> bool:
-    whole = whole_index(source)
-    same = (f for f in whole.functions if (f.node.lineno, f.qualname) == (line, qualname))
-    return any(whole.comes_back(f, identifiers) for f in same)
+class _ComesBack:
+    """Whether a function can come back to itself: the whole module is parsed when somebody asks."""
+
+    def __init__(self, source: SourceFile, line: int, qualname: str, may: bool) -> None:
+        self._at = source, line, qualname
+        self._may = may
+
+    def __call__(self) -> bool:
+        return self._may and self._does
+
+    @cached_property
+    def _does(self) -> bool:
+        source, *at = self._at
+        whole = whole_index(source)
+        same = (f for f in whole.functions if [f.node.lineno, f.qualname] == at)
+        return any(whole.comes_back(f, identifiers) for f in same)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ComesBack) and self() == other()
+
+    def __hash__(self) -> int:
+        return hash(self._at[1:])
 
 
 class _Names:
