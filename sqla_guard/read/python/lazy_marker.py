@@ -72,6 +72,7 @@ class Place(NamedTuple):
         owners: What may stand before the dot of an attribute.
         first: What the function has to call its first parameter; empty where that does not matter.
         depths: How deep the lines stand that make the container of an element.
+        instance: The class whose only instance the attribute is one of, if it has to be one.
     """
 
     at: int
@@ -80,6 +81,7 @@ class Place(NamedTuple):
     owners: frozenset[bytes] = frozenset()
     first: bytes = b""
     depths: tuple[int, ...] = ()
+    instance: bytes = b""
 
 
 def may_hold_lazy_init(data: bytes) -> bool:
@@ -203,11 +205,6 @@ def _declared(text: bytes) -> Iterator[Place]:
                 yield from (Place(match.start(), name.strip(), "name") for name in names)
 
 
-def only_instances(text: bytes) -> Iterator[bytes]:
-    """Yield the classes that may have their only instance made at the top of the module."""
-    return iter(_Words(text).instances)
-
-
 def _bound_attributes(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield the attributes that classes, types and the state of applications may be given."""
     for match in re.finditer(_BOUND, text):
@@ -257,7 +254,8 @@ def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:
         if text[line:start].strip() == b"class":
             last = dedent(text, end, indent_of(text, line))
             for first in set(re.compile(_FIRST_OF_ANY).findall(text, end, last)):
-                yield from _bound_of(text, first, end, last, frozenset({first}))
+                found = _bound_of(text, first, end, last, frozenset({first}))
+                yield from (place._replace(instance=name) for place in found)
 
 
 def _set_attributes(text: bytes, words: _Words) -> Iterator[Place]:
@@ -269,8 +267,9 @@ def _set_attributes(text: bytes, words: _Words) -> Iterator[Place]:
         if owner is None or owner[1] in words.owners or owner[1] == b"state":
             first = b"" if owner is None or owner[1] == b"state" else words.first(owner[1])
             yield Place(match.start(1), match[1], "attribute", words.owners | _STATE, first)
-        elif words.instances:
-            yield Place(match.start(1), match[1], "attribute", frozenset({owner[1]}))
+        else:
+            place = Place(match.start(1), match[1], "attribute", frozenset({owner[1]}))
+            yield from (place._replace(instance=name) for name in words.instances)
 
 
 def _is_special(name: bytes) -> bool:

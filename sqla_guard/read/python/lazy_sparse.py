@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.lazy_lines import plain
-from sqla_guard.read.python.lazy_marker import made_lazily, only_instances
+from sqla_guard.read.python.lazy_marker import Place, made_lazily
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 from sqla_guard.read.python.sparse import parse_bodies
 
@@ -47,6 +47,7 @@ def parse_lazy(source: SourceFile) -> Lazy | None:
     if not made:
         return None
     bodies = bodies_of(source)
+    made = [place for place in made if not place.instance or _may_be_only_one(place, bodies.code)]
     starts = [body.start for body in bodies.found]
     chosen: set[Body] = set()
     places: set[str] = set()
@@ -62,10 +63,16 @@ def parse_lazy(source: SourceFile) -> Lazy | None:
         return None
     called = {names[body] for body in chosen}.union(others if astray else ())
     passed = frozenset((names[body], source.position(body.end)[0]) for body in bodies.found if body not in chosen)
-    words = {*called, *places, *astray, *(name.decode() for name in only_instances(data))}
+    words = {*called, *places, *astray, *(place.instance.decode() for place in made if place.instance)}
     return Lazy(
         parse_bodies(source, _wanted(source.text, bodies.code, chosen, words)), passed, frozenset(places | astray)
     )
+
+
+def _may_be_only_one(place: Place, code: str) -> bool:
+    """Tell whether no more than one instance of a class is made in a module, strings and comments left out."""
+    calls = re.finditer(rf"((?:\.|\b(?:class|def)\b)\s{{0,9}})?\b{place.instance.decode()}\s*\(", code)
+    return "case" in code or sum(call[1] is None for call in calls) <= 1
 
 
 def _wanted(text: str, code: str, chosen: set[Body], words: set[str]) -> Callable[[Body], bool]:
