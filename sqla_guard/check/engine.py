@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.report import Report
+from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.read.markers import Marks, files_that_matter, may_hold_directive
-from sqla_guard.read.python.table_names import TableNames
 
 if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.table_names import TableNames
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
@@ -15,7 +16,6 @@ from sqla_guard.read.markers import Marks, may_declare, may_define, may_define_i
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
-from sqla_guard.read.python.table_names import TableNames
 from sqla_guard.rules.rule import Rule
 
 _Kinds = tuple[type, ...]

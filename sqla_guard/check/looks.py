@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
+from sqla_guard.core.table_names import says_implying, says_imported, says_tables
 from sqla_guard.core.words import bases_in, classes_in, gives_class, holds_import, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
 from sqla_guard.read.markers import is_small, says_more
-from sqla_guard.read.python.table_names import says_implying, says_imported, says_tables
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config, Settings

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Question, Said
+from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.reserved import may_reserve
-from sqla_guard.read.python.table_names import TableNames
 from sqla_guard.read.sql_marker import is_wide, may_define_tables, may_name, may_operate
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.core.table_names import may_imply
 from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Call, Literal
-from sqla_guard.read.python.table_names import may_imply
 
 # At the left margin, so it runs at each import: not in a branch, a function or a class.
 _AT_MARGIN = re.compile(r"^(\w+)[^\S\n]*(?::[^=\n]*)?=[^\S\n]*(?:\w+\.)*Table\(\s*([\"'])([^\"'\n]+)\2", re.MULTILINE)
