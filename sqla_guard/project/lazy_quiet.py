@@ -39,9 +39,9 @@ _ONCE_DECORATOR = re.compile(
 )
 
 
-def is_quiet(fact: LazyInit, project: Project) -> bool:
-    """Tell whether ``fact`` is safe or no lazy initialisation at all."""
-    return _is_something_else(fact) or _is_guarded(fact, project) or _runs_once(fact, project)
+def is_safe(fact: LazyInit, project: Project) -> bool:
+    """Tell whether no two threads can meet in the function; that can take a look at the whole project."""
+    return _is_guarded(fact, project) or _runs_once(fact, project)
 
 
 def _is_guarded(fact: LazyInit, project: Project) -> bool:
@@ -79,7 +79,7 @@ def _locks(path: str, decorator: Value, project: Project) -> bool:
     return LOCKED_BLOCK.search(text[span.start : span.end]) is not None
 
 
-def _is_something_else(fact: LazyInit) -> bool:
+def is_something_else(fact: LazyInit) -> bool:
     """Tell whether the function has the shape and another purpose: a test, a counter, a setter, a registry."""
     if fact.expires or fact.registry:
         return True

@@ -21,7 +21,7 @@ from sqla_guard.facts.values import (
     dotted,
 )
 from sqla_guard.project.effects import Effect, effect_of, singleton_effect, work_of
-from sqla_guard.project.lazy_quiet import is_handed_in, is_quiet
+from sqla_guard.project.lazy_quiet import is_handed_in, is_safe, is_something_else
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External
 
@@ -66,14 +66,23 @@ class Verdict:
     cheap: bool = False
 
 
-def judge(fact: LazyInit, project: Project) -> Verdict | None:
-    """Return what is wrong with ``fact``, or nothing."""
-    key = ("verdict", fact.path, fact.span, fact.test, fact.tested)
-    return project.once(key, lambda: _judge(fact, project))
+def judge(fact: LazyInit, project: Project, code: str = "") -> Verdict | None:
+    """Return what is wrong with ``fact``, or nothing; with ``code``, nothing too where another rule says it."""
+    key = fact.path, fact.span, fact.test, fact.tested
+    verdict = project.once(("verdict", *key), lambda: _judge(fact, project))
+    if verdict is None or code not in ("", verdict.code):
+        return None
+    # Who calls the function is asked last, and only for a rule that wants to know: that looks through the project.
+    return None if project.once(("safe", *key), lambda: _is_quiet(fact, project)) else verdict
+
+
+def _is_quiet(fact: LazyInit, project: Project) -> bool:
+    return is_safe(fact, project) or _is_said_of_new(fact, project)
 
 
 def _judge(fact: LazyInit, project: Project) -> Verdict | None:
-    if is_quiet(fact, project) or _is_for_coroutines(fact, project) or _is_said_of_new(fact, project):
+    """Return what is wrong with ``fact`` if two threads or coroutines can meet in it."""
+    if is_something_else(fact) or _is_for_coroutines(fact, project):
         return None
     effect = _effect(fact, project)
     code = _code(fact, effect is not None or _is_filled_later(fact) or _sets_another(fact))
@@ -100,10 +109,8 @@ def _is_said_of_new(fact: LazyInit, project: Project) -> bool:
     """Tell whether ``__init__`` works once on what ``__new__`` hands out too early: one race, reported there."""
     if fact.function_name != "__init__" or fact.kind != "instance":
         return False
-    news = [
-        f for f in project.lazy_inits(fact.path) if f.owner == fact.owner and f.init_after and f.init_call is not None
-    ]
-    return any(verdict.code == "SG204" for new in news for verdict in [judge(new, project)] if verdict is not None)
+    news = (f for f in project.lazy_inits(fact.path) if f.owner == fact.owner and f.init_after)
+    return any(f.init_call is not None and judge(f, project, "SG204") is not None for f in news)
 
 
 def _code(fact: LazyInit, matters: bool) -> str | None:

@@ -84,8 +84,8 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where another coroutine can run between test and assignment."""
     from sqla_guard.project.lazy_verdict import judge
 
-    verdict = judge(fact, project)
-    if verdict is None or verdict.code != RULE.code:
+    verdict = judge(fact, project, RULE.code)
+    if verdict is None:
         return
     from sqla_guard.fix.async_lock import async_lock_fix
     from sqla_guard.fix.width import keep_width

@@ -83,8 +83,8 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where a lock is taken and guards nothing."""
     from sqla_guard.project.lazy_verdict import judge, two_threads
 
-    verdict = judge(fact, project)
-    if verdict is None or verdict.code != RULE.code:
+    verdict = judge(fact, project, RULE.code)
+    if verdict is None:
         return
     from sqla_guard.fix.broken_lock import broken_lock_fix, lock_at_import_fix
     from sqla_guard.fix.width import keep_width

@@ -92,8 +92,8 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where the object can be seen before it is ready."""
     from sqla_guard.project.lazy_verdict import judge
 
-    verdict = judge(fact, project)
-    if verdict is None or verdict.code != RULE.code:
+    verdict = judge(fact, project, RULE.code)
+    if verdict is None:
         return
     yield RULE.report(
         fact.path,

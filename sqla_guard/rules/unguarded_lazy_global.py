@@ -87,8 +87,8 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where two threads can make the global at once and that has an effect."""
     from sqla_guard.project.lazy_verdict import judge, two_threads
 
-    verdict = judge(fact, project)
-    if verdict is None or verdict.code != RULE.code:
+    verdict = judge(fact, project, RULE.code)
+    if verdict is None:
         return
     yield RULE.report(
         fact.path,

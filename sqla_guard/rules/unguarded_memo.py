@@ -75,8 +75,8 @@ def check(fact: LazyInit, project: Project) -> Iterator[Diagnostic]:
     """Report ``fact`` where two threads can work out a cheap value at once."""
     from sqla_guard.project.lazy_verdict import judge, two_threads
 
-    verdict = judge(fact, project)
-    if verdict is None or verdict.code != RULE.code:
+    verdict = judge(fact, project, RULE.code)
+    if verdict is None:
         return
     yield RULE.report(
         fact.path,
