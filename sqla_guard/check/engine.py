@@ -66,14 +66,26 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
 
 
 def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) -> Iterator[Diagnostic | NotAnalysed]:
-    from sqla_guard.check.facts import facts_of
-    from sqla_guard.check.judge import judge
-    from sqla_guard.core.diagnostic import Diagnostic
+    from sqla_guard.check.facts import is_sound
 
     if project.config.plugins:
         from sqla_guard.check.plugins import judged_as_a_whole
 
         yield from judged_as_a_whole(path, project, rules)
+    said = _judged(path, project, rules)
+    first = next(said, None)
+    # What has a syntax error is said to have one, and nothing else.
+    if first is not None and is_sound(path, project):
+        yield first
+        yield from said
+
+
+def _judged(path: str, project: Project, rules: tuple[RegisteredRule, ...]) -> Iterator[Diagnostic | NotAnalysed]:
+    """Yield what the rules say about the facts of a file."""
+    from sqla_guard.check.facts import facts_of
+    from sqla_guard.check.judge import judge
+    from sqla_guard.core.diagnostic import Diagnostic
+
     for fact in facts_of(path, project, [registered.rule for registered in rules]):
         if isinstance(fact, Diagnostic):
             yield fact

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from sqla_guard.core.source import SourceFile
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
@@ -34,23 +33,19 @@ def facts_of(path: str, project: Project, rules: Collection[Rule]) -> Iterator[o
 
     Where a reader raises, a finding that says so stands among them.
     """
-    # Readers look at little of what functions hold. Where few files are read all of each has to be sound, else of those
-    # in which something is found.
-    sound = path.endswith(".sql")
-    if not sound:
-        sound = _marks(project).small
-        if not project.read(path, check_syntax if sound else _is_text):
-            return
+    if not (is_sound(path, project) if _marks(project).small else _is_text(path, project)):
+        return
     for kinds, reader in _readers(path, project, rules):
-        found = _read(path, kinds, reader, rules)
-        sound = sound or not found or bool(project.read(path, check_syntax))
-        if not sound:
-            return
-        yield from found
+        yield from _read(path, kinds, reader, rules)
 
 
-def _is_text(source: SourceFile) -> bool:
-    return True
+def is_sound(path: str, project: Project) -> bool:
+    """Tell whether all of a file can be read, with a note if not; what finds something in it looks at little of it."""
+    return path.endswith(".sql") or project.once(("sound", path), lambda: project.read(path, check_syntax) is not None)
+
+
+def _is_text(path: str, project: Project) -> bool:
+    return path.endswith(".sql") or project.read(path, lambda source: source) is not None
 
 
 def _readers(path: str, project: Project, rules: Collection[Rule]) -> Iterator[tuple[_Kinds, _Reader]]:
