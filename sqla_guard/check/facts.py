@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from sqla_guard.core.table_names import TableNames
 from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
 from sqla_guard.facts.lazy import CachedFactory, LazyInit
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, SqlFact, UnreadSql
@@ -74,7 +73,7 @@ def _python_facts(
     marks = _marks(project)
     if _is_read(_NAMES, rules) and (everything or marks.has(may_reserve, path, data)):
         yield _NAMES, project.reserved_names
-    if _is_read(_TABLES, rules) and (everything or _table_names(project).may_repeat(path, data)):
+    if _is_read(_TABLES, rules) and (everything or project.table_names.may_repeat(path, data)):
         yield _TABLES, project.declared_tables
     if _is_read(_HIDDEN, rules) and project.config.asks_for_more:
         yield _HIDDEN, project.named
@@ -120,10 +119,6 @@ def _each_place_once(facts: tuple[SqlFact, ...]) -> Iterator[SqlFact]:
 
 def _marks(project: Project) -> Marks:
     return project.once(Marks, Marks)
-
-
-def _table_names(project: Project) -> TableNames:
-    return project.once(TableNames, lambda: TableNames(project.workspace))
 
 
 def _may_hold_sql(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:

@@ -12,6 +12,13 @@ from sqla_guard.core.workspace import Workspace
 
 _CLASS = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"']([^\"'\n]+)[\"']"
 _TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
+# The same where it says all of the name: no escape, and nothing behind it that is part of the expression.
+_WHOLE = re.compile(rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\"'][ \t]*(?=[\r\n;#]|\Z)")
+_NAMED = re.compile(rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()")
+# A class statement that is not written the way in which the names of classes are told below.
+_ODD_CLASS = re.compile(rb"[\r\f\xbf]class\b|\nclass(?!\w| +\w+ *[(:])")
+# The marks at the start of files in UTF-16.
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 # Packages whose bases derive the name of a table from that of the class.
 _IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
@@ -20,7 +27,8 @@ _OF_MODELS = (b".Model", b"(Model")
 _OF_TABLES = (b"Column(", b"table=True", b"table = True")
 
 
-_NONE: tuple[list[bytes], list[bytes]] = ([], [])
+_Tables = tuple[list[bytes], list[bytes], bool]
+_NONE: _Tables = ([], [], False)
 
 
 class _Names:
@@ -31,6 +39,8 @@ class _Names:
         implied: The same, with the names that classes may derive.
         has_implied: Whether the project has a package that derives names.
         imported: The modules that are imported at the left margin.
+        files: The files that may declare a table, by its name without ``_``, sorted.
+        unclear: Those that may declare any, as they write it in a way that takes a parser.
     """
 
     def __init__(self) -> None:
@@ -38,6 +48,8 @@ class _Names:
         self.implied: Counter[bytes] = Counter()
         self.has_implied = False
         self.imported: set[bytes] = set()
+        self.files: dict[bytes, list[str]] = {}
+        self.unclear: list[str] = []
 
 
 class TableNames:
@@ -47,17 +59,14 @@ class TableNames:
         """Look through the projects of ``workspace``."""
         self._workspace = workspace
         self._known: dict[str, _Names] = {}
-        self._declared: dict[str, tuple[list[bytes], list[bytes]]] = {}
+        self._declared: dict[str, _Tables] = {}
 
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
-        explicit, implied = self._tables_of(path, data)
+        explicit, implied, _ = self._tables_of(path, data)
         if not explicit and not implied:
             return False
-        root = self._workspace.disk.project_root(path)
-        names = self._known.get(root)
-        if names is None:
-            names = self._known[root] = self._look_through(path)
+        names = self._names(path)
         if names.has_implied:
             return any(names.implied[name] > 1 for name in (*explicit, *implied)) or _has_two_names(
                 path, names.imported
@@ -65,6 +74,19 @@ class TableNames:
         return any(names.explicit[name] > 1 for name in explicit) or (
             bool(explicit) and _has_two_names(path, names.imported)
         )
+
+    def files_declaring(self, near: str, table: str) -> list[str]:
+        """Return the files of the project of ``near`` that may declare ``table`` at their left margin, sorted."""
+        names = self._names(near)
+        named = names.files.get(_plain(table.encode("utf-8", "surrogatepass")), [])
+        return sorted({*named, *names.unclear})
+
+    def _names(self, near: str) -> _Names:
+        root = self._workspace.disk.project_root(near)
+        names = self._known.get(root)
+        if names is None:
+            names = self._known[root] = self._look_through(near)
+        return names
 
     def _look_through(self, path: str) -> _Names:
         names = _Names()
@@ -76,12 +98,16 @@ class TableNames:
             if not file.endswith(".py"):
                 continue
             data = aside.raw(file)
-            explicit, implied = self._tables_of(file, data)
-            if explicit or implied:
-                declaring[file] = _said(explicit, implied)
+            explicit, implied, unclear = self._tables_of(file, data)
+            if explicit or implied or unclear:
+                declaring[file] = _said(explicit, implied, unclear)
                 names.explicit.update(explicit)
                 names.implied.update(explicit)
                 names.implied.update(implied)
+                for name in {*explicit, *implied}:
+                    names.files.setdefault(name, []).append(file)
+                if unclear:
+                    names.unclear.append(file)
             if says_implying(file, data, "") is not None:
                 implying[file] = True
                 names.has_implied = True
@@ -90,12 +116,10 @@ class TableNames:
         self._note(path, declaring, implying, imports)
         return names
 
-    def _tables_of(self, path: str, data: bytes) -> tuple[list[bytes], list[bytes]]:
-        """Return the names of tables that a file may declare: those written, and those that classes may derive."""
+    def _tables_of(self, path: str, data: bytes) -> _Tables:
+        """Return what :func:`_tables` tells of a file."""
         if path not in self._declared:
-            explicit, implied = _explicit(data), _implied(data)
-            # Most files declare none.
-            self._declared[path] = (explicit, implied) if explicit or implied else _NONE
+            self._declared[path] = _tables(data)
         return self._declared[path]
 
     def _note(
@@ -118,11 +142,27 @@ def says_tables(path: str, data: bytes, argument: str) -> Said:
     """Return the names of the tables that a file may declare."""
     if not path.endswith(".py"):
         return None
-    return _said(_explicit(data), _implied(data))
+    return _said(*_tables(data))
 
 
-def _said(explicit: list[bytes], implied: list[bytes]) -> Said:
-    return [_text(explicit), _text(implied)] if explicit or implied else None
+def _said(explicit: list[bytes], implied: list[bytes], unclear: bool) -> Said:
+    return [_text(explicit), _text(implied), unclear] if explicit or implied or unclear else None
+
+
+def _tables(data: bytes) -> _Tables:
+    """Return the names of tables that a file may declare: those written, those that classes may derive; if any more."""
+    if data.startswith(_WIDE):
+        return [], [], True
+    explicit, implied = _explicit(data), _implied(data)
+    unclear = _is_unclear(data)
+    # Most files declare none.
+    return (explicit, implied, unclear) if explicit or implied or unclear else _NONE
+
+
+def _is_unclear(data: bytes) -> bool:
+    if b"__tablename__" in data and len(_NAMED.findall(data)) > len(_WHOLE.findall(data)):
+        return True
+    return may_imply(data) and _ODD_CLASS.search(b"\n" + data) is not None
 
 
 def says_implying(path: str, data: bytes, argument: str) -> Said:

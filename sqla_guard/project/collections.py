@@ -18,8 +18,6 @@ Key = tuple[object, ...]
 _APART = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
 )
-# One of these stands in every file that declares a table.
-_DECLARES = (b"__tablename__", b"Table(", b"Column(", b".Model", b"(Model", b"table=True", b"table = True")
 
 
 def is_apart(path: str) -> bool:
@@ -92,23 +90,13 @@ class Collections:
         return self._project.once(("table key", table), lambda: self._key(table))
 
     def _same_name(self, table: DeclaredTable) -> Iterator[DeclaredTable]:
+        """Yield the tables of that name in this file and those before it, tests and the like left out."""
         name = self.name(table)
         if name is None:
             return
-        # The words of all tables of the file, so that they are looked for in one pass.
-        tables = self._project.declared_tables(table.path)
-        words = (word for other in tables if (known := self.name(other)) for word in _words(known))
-        self._project.once(
-            ("words of tables", table.path),
-            lambda: list(self._project.files_naming(table.path, frozenset(words), (".py",))),
-        )
-        for path in self._project.files_naming(table.path, _words(name), (".py",)):
-            if self._may_declare(path):
+        for path in self._project.files_declaring(table.path, name):
+            if path <= table.path and not is_apart(path):
                 yield from (other for other in self._project.declared_tables(path) if self.name(other) == name)
-
-    def _may_declare(self, path: str) -> bool:
-        data = self._project.workspace.raw(path)
-        return self._project.once(("may declare", path), lambda: any(word in data for word in _DECLARES))
 
     def _key(self, table: DeclaredTable) -> Key | None:
         outline = self._project.outline(table.path)
@@ -256,11 +244,6 @@ class Collections:
         while folder and self._project.workspace.exists(f"{folder}/__init__.py"):
             yield f"{folder}/__init__.py"
             folder = posixpath.dirname(folder)
-
-
-def _words(table: str) -> frozenset[str]:
-    """Return the words one of which stands where a table is declared: a class `EventLog` may have `event_log`."""
-    return frozenset({re.split(r"\W", table)[0], table.replace("_", "")})
 
 
 def _is_key(value: Call) -> bool:

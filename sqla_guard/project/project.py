@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +13,7 @@ from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
 from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.words import Heir, bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
@@ -196,6 +197,17 @@ class Project:
         if outline is None:
             return ()
         return self.once(("tables", path), lambda: self.read(path, lambda s: self.readers.tables(s, outline)) or ())
+
+    def files_declaring(self, near: str, table: str) -> Iterable[str]:
+        """Return the Python files of the project of ``near`` that may declare ``table`` when imported, sorted."""
+        if self.config.read_everything:
+            return (path for path in self.workspace.project_files(near) if path.endswith(".py"))
+        return self.table_names.files_declaring(near, table)
+
+    @property
+    def table_names(self) -> TableNames:
+        """What bytes tell of the tables of this project."""
+        return self.once(TableNames, lambda: TableNames(self.workspace))
 
     def python_files_that_reserve(self, near: str) -> Iterator[str]:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""

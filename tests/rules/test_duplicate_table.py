@@ -84,6 +84,25 @@ def test_one_file_alone_gets_the_verdict_of_the_whole() -> None:
     assert found(files, "app/a.py") == []
 
 
+# Ways to write the first of several declarations that only a parser reads.
+UNUSUAL = {
+    "brackets": EVENT.replace("'events'", "('events')"),
+    "two literals": EVENT.replace("'events'", "'eve' 'nts'"),
+    "two lines": EVENT.replace("'events'", "'eve' \\\n        'nts'"),
+    "a prefix": EVENT.replace("'events'", "u'events'"),
+    "an escape": EVENT.replace("'events'", r"'e\x76ents'"),
+    "three quotes": EVENT.replace("'events'", '"""events"""'),
+    "another line": EVENT.replace("= 'events'", "= \\\n        'events'"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_the_first_declaration_may_be_written_in_any_way(case: str) -> None:
+    files = {**PACKAGE, "app/a.py": "from app.base import Base, Column, Integer\n" + UNUSUAL[case]}
+    findings = found({**files, "app/c.py": PACKAGE["app/b.py"], "app/main.py": "from app import a, b, c\n"})
+    assert [(d.path, d.related[0].path) for d in findings] == [("app/b.py", "app/a.py"), ("app/c.py", "app/a.py")]
+
+
 FLASK = (
     "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask('x')\n"
     "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite://'\ndb = SQLAlchemy(app)\n"
@@ -114,6 +133,20 @@ def test_a_name_that_flask_sqlalchemy_derives_counts(case: str, tmp_path: Path) 
     assert ("Table 'event_log' is already defined for this MetaData instance." in ran.stderr) == clashes
     assert (ran.returncode != 0) == clashes
     assert ["SG110"] * clashes == [d.code for d in found({"m.py": FLASK + LOG + text})]
+
+
+@pytest.mark.parametrize(
+    "head", ["class\tEventLog(", "class \\\n  EventLog(", "class EventLog\\\n  (", "class  EventLog ("]
+)
+def test_the_first_class_may_be_written_in_any_way(head: str) -> None:
+    again = f"from app.a import db\n{LOG}"
+    files = {
+        "app/__init__.py": "",
+        "app/a.py": (FLASK + LOG).replace("class EventLog(", head),
+        **dict.fromkeys(("app/b.py", "app/c.py"), again),
+        "app/main.py": "from app import a, b, c\n",
+    }
+    assert [(d.path, d.related[0].path) for d in found(files)] == [("app/b.py", "app/a.py"), ("app/c.py", "app/a.py")]
 
 
 def test_a_name_that_sqlmodel_derives_counts(tmp_path: Path) -> None:
