@@ -60,14 +60,15 @@ class Collections:
 
     def earlier(self, table: DeclaredTable) -> DeclaredTable | None:
         """Return a declaration of the same table that stands before ``table``, by path and place."""
-        key = self.key(table)
-        if key is None:
-            return None
         for other in self._same_name(table):
-            stands_before = (other.path, other.span) < (table.path, table.span)
-            if stands_before and self.key(other) == key and self._refuse(other, table):
+            if (other.path, other.span) < (table.path, table.span) and self._clash(other, table):
                 return other
         return None
+
+    def _clash(self, one: DeclaredTable, other: DeclaredTable) -> bool:
+        """Tell whether both are one table of one ``MetaData``, which SQLAlchemy refuses to declare twice."""
+        key = self.key(one)
+        return key is not None and self.key(other) == key and self._refuse(one, other)
 
     def says_columns(self, table: DeclaredTable) -> bool:
         """Tell whether a declaration is more than a look-up: ``Table("events", metadata)`` may come again."""

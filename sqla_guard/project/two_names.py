@@ -39,6 +39,24 @@ ByName = dict[str, dict[str, Naming]]
 """Imports by the name that they give a module, and the importer."""
 
 
+class _Margins:
+    """What the files of a project import at the left margin, by file."""
+
+    def __init__(self, margins: Mapping[str, Margin]) -> None:
+        self._margins = margins
+        self._by_word: dict[str, list[str]] = {}
+        for path, margin in margins.items():
+            for word in {word for module, taken in margin.found for word in (*module.split("."), taken)}:
+                self._by_word.setdefault(word, []).append(path)
+        self._in_doubt = [path for path, margin in margins.items() if margin.doubt]
+
+    def __call__(self, word: str) -> Iterator[tuple[str, Margin]]:
+        """Yield files that may import something with ``word`` between its dots; all if it is empty."""
+        paths = {*self._by_word.get(word, ()), *self._in_doubt} if word else self._margins
+        for path in sorted(paths):
+            yield path, self._margins[path]
+
+
 class TwoNames:
     """Finds modules that are imported under two names."""
 
@@ -59,8 +77,11 @@ class TwoNames:
 
         Only the first table of a module that cannot be declared twice is told of: the others never get so far.
         """
+        found = self._project.once(("two names", table.path), lambda: self._find(table.path))
+        if found is None:
+            return None
         first = next((t for t in self._project.declared_tables(table.path) if self._is_shared(t)), None)
-        return self._project.once(("two names", table.path), lambda: self._find(table.path)) if first == table else None
+        return found if first == table else None
 
     def _find(self, path: str) -> tuple[Naming, Naming] | None:
         by_name = self._namings(path)
@@ -73,27 +94,31 @@ class TwoNames:
 
     def _namings(self, target: str) -> ByName:
         """Return the imports that run ``target``: by name, by importer."""
-        importers = {path: margin for path, margin in self._margins(target) if not is_apart(path)}
+        importers = {path: margin for path, margin in self._importers(target) if not is_apart(path)}
         # A string may look like an import, so what bytes tell of has to be parsed; but they seldom tell of two names.
         known = {path: self._imported(path) if margin.doubt else margin.found for path, margin in importers.items()}
-        if len(self._named(target, known)) < 2:
+        word = _last_name(target)
+        written = {name for imported in known.values() for item in imported for name in _names(*item, word)}
+        if len(written) < 2 or len(self._named(target, known)) < 2:
             return {}
         return self._named(target, {path: self._imported(path) for path in importers})
 
-    def _margins(self, target: str) -> list[tuple[str, Margin]]:
+    def _importers(self, target: str) -> list[tuple[str, Margin]]:
         """Return the files that may import ``target`` at the left margin, with the imports that may be it."""
-        disk, aside = self._project.workspace.disk, self._project.workspace.aside
+        disk, raw = self._project.workspace.disk, self._project.workspace.aside.raw
         word = _last_name(target)
-        every = self._project.once(("margins", disk.project_root(target)), lambda: self._all_margins(target))
-        with_word = ((path, margin.with_word(word, aside.raw(path))) for path, margin in every.items())
+        margins = self._project.once(("margins", disk.project_root(target)), lambda: self._all_margins(target))
+        with_word = (
+            (path, margin.with_word(word, raw(path) if margin.doubt else b"")) for path, margin in margins(word)
+        )
         found = [(path, margin) for path, margin in with_word if margin]
         disk.noted(Question("margin", word), target, lambda: {path: margin.said() for path, margin in found})
         return found
 
-    def _all_margins(self, near: str) -> dict[str, Margin]:
+    def _all_margins(self, near: str) -> _Margins:
         aside = self._project.workspace.aside
         paths = (path for path in aside.project_files(near) if path.endswith(".py"))
-        return {path: margin for path in paths if (margin := margin_of(aside.raw(path)))}
+        return _Margins({path: margin for path in paths if (margin := margin_of(aside.raw(path)))})
 
     def _imported(self, path: str) -> Iterable[tuple[str, str]]:
         outline = self._project.outline(path)
@@ -102,25 +127,20 @@ class TwoNames:
 
     def _named(self, target: str, imports: Mapping[str, Iterable[tuple[str, str]]]) -> ByName:
         found: ByName = {}
+        word = _last_name(target)
         for path, imported in imports.items():
-            for module, name in imported:
-                for file, naming in self._run_by(path, module, name):
-                    if file == target:
-                        found.setdefault(naming.name, {}).setdefault(path, naming)
+            for module, taken in imported:
+                for name in _names(module, taken, word):
+                    if self._file_of(path, module, name) == target:
+                        found.setdefault(name, {}).setdefault(path, Naming(name, path, module))
         return found
 
-    def _run_by(self, path: str, module: str, taken: str) -> Iterator[tuple[str, Naming]]:
-        """Yield the files that an import of ``taken`` from ``module`` runs, with the names that they get."""
-        parts = module.split(".")
-        for end in range(1, len(parts) + 1):
-            name = ".".join(parts[:end])
-            target = self._finder.absolute(path, name)
-            if target is not None:
-                yield target, Naming(name, path, module)
+    def _file_of(self, path: str, module: str, name: str) -> str | None:
+        """Return the file that an import from ``module`` runs under ``name``."""
+        if len(name) <= len(module):
+            return self._finder.absolute(path, name)
         whole = self._finder.absolute(path, module)
-        below = self._finder.submodule(whole, taken) if whole and taken else None
-        if below is not None:
-            yield below, Naming(f"{module}.{taken}", path, module)
+        return self._finder.submodule(whole, name.rpartition(".")[2]) if whole else None
 
     def _is_shared(self, table: DeclaredTable) -> bool:
         """Tell whether a second run of the module finds the very same ``MetaData``: it is imported by one name."""
@@ -162,6 +182,16 @@ def _last_name(path: str) -> str:
     """Return the word that every absolute import of the module at ``path`` holds; empty where that is not known."""
     stem = posixpath.splitext(path)[0]
     return posixpath.basename(stem.removesuffix("/__init__") if stem != "__init__" else "")
+
+
+def _names(module: str, taken: str, word: str) -> Iterator[str]:
+    """Yield the names that an import of ``taken`` from ``module`` may give to a module called ``word`` (empty: any)."""
+    parts = module.split(".")
+    for end, part in enumerate(parts, 1):
+        if part == word or not word:
+            yield ".".join(parts[:end])
+    if taken and (taken == word or not word):
+        yield f"{module}.{taken}"
 
 
 def place(project: Project, naming: Naming) -> Place:
