@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import posixpath
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from sqla_guard.facts.requirements import Requirement
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # ``SQLAlchemy[asyncio]>=2.0.1,<3; python_version > "3.8"``
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*([<>=!~][^;#]*)?")
 _SPECIFIER = re.compile(r"(?:(===|==|~=|>=|<=|!=|>|<|\^|~|=)\s*)?v?(\d+(?:\.\d+)*)(\.\*)?")
+# How the programs that write lock files begin the entry of a package.
+_PACKAGE = re.compile(r'\nname = "([^"\\\n]*)"(?:\nversion = "([^"\\\n]*)")?')
 _LOWER = ("==", "===", "~=", ">=", ">", "^", "~", "=")
 
 
@@ -28,10 +24,12 @@ def read_requirements(path: str, data: bytes) -> tuple[Requirement, ...]:
     name = posixpath.basename(path)
     try:
         if name in ("uv.lock", "poetry.lock", "pdm.lock"):
-            return tuple(_locked(tomllib.loads(text)))
+            return tuple(_locked(text))
         if name == "pyproject.toml":
-            return tuple(_pyproject(tomllib.loads(text)))
+            return tuple(_pyproject(_toml(text)))
         if name == "Pipfile.lock":
+            import json
+
             return tuple(_pipfile_lock(json.loads(text)))
         if name == "setup.cfg":
             return tuple(_setup_cfg(text))
@@ -42,8 +40,26 @@ def read_requirements(path: str, data: bytes) -> tuple[Requirement, ...]:
         return ()
 
 
-def _locked(table: dict[str, object]) -> Iterator[Requirement]:
-    packages = table.get("package")
+def _toml(text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    return tomllib.loads(text)
+
+
+def _locked(text: str) -> Iterator[Requirement]:
+    text = text.replace("\r\n", "\n")
+    entries = f"\n{text}".split("\n[[package]]")[1:]
+    found = [_PACKAGE.match(entry) for entry in entries]
+    if entries and None not in found:
+        for match in found:
+            if match is not None:
+                yield from _exact(match[1], match[2] or "")
+        return
+    # Whatever else has written it, a parser reads it, in a hundred times as long.
+    packages = _toml(text).get("package")
     for package in packages if isinstance(packages, list) else ():
         if isinstance(package, dict):
             yield from _exact(str(package.get("name", "")), str(package.get("version", "")))
@@ -92,14 +108,17 @@ def _setup_cfg(text: str) -> Iterator[Requirement]:
 
 
 def _setup_py(text: str) -> Iterator[Requirement]:
+    import ast
+
+    nodes = list(ast.walk(ast.parse(text)))
     lists = {
         target.id: node.value
-        for node in ast.walk(ast.parse(text))
+        for node in nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes:
         if isinstance(node, ast.keyword) and node.arg == "python_requires" and isinstance(node.value, ast.Constant):
             yield from _specified("python", str(node.value.value))
         if isinstance(node, ast.keyword) and node.arg == "install_requires":

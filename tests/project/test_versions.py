@@ -25,6 +25,23 @@ def test_each_file_is_read(name: str) -> None:
     assert sqlalchemy_version(project({name: text, "app/m.py": ""}), "app/m.py") == version
 
 
+LOCKED = {
+    "behind other entries": '[[package]]\nname = "a"\nversion = "9"\n\n'
+    '[[package]]\nname = "sqlalchemy"\nversion = "1.3.1"\n',
+    "line ends of Windows": '[[package]]\r\nname = "sqlalchemy"\r\nversion = "1.3.1"\r\n',
+    "without a version before it": '[[package]]\nname = "a"\n[[package]]\nname = "sqlalchemy"\nversion = "1.3.1"\n',
+    "another order": '[[package]]\nversion = "1.3.1"\nname = "sqlalchemy"\n',
+    "other quotes": "[[package]]\nname = 'a'\n[[package]]\nname = 'sqlalchemy'\nversion = '1.3.1'\n",
+    "other spaces": '[[ package ]]\nname="sqlalchemy"\nversion="1.3.1"\n',
+    "a list of tables": 'package = [{name = "sqlalchemy", version = "1.3.1"}]\n',
+}
+
+
+@pytest.mark.parametrize("case", LOCKED)
+def test_a_lock_file_is_read_however_it_is_written(case: str) -> None:
+    assert sqlalchemy_version(project({"uv.lock": LOCKED[case], "m.py": ""}), "m.py") == (1, 3)
+
+
 @pytest.mark.parametrize("wanted", ['"^1.4"', '{version = "^1.4", extras = ["asyncio"]}'])
 def test_poetry_has_a_table_of_its_own(wanted: str) -> None:
     text = f"[tool.poetry.dependencies]\nsqlalchemy = {wanted}\n"

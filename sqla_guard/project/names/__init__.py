@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
+from typing import Any
 
 Version = tuple[int, int]
 Cells = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
@@ -25,14 +26,17 @@ def measured_version(version: Version) -> Version:
 @cache
 def cells(version: Version) -> Cells:
     """Return the table of a measured version."""
-    name = f"{version[0]}.{version[1]}.json"
-    table: Cells = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    table: Cells = _read(f"{version[0]}.{version[1]}.json")
     return table
 
 
 @cache
 def hidden(version: Version) -> Mapping[str, list[str]]:
     """Return the places, by name, in which a column of that name is hidden by something else."""
-    name = f"{version[0]}.{version[1]}-hidden.json"
-    table: Mapping[str, list[str]] = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    table: Mapping[str, list[str]] = _read(f"{version[0]}.{version[1]}-hidden.json")
     return table
+
+
+def _read(name: str) -> Any:
+    # ``importlib.resources`` takes longer to load than the table.
+    return json.loads(get_data(__name__, name) or b"")

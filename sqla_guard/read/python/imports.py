@@ -6,16 +6,17 @@ import ast
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.imports import ImportBlock, ImportStatement
-from sqla_guard.read.python.parse import parse, span_of
+from sqla_guard.read.python.parse import span_of
+from sqla_guard.read.python.sparse import parse_bodies
 
 
 def read_import_block(source: SourceFile) -> ImportBlock:
-    """Return where imports stand in ``source``.
+    """Return where imports stand in ``source``; errors of syntax inside of functions go unnoticed.
 
     Raises:
         UnparsableFile: It is no Python.
     """
-    body = parse(source).body
+    body = parse_bodies(source, lambda _: False).body
     statements: list[ImportStatement] = []
     start = 0
     for node in body:
