@@ -21,7 +21,8 @@ MAPPING_PACKAGES = (
 )
 """Packages without which no class is known to be mapped, and nothing to be a column."""
 
-_OF_FLASK = frozenset({"query", "query_class"})
+OF_FLASK = frozenset({"query", "query_class"})
+"""What Flask-SQLAlchemy uses on every model."""
 
 # Names that a field of an SQLModel table must not have; other names that begin with ``_`` neither.
 _OF_SQLMODEL = frozenset(
@@ -53,7 +54,7 @@ def is_marked(name: str, form: Form, is_sqlmodel_table: bool = False) -> bool:
         form: How it is bound.
         is_sqlmodel_table: Whether the class statement says ``table=True``.
     """
-    if name in RESERVED or name in _OF_FLASK or name.startswith("_sa_"):
+    if name in RESERVED or name in OF_FLASK or name.startswith("_sa_"):
         return True
     if form not in ("assignment", "annotation", "after"):
         return False

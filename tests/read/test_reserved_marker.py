@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
-from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED
 from sqla_guard.read.python.outline import read_outline
-from sqla_guard.read.python.reserved import may_reserve, read_reserved_names
+from sqla_guard.read.python.reserved import may_reserve, may_reserve_outside, read_reserved_names
+from sqla_guard.read.python.reserved_outside import read_outside
 
 BINDING = {
     "assignment": "class A:\n    x = 1\n    metadata = Column()\n",
@@ -41,6 +42,12 @@ BINDING = {
     "from outside": "A.metadata = 1\n",
     "from outside in a branch": "if x:\n    y = 1\n    A.metadata = Column()\n",
     "from outside with an annotation": "A.metadata: int = 1\n",
+    "behind a header on lines": "class A:\n    if (\n        x\n    ):\n        metadata = 1\n",
+    "behind the header of the class": "class A(\n    B,\n):\n    metadata = 1\n",
+    "behind a string that ends like a header": 'class A:\n    x = """\n  ):\n    """\n    metadata = 1\n',
+    "on the line of a header": "class A:\n    if f(x, y): metadata = 1\n",
+    "from outside on the line of a header": "if f(x): A.metadata = 1\n",
+    "from outside with spaces": "A. metadata = 1\n",
     "by a backref": "class A:\n    x = relationship('B', backref='metadata')\n",
 }
 OTHERWISE = {
@@ -48,6 +55,11 @@ OTHERWISE = {
     "argument on a line": "class A:\n    x = f(\n        metadata=1,\n        registry=2,\n    )\n",
     "parameter": "class A:\n    def f(self, metadata: dict, registry=1):\n        return metadata\n",
     "parameter on a line": "class A:\n    def f(\n        self,\n        metadata: dict,\n    ):\n        return 1\n",
+    "parameter with others": "class A:\n    def f(self, metadata, x=1): ...\n    async def g(self, metadata=()): ...\n",
+    "local behind a header on lines": "class A:\n    def f(\n        self,\n    ) -> None:\n        metadata = 1\n",
+    "attribute behind such a header": "class A:\n    def f(\n        self,\n    ):\n        self.metadata = 1\n",
+    "result of a call": "class A:\n    x = f().metadata()\n\ny = A.metadata(1)\nA.metadata()\n",
+    "part of a word": "class A:\n    def my_metadata(self): ...\n    def f(self):\n        x = s.metadata(1).all()\n",
     "local": "class A:\n    def f(self):\n        metadata = 1\n        metadata: int = 2\n",
     "local behind a string": 'class A:\n    def f(self):\n        """A."""\n        metadata = 1\n',
     "attribute of an instance": "class A:\n    def f(self, b):\n        self.metadata = 1\n        b.metadata = 2\n",
@@ -62,7 +74,7 @@ OTHERWISE = {
 
 def found(text: str) -> set[str]:
     source = SourceFile("a.py", text)
-    return {fact.name for fact in read_reserved_names(source, read_outline(source))} & RESERVED
+    return {fact.name for fact in read_reserved_names(source, read_outline(source))} & (RESERVED | OF_FLASK)
 
 
 @pytest.mark.parametrize("text", BINDING.values(), ids=BINDING)
@@ -71,10 +83,30 @@ def test_what_binds_a_reserved_name_is_noticed(text: str) -> None:
     assert may_reserve(text.encode())
 
 
+@pytest.mark.parametrize("name", sorted(OF_FLASK | {"_sa_x"}))
+@pytest.mark.parametrize("text", BINDING.values(), ids=BINDING)
+def test_so_are_names_that_matter_with_classes_alone(text: str, name: str) -> None:
+    text = text.replace("metadata", name).replace("registry", name)
+    if "backref" not in text:  # which is judged for what SQLAlchemy reserves alone
+        assert may_reserve(f"{text}\n\nclass Other: ...\n".encode())
+
+
 @pytest.mark.parametrize("text", OTHERWISE.values(), ids=OTHERWISE)
 def test_what_binds_none_is_passed(text: str) -> None:
-    assert not found(text)
-    assert not may_reserve(text.encode())
+    for name in ("metadata", *sorted(OF_FLASK)):
+        renamed = text.replace("metadata", name)
+        assert not found(renamed)
+        assert not may_reserve(renamed.encode())
+
+
+def outside(text: str) -> bool:
+    return read_outside(SourceFile("a.py", text)) != ()
+
+
+@pytest.mark.parametrize("text", [*BINDING.values(), *OTHERWISE.values()], ids=[*BINDING, *OTHERWISE])
+def test_what_a_class_gets_from_outside_is_looked_for_where_it_may_be(text: str) -> None:
+    assert outside(text) <= may_reserve_outside(text)
+    assert not may_reserve_outside(text) or "A." in text or "A. " in text or "backref" in text
 
 
 DUNDERS = [
@@ -132,6 +164,7 @@ LINES = st.sampled_from(
             "pass",
         ),
         *('"""', "'''", "x = [", "]", "# (", "registry = 1", "registry: int", "def registry(self):", "registry, x = y"),
+        *(") -> int:", "):", "def f(self, registry, x=1):", "if (x,", "x = a.registry(1)"),
         *("(x, registry) = y", "registry,", ") = y", "f(registry=1)", "A.registry = 1", "self.registry = 2", "@d", ""),
     ]
 )
@@ -145,6 +178,9 @@ def test_on_odd_lines(lines: list[tuple[str, str]]) -> None:
     except UnreadableFile:
         return
     assert not names or may_reserve(text.encode())
+    assert not outside(text) or may_reserve_outside(text)
+    # Flask-SQLAlchemy's names matter to files with classes.
+    assert not names or may_reserve(text.replace("registry", "query").encode() + b"\nclass Z: ...\n")
 
 
 def test_long_input_takes_no_more_than_its_length() -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.words import words_in
-from sqla_guard.facts.reserved_words import RESERVED, is_marked
+from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED, is_marked
 
 if TYPE_CHECKING:
     from sqla_guard.core.source import SourceFile
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqla_guard.facts.reserved_words import Form
 
 # Patterns are compiled when a file first needs them: a clean run needs few.
-_OF_SQLALCHEMY = rb"\b_sa_\w+\s*[:=,(]"
+_OF_SQLALCHEMY = rb"_sa_(?<!\w_sa_)\w+"
 # A dunder that is given what can be a column: no constant, no tuple of constants, no other dunder; the usual ones have
 # those. Blind to attributes.
 _PLAIN = (
@@ -27,13 +27,14 @@ _DUNDER = (
 )
 # ... but not the first parameter of a method.
 _SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
-_QUERY = rb"query(?:_class)?\s*[:=,(](?!=)"
-_TABLE = rb"table\s*=\s*True"
+_TABLE = rb"table(?<!\wtable)\s*=\s*True"
 _BLOCK = rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
+_PARAMETERS = rb"(?:async[ \t]+)?def\b[^\"']*\Z"
 _DEFINITION = rb"(?:async\s+)?(def|class)\b"
 _FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
+_FLASK_WORDS = tuple(sorted(name.encode() for name in OF_FLASK))
 # What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
 _OTHERS = rb"(?:[\w\s,*.]|#[^\n]*\n)"
 _BOUND = (
@@ -41,32 +42,35 @@ _BOUND = (
     rb"[,)\]](?:[^\n=]*=(?!=)|%b{0,200}?[)\]][ \t]*(?:,[^\n=]*)?=(?!=)|%b{200}))" % (_OTHERS, _OTHERS)
 )
 _TARGETS = rb"[\w\s,*.()\[\]]*[,*(\[]\s*"
+# An attribute that is given a value: ``Model.metadata = ...``.
+_GIVEN = rf"\.[ \t\f]*(?:{'|'.join(sorted(RESERVED | OF_FLASK))}|self|_sa_\w+)\s*[:=](?!=)"
 
 
 def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
+    if b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
     blocks = _Blocks(data)
-    if any(word in data and _may_bind(blocks, word) for word in _WORDS):
+    if any(word in data and (_may_name_backref(data, word) or _may_bind(blocks, word)) for word in _WORDS):
         return True
     if b"class" not in data:
         return False
-    if b"_sa_" in data and re.search(_OF_SQLALCHEMY, data) is not None:
+    if b"_sa_" in data and any(_may_bind_at(blocks, *found.span()) for found in re.finditer(_OF_SQLALCHEMY, data)):
         return True
     if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
         return True
-    if b"query" in data and _may_be_attribute(blocks, _QUERY):
+    if b"query" in data and any(_may_bind(blocks, word) for word in _FLASK_WORDS):
         return True
     return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
 
 
+def _may_name_backref(data: bytes, word: bytes) -> bool:
+    return b"backref" in data and (b'"%s"' % word in data or b"'%s'" % word in data)
+
+
 def _may_bind(blocks: _Blocks, word: bytes) -> bool:
     """Tell whether ``word`` can be bound in a class body, or given to a class from outside."""
-    data = blocks.data
-    if b"\r" in data and b"\n" not in data:
-        return True  # lines end otherwise than is looked for
-    if b"backref" in data and (b'"%s"' % word in data or b"'%s'" % word in data):
-        return True
-    return any(_may_bind_at(blocks, start, end) for start, end in words_in(data, word))
+    return any(_may_bind_at(blocks, start, end) for start, end in words_in(blocks.data, word))
 
 
 def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
@@ -78,7 +82,7 @@ def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
     if words.endswith((b"def", b"class")):
         return blocks.may_hold(line, start)
     after = re.compile(_BOUND).match(data, end)
-    if after is None:
+    if after is None or re.match(_PARAMETERS, words):
         return False
     if words.endswith(b"."):
         # ``Model.metadata = ...`` needs no class of its own.
@@ -136,6 +140,10 @@ class _Blocks:
             self._outside[depth, at_top] = start, in_brackets
         return in_brackets is None
 
+    def may_be_at_top(self, start: int) -> bool:
+        """Tell whether what stands at ``start`` may be in no function."""
+        return self.may_hold(self.data.rfind(b"\n", 0, start) + 1, start, at_top=True)
+
     def _around(self, line: int, start: int, depth: int, at_top: bool) -> bool | None:
         """Return ``None`` for what may be in a class, else whether it is in brackets."""
         data = self.data
@@ -156,6 +164,10 @@ class _Blocks:
                 if definition is not None:
                     # A "def" inside of a string is none.
                     return None if definition.group(1) == b"class" or _ends_string(between) else False
+                if bare.startswith(b")") and bare.rstrip().endswith(b":"):
+                    # The end of a header over several lines, which most often began as deep as it ends.
+                    depth = end - line - len(bare) + 1
+                    continue
                 if not re.match(_BLOCK, bare):
                     opens = bare.rstrip().endswith((b"(", b"[", b"{", b","))
                     return None if not opens or _ends_string(between) or _is_closed(between) else True
@@ -184,11 +196,21 @@ def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedN
         from sqla_guard.read.python.class_bodies import read_class_body
 
         found += [fact for definition in marked for fact in read_class_body(source, definition)]
-    from sqla_guard.read.python.reserved_outside import may_reserve_outside, read_outside
+    if may_reserve_outside(source.text):
+        from sqla_guard.read.python.reserved_outside import read_outside
 
-    if may_reserve_outside(source):
         found += read_outside(source)
     return tuple(found)
+
+
+def may_reserve_outside(text: str) -> bool:
+    """Tell whether Python code can give a class an attribute with a reserved name from outside of its body."""
+    if "backref" in text and any(_may_name_backref(text.encode("utf-8", "surrogatepass"), word) for word in _WORDS):
+        return True
+    if re.search(_GIVEN, text) is None:
+        return False
+    blocks = _Blocks(re.sub(r"\r\n?", "\n", text).encode("utf-8", "surrogatepass"))
+    return any(blocks.may_be_at_top(found.start()) for found in re.finditer(_GIVEN.encode(), blocks.data))
 
 
 def may_be_marked(definition: Class, attribute: Attribute) -> bool:

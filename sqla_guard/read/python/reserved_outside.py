@@ -15,15 +15,9 @@ from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import span_of
 from sqla_guard.read.python.sparse import parse_mentioning
 
-_MARKER = re.compile(rf"\.\s*(?:{'|'.join(sorted(RESERVED))}|query|query_class|self|_sa_\w+)\s*[:=](?!=)|backref")
 # What is in functions is none of these.
 _NOTHING = re.compile(r"(?!)")
 _NESTING = (ast.If, ast.Try, ast.With, ast.For, ast.While)
-
-
-def may_reserve_outside(source: SourceFile) -> bool:
-    """Tell whether :func:`read_outside` can find something."""
-    return _MARKER.search(source.text) is not None
 
 
 def read_outside(source: SourceFile) -> tuple[ReservedName, ...]:
