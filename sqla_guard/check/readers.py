@@ -39,6 +39,7 @@ QUICK = Readers(
     lazy=_late("python.lazy", "read_lazy_inits"),
     cached=_late("python.lazy_cached", "read_cached_factories"),
     may_hold_sql=may_hold_sql,
+    may_speak_sql=_late("python.spoken", "may_speak_sql"),
     sql=_late("sql_facts", "read_sql_facts"),
     passed_on=_late("python.sql_across", "read_passed_on"),
     helpers=_late("python.sql_across", "read_helpers"),
@@ -73,6 +74,7 @@ def close_readers() -> Readers:
         QUICK,
         may_reserve=lambda data: True,
         may_hold_sql=lambda data, wanted: True,
+        may_speak_sql=lambda source, wanted: True,
         reserved=reserved,
         lazy=read_every_function,
     )

@@ -35,11 +35,17 @@ _DEEPEST = 3
 
 def may_hold_sql(project: Project, path: str) -> bool:
     """Tell whether the bytes of a file leave room for SQL or operations that matter."""
-    data = project.workspace.raw(path)
-    if not path.endswith(".py") or project.readers.may_hold_sql(data, RESERVED):
+    if not path.endswith(".py") or _may_hold(project, path, RESERVED):
         return True
     # A column's name may come from another module.
-    return project.readers.may_hold_sql(data, None) and _names_kept(project, path, data)
+    return _may_hold(project, path, None) and _names_kept(project, path, project.workspace.raw(path))
+
+
+def _may_hold(project: Project, path: str, wanted: frozenset[str] | None) -> bool:
+    """Tell whether a Python file may hold SQL that names one of ``wanted``; ``None`` for any SQL."""
+    if not project.readers.may_hold_sql(project.workspace.raw(path), wanted):
+        return False
+    return project.read(path, lambda source: project.readers.may_speak_sql(source, wanted)) is not False
 
 
 def sql_across(project: Project, path: str) -> Across:

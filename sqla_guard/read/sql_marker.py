@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqla_guard.core.words import holds_word
 
@@ -84,14 +85,35 @@ def may_hold_sql(data: bytes, wanted: frozenset[str] | None, sql: bool = False) 
         wanted: Names of interest, in lower case; ``None`` for any.
         sql: Whether the file is an SQL script, in which a name always stands in one piece.
     """
+    if is_wide(data):
+        return True
     lowered = data.lower()
-    if is_wide(data) or may_define_tables(lowered) or (not sql and may_operate(lowered)):
+    if sql and wanted is not None:
+        return may_define_tables(lowered) or may_name(lowered, wanted, sql)
+    return may_hold_sql_in(data, Parts(lowered, lowered, lowered), wanted)
+
+
+class Parts(NamedTuple):
+    """A Python file, and what it says in strings and in code, all in lower case; in doubt all of it is both.
+
+    Attributes:
+        whole: The file.
+        strings: The same with another word for each word of its code.
+        code: The same with blanks for comments and for what strings say.
+    """
+
+    whole: bytes
+    strings: bytes
+    code: bytes
+
+
+def may_hold_sql_in(strings: bytes, parts: Parts, wanted: frozenset[str] | None) -> bool:
+    """Tell the same of a Python file in parts, with ``strings`` as they are written: code and comments are no SQL."""
+    if may_define_tables(parts.strings) or may_operate(parts.code):
         return True
     if wanted is None:
-        return _may_query(data, lowered)
-    if not may_name(lowered, wanted, sql):
-        return False
-    return sql or _may_query(data, lowered) or _may_put_together(lowered, wanted)
+        return _may_query(strings, parts)
+    return may_name(parts.strings, wanted) and (_may_query(strings, parts) or _may_put_together(parts.whole, wanted))
 
 
 def may_define_tables(lowered: bytes) -> bool:
@@ -112,11 +134,12 @@ def may_operate(lowered: bytes) -> bool:
     return holds_word(lowered, b"alembic") or (b".create" in lowered and re.search(_CORE, lowered) is not None)
 
 
-def _may_query(data: bytes, lowered: bytes) -> bool:
+def _may_query(strings: bytes, parts: Parts) -> bool:
     """Tell whether a Python file can hold a query, a data change or a definition that matters for a column it names."""
-    if b"SELECT(" in data or re.search(_GOES_ON, lowered):
+    lowered = parts.strings
+    if b"SELECT(" in strings or re.search(_GOES_ON, lowered):
         return True
-    if b"sql" in lowered and re.search(_PIECE, lowered):
+    if b"sql" in parts.whole and re.search(_PIECE, parts.code):
         return True
     if any(verb in lowered and re.search(verb + _BETWEEN + _OTHERS, lowered) for verb in _DEFINE):
         return True
@@ -163,10 +186,22 @@ def may_name(lowered: bytes, names: frozenset[str], sql: bool = False) -> bool:
     # A name in pieces, or with escapes, as Python literals can have it.
     if b"\\" in lowered and re.search(_ESCAPED, lowered):
         return True
-    return any(
-        any(_stands(m.start(), lowered) for m in head.finditer(lowered)) and tail.search(lowered) is not None
-        for head, tail in map(_pieces, sorted(names))
-    )
+    return any(_may_be_pieced(name, lowered) for name in sorted(names))
+
+
+def _may_be_pieced(name: str, lowered: bytes) -> bool:
+    """Tell whether pieces at the edges of literals make up ``name``: a first one, a last one, perhaps some between."""
+    head, middle, tail = _pieces(name)
+    firsts = {len(m[0]) - 1 for m in head.finditer(lowered) if _stands(m.start(), lowered)}
+    lasts = {len(name) - len(m[0]) + 1 for m in tail.finditer(lowered)} if firsts else set()
+    if not firsts or not lasts or max(lasts) < min(firsts):
+        return False
+    if firsts.isdisjoint(lasts):
+        found = {m[1].decode() for m in middle.finditer(lowered)}
+        for done in range(len(name)):
+            if done in firsts:
+                firsts.update(done + len(piece) for piece in found if name.startswith(piece, done))
+    return not firsts.isdisjoint(lasts)
 
 
 def _stands(at: int, text: bytes) -> bool:
@@ -181,13 +216,18 @@ def _whole(name: str) -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=64)
-def _pieces(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return patterns for a first and a last piece of ``name`` at the edge of a literal."""
+def _pieces(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return patterns for a first, a middle and a last piece of ``name`` at the edges of literals."""
     letters = [re.escape(letter) for letter in name]
     # One letter first, which is quick to look for: m(?:e(?:t...)?)? for me, met and so on.
     head = letters[0] + "".join(f"(?:{letter}" for letter in letters[1:-1]) + ")?" * max(0, len(letters) - 2)
     tails = "|".join("".join(letters[i:]) for i in range(1, len(letters)))
-    return re.compile(rf"{head}[\"'\\{{]".encode()), re.compile(rf"[\"'\\\n\r}}](?:{tails})(?!\w)".encode())
+    inner = sorted({re.escape(name[i:j]) for i in range(1, len(name)) for j in range(i + 1, len(name))})
+    return (
+        re.compile(rf"{head}[\"'\\{{]".encode()),
+        re.compile(rf"[\"'\\\n\r}}]({'|'.join(inner) or '(?!)'})(?=[\"'\\{{])".encode()),
+        re.compile(rf"[\"'\\\n\r}}](?:{tails})(?!\w)".encode()),
+    )
 
 
 def is_wide(data: bytes) -> bool:

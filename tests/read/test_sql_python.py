@@ -19,6 +19,7 @@ from sqla_guard.facts.operations import (
     SqlFact,
     UnreadSql,
 )
+from sqla_guard.read.python.spoken import may_speak_sql
 from sqla_guard.read.sql_facts import read_sql_facts
 from sqla_guard.read.sql_marker import may_hold_sql
 
@@ -29,6 +30,7 @@ HEAD = "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy import 
 def facts(code: str, path: str = "m.py") -> tuple[SqlFact, ...]:
     source = SourceFile(path, code)
     assert may_hold_sql(code.encode(), WANTED, path.endswith(".sql"))
+    assert path.endswith(".sql") or may_speak_sql(source, WANTED)
     return read_sql_facts(source, WANTED)
 
 
@@ -282,3 +284,46 @@ def test_a_batch_that_is_entered_without_with(entered: str) -> None:
     code = f"b = {first}\nb.drop_column('note')\nb = {second}\nb.add_column(sa.Column('metadata', sa.JSON))\n"
     found = [f for f in facts(HEAD + code) if isinstance(f, (AddColumn, DropColumn))]
     assert [(f.table.name, f.column.name) for f in found] == [("users", "note"), ("events", "metadata")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(c):\n    'CREATE TABLE t (metadata int)'\n    c.execute(x)\n",
+        "# CREATE TABLE t (metadata int)\nc.execute(x)\n",
+        "log.info('No metadata: CREATE TABLE failed')\nc.execute('SELECT a FROM t')\n",
+        "raise ValueError('No metadata '\n  'in CREATE TABLE')\nc.execute('SELECT a FROM t')\n",
+        "x['metadata'] = y['metadata']\nc.execute('SELECT a FROM t')\n",
+        "c.execute('SELECT a FROM t')\nBase.metadata.create_all(e)\nf(metadata=1)\n",
+        "c.execute('SELECT a FROM t')\nd = ('m', 'data')\n",
+    ],
+)
+def test_a_closer_look_passes_over_what_no_string_says(code: str) -> None:
+    source = SourceFile("m.py", f"x = 1\n{code}")
+    assert not may_speak_sql(source, WANTED)
+    assert not read_sql_facts(source, WANTED)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(c):\n    'CREATE TABLE t (metadata int)'.split()\n",
+        "def f(c):\n    c.execute('CREATE TABLE t (metadata int)')\n",
+        "log.info('CREATE TABLE t (metadata int)')\n",
+        "log.info(f'{verb} TABLE t (metadata int)', 'SELECT ')\n",
+        "run(\n    f('metadata int'), 'CREATE TABLE t'\n)\n",
+        "sql.append('metadata int)')\nc.execute('CREATE TABLE t (' + sql)\n",
+        "def add(c):\n    db.execute(f'ALTER TABLE t ADD {c}')\nadd('metadata int')\n",
+        "add = partial(g, 'ALTER TABLE t')\nadd(' ADD metadata int')\n",
+        "for c in['metadata']:\n    db.execute(f'ALTER TABLE t ADD {c}')\n",
+        "db.execute('SELECT me' 'tad' 'ata FROM t')\n",
+        "db.execute(f'SELECT me{x}')\nx = 'tadata'\n",
+        "db.execute('SELECT meta\\\ndata FROM t')\n",
+        "db.execute('SELECT meta\\x64ata FROM t')\n",
+        "db.execute('SELECT a FROM t')\r\nx = 'metadata'\r\n",
+        "if x:\n\tdb.execute('SELECT metadata FROM t')\n",
+        "db.execute(r'SELECT a ' f\"FROM t ORDER BY metadata\")\n",
+    ],
+)
+def test_a_closer_look_lets_through_what_a_string_may_say(code: str) -> None:
+    assert may_speak_sql(SourceFile("m.py", f"x = 1\n{code}"), WANTED)

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.python.nodes import Nodes
-from sqla_guard.read.python.sql_names import called_name, parameter_names
+from sqla_guard.read.python.sql_names import GROWS, called_name, parameter_names
 from sqla_guard.read.python.sql_strings import STATEMENT
 from sqla_guard.read.sql.statements import may_define
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_GROWS = frozenset(("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "put"))
 # Calls that give back what they were given, or are called on, be it in part.
 _TRANSPARENT = frozenset(
     [
@@ -102,7 +101,7 @@ class Given:
             return [parent.arg] if parent.arg else []
         if isinstance(parent, ast.Call) and parent.func is not node:
             name = called_name(parent)
-            grows = name in _GROWS and isinstance(parent.func, ast.Attribute)
+            grows = name in GROWS and isinstance(parent.func, ast.Attribute)
             owner = _words(parent.func.value) if grows and isinstance(parent.func, ast.Attribute) else []
             return [*owner, *self._parameters.get(name, ())]
         if isinstance(parent, (ast.Return, ast.Yield, ast.YieldFrom)):

@@ -14,6 +14,13 @@ PASSED_ON = frozenset(("bindparams", "execution_options", "columns", "encode", "
 STRIPS = frozenset(("strip", "lstrip", "rstrip"))
 DEDENTS = frozenset(("dedent", "cleandoc"))
 PARTS = frozenset(("items", "values", "split", "splitlines"))
+# What the text of a statement begins with.
+VERBS = (
+    "CREATE|ALTER|DROP|RENAME|COMMENT|EXEC|EXECUTE|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE|REPLACE|DO|COPY|"
+    "BEGIN|IF|DECLARE|EXPLAIN|GRANT|TRUNCATE|SET|PRAGMA|USE|GO|VALUES|START|LOCK|COMMIT"
+)
+# What puts something into a collection.
+GROWS = frozenset(("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "put"))
 FOLLOWED = WRAPPERS | SEQUENCES | PASSED_ON | STRIPS | DEDENTS | PARTS | {"format", "join", "enumerate"}
 
 

@@ -24,18 +24,13 @@ from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, passed_name
 from sqla_guard.read.python.sql_guards import Guards
-from sqla_guard.read.python.sql_names import parameter_names
+from sqla_guard.read.python.sql_names import VERBS, parameter_names
 from sqla_guard.read.python.sql_values import Env, Values
 from sqla_guard.read.python.sql_ways import Way, Ways
 from sqla_guard.read.sql import moved, read_sql
 from sqla_guard.read.sql.dialect import Dialect
 
 _COMMENT = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/|\()*"
-# What the text of a statement begins with.
-VERBS = (
-    "CREATE|ALTER|DROP|RENAME|COMMENT|EXEC|EXECUTE|INSERT|UPDATE|DELETE|SELECT|WITH|MERGE|REPLACE|DO|COPY|"
-    "BEGIN|IF|DECLARE|EXPLAIN|GRANT|TRUNCATE|SET|PRAGMA|USE|GO|VALUES|START|LOCK|COMMIT"
-)
 STATEMENT = re.compile(rf"{_COMMENT}(?:{VERBS})\b", re.IGNORECASE)
 
 

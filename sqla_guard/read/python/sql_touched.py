@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.nodes import nodes_in
 from sqla_guard.read.python.sql_bindings import bound_by
-from sqla_guard.read.python.sql_names import FOLLOWED, called_name
-from sqla_guard.read.python.sql_strings import VERBS
+from sqla_guard.read.python.sql_names import FOLLOWED, VERBS, called_name
 from sqla_guard.read.python.sql_values import Values
 
 _LITERAL = re.compile('"+')
