@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sqla_guard.check.engine import check
 from sqla_guard.core.memory import rare_collections
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 # Files whose first look costs less than a look into the cache.
 _FEW = 40
-# Files from which on it may pay to share a run out among processes.
+# Files from which on it may pay to check a run in parts.
 _MANY = 300
+
+_Found = TypeVar("_Found")
 
 Narrow = Callable[[Report, Workspace], Report]
 
@@ -161,52 +163,55 @@ def _first_report(workspace: Workspace, settings: Settings, progress: Progress |
     """Return what is to be said about ``workspace``, from an earlier run where that is quicker and still holds."""
     if asked.given or workspace.changed:
         return report_on(workspace, settings, progress)
-    if not asked.cached or not _is_worth_keeping(workspace, settings):
-        return _shared_report(workspace, settings, progress)
-    from sqla_guard.cache.runs import remembered
-
     parts = [workspace.reported]
     if len(workspace.reported) >= _MANY:
-        from sqla_guard.processes import parts_to_keep
+        from sqla_guard.processes import parts_of
 
-        parts = parts_to_keep(workspace)
-    check_some = partial(_recorded, workspace, settings, progress)
-    return remembered(workspace, parts, settings, check_some, partial(_looks, settings))
+        parts = parts_of(workspace)
+    if not asked.cached or not _is_worth_keeping(workspace, settings):
+        return Report.whole(_each(parts, partial(_of_part, workspace.disk, settings), settings, progress))
+    from sqla_guard.cache.runs import remembered
+
+    def check(some: list[tuple[str, ...]]) -> Sequence[tuple[Report, Recorder]]:
+        return _each(some, partial(_recorded, workspace.disk, settings), settings, progress)
+
+    return remembered(workspace, parts, settings, check, partial(_looks, settings))
+
+
+def _each(
+    parts: list[tuple[str, ...]],
+    check: Callable[[Progress | None, tuple[str, ...]], _Found],
+    settings: Settings,
+    progress: Progress | None,
+) -> list[_Found]:
+    """Return what ``check`` finds in each of ``parts``, by several processes where they pay."""
+    if len(parts) == 1:
+        return [check(progress, parts[0])]
+    from sqla_guard.processes import each_of
+
+    return each_of(parts, partial(check, None), settings.run.jobs, progress)
+
+
+def _of_part(disk: Disk, settings: Settings, progress: Progress | None, paths: tuple[str, ...]) -> Report:
+    return report_on(Workspace(paths, disk), settings, progress)
 
 
 def _recorded(
-    workspace: Workspace, settings: Settings, progress: Progress | None, parts: list[tuple[str, ...]]
-) -> Sequence[tuple[Report, Recorder]]:
-    """Return what is to be said about each of ``parts``, with all that was asked to find it."""
-    if len(parts) > 1 and settings.run.jobs != 1:
-        from sqla_guard.processes import reports_of
-
-        return reports_of(parts, settings, progress)
+    disk: Disk, settings: Settings, progress: Progress | None, paths: tuple[str, ...]
+) -> tuple[Report, Recorder]:
+    """Return what is to be said about ``paths``, with all that was asked to find it."""
     from sqla_guard.cache.recorder import Recorder
 
-    disks = [Recorder(workspace.disk) for _ in parts]
-    # One part may still be worth several processes.
-    return [
-        (_shared_report(Workspace(paths, disk), settings, progress), disk)
-        for paths, disk in zip(parts, disks, strict=True)
-    ]
+    recorder = Recorder(disk)
+    report = _of_part(recorder, settings, progress, paths)
+    recorder.forget_the_disk()
+    return report, recorder
 
 
 def _looks(settings: Settings, disk: Disk) -> Mapping[str, Look]:
     from sqla_guard.check.looks import looks
 
     return looks(settings, disk)
-
-
-def _shared_report(workspace: Workspace, settings: Settings, progress: Progress | None) -> Report:
-    """Return what is to be said about ``workspace``, by several processes where they pay."""
-    if len(workspace.reported) >= _MANY and settings.run.jobs != 1:
-        from sqla_guard.processes import report_together, shared_out
-
-        shares = shared_out(workspace, settings.run.jobs)
-        if len(shares) > 1:
-            return report_together(workspace, settings, shares, progress)
-    return report_on(workspace, settings, progress)
 
 
 def _is_worth_keeping(workspace: Workspace, settings: Settings) -> bool:
@@ -225,7 +230,7 @@ def report_on(workspace: Workspace, settings: Settings, progress: Progress | Non
         _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress)
         for config, paths in settings.groups(workspace.reported)
     ]
-    return reports[0] if len(reports) == 1 else Report.joined(reports)
+    return Report.whole(reports)
 
 
 def _complete(workspace: Workspace, config: Config, progress: Progress | None) -> Report:

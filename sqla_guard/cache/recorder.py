@@ -63,21 +63,6 @@ class Recorder:
         self.dated = False
         self.sound = True
 
-    def absorb(self, other: Recorder) -> None:
-        """Take over what ``other``, of another process, was asked."""
-        # What two processes saw differently changed under their eyes.
-        same = all(self.files.get(path, seen) == seen for path, seen in other.files.items())
-        self.sound = self.sound and other.sound and same
-        self.dated = self.dated or other.dated
-        self.files.update(other.files)
-        self.closely |= other.closely
-        self.sizes += other.sizes
-        for key, answers in other.answers.items():
-            known = self.answers.setdefault(key, answers)
-            self.sound = self.sound and known.said == answers.said
-        for kind, asked in other.questions.items():
-            self.questions[kind].update(asked)
-
     def forget_the_disk(self) -> None:
         """Drop what is of no use to another process; nothing can be asked any more."""
         del self._disk

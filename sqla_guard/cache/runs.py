@@ -39,6 +39,8 @@ def remembered(
         looks: Gives what answers the questions that a check puts to many files, by name, for a disk.
     """
     configs = [[config for config, _ in settings.groups(part)] for part in parts]
+    from sqla_guard.core.report import Report
+
     if any(config.plugins or config.read_everything for some in configs for config in some):
         return check([workspace.reported])[0][0]  # nobody knows when a plugin has changed
     versions = tuple(_versions())
@@ -50,13 +52,7 @@ def remembered(
             known[number] = report
             if recorder.sound:
                 _keep(names[number], recorder, report)
-    return _whole([report for report in known if report is not None])
-
-
-def _whole(reports: list[Report]) -> Report:
-    from sqla_guard.core.report import Report
-
-    return reports[0] if len(reports) == 1 else Report.joined(reports)
+    return Report.whole([report for report in known if report is not None])
 
 
 def _known(name: str, workspace: Workspace, looks: Looks) -> Report | None:

@@ -32,8 +32,10 @@ class Report(NamedTuple):
         return cls(tuple(ordered), tuple(sorted(set(not_analysed))), files)
 
     @classmethod
-    def joined(cls, reports: Sequence[Report]) -> Report:
-        """Return one report of the files of all ``reports``."""
+    def whole(cls, reports: Sequence[Report]) -> Report:
+        """Return one report of the files of all ``reports``, at least one."""
+        if len(reports) == 1:
+            return reports[0]
         notes = {note for report in reports for note in report.not_analysed}
         failed = {(note.path, note.line) for note in notes if note.fatal}
         return cls.of(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sqla_guard import processes, run
 from sqla_guard.core.config import Config
-from sqla_guard.core.report import Report
-from sqla_guard.core.workspace import ALL_NAMED
+from sqla_guard.core.workspace import ALL_NAMED, Workspace
+from sqla_guard.processes import parts_of
+from sqla_guard.read.discover import FileDisk
 from sqla_guard.run import run_check
 from tests.support.projects import copy_project
 
@@ -38,16 +41,16 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of shares of each run that was shared out."""
-    counts: list[int] = []
-    real = processes.report_together
+def shared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The number of parts of each run that had several, and how many processes it might start."""
+    counts: list[tuple[int, int]] = []
+    real = processes.each_of
 
-    def counted(*arguments: object) -> Report:
-        counts.append(len(arguments[2]))  # type: ignore[arg-type]
-        return real(*arguments)  # type: ignore[arg-type]
+    def counted(*arguments: Any) -> Any:
+        counts.append((len(arguments[0]), arguments[2]))
+        return real(*arguments)
 
-    monkeypatch.setattr(processes, "report_together", counted)
+    monkeypatch.setattr(processes, "each_of", counted)
     return counts
 
 
@@ -55,22 +58,26 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The projects of each part that was checked, whichever process does it."""
     parts: list[set[str]] = []
-    real = run._recorded
+    real = run._each
 
-    def counted(*arguments: object) -> object:
-        parts.extend({path.partition("/")[0] for path in part} for part in arguments[3])  # type: ignore[attr-defined]
-        return real(*arguments)  # type: ignore[arg-type]
+    def counted(*arguments: Any) -> Any:
+        parts.extend({path.partition("/")[0] for path in part} for part in arguments[0])
+        return real(*arguments)
 
-    monkeypatch.setattr(run, "_recorded", counted)
+    monkeypatch.setattr(run, "_each", counted)
     return parts
 
 
-def test_many_find_what_one_finds(repository: Path, children: list[int]) -> None:
-    one = run_check(["."], Config(jobs=1)).report
-    assert children == []
+def test_many_find_what_one_finds(
+    repository: Path, shared: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     many = run_check(["."], Config(jobs=3)).report
-    assert children == [3]
-    assert many == one
+    by_turns = run_check(["."], Config(jobs=1)).report
+    assert shared == [(4, 3), (4, 1)]
+    monkeypatch.setattr(run, "_MANY", 1_000_000)
+    one = run_check(["."], Config(jobs=3)).report
+    assert len(shared) == 2
+    assert many == by_turns == one
     assert len([d for d in one.diagnostics if d.code == "SG101"]) == 4
     assert [note.path for note in one.not_analysed if note.fatal] == ["project1/broken.py"]
 
@@ -93,9 +100,44 @@ def test_of_several_projects_only_the_one_with_a_change_is_checked_anew(
     assert changed == run_check(["."], Config(jobs=1)).report
 
 
-def test_one_project_and_small_runs_stay_in_one_process(repository: Path, children: list[int]) -> None:
+def test_one_project_and_small_runs_stay_in_one_process(repository: Path, shared: list[tuple[int, int]]) -> None:
     run_check(["project0"], Config(jobs=4))
     for path in repository.rglob("filler*.py"):
         os.truncate(path, 20)
     run_check(["."], Config(jobs=4))
-    assert children == []
+    assert shared == []
+
+
+def test_small_projects_go_together_and_no_part_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, size in enumerate([900_000, 3_000_000, 1_200_000, 500_000, 1_600_000, 100_000]):
+        project = tmp_path / f"project{number}"
+        project.mkdir()
+        (project / "setup.cfg").write_text("")
+        (project / "only.py").write_text("#" * size)
+    files = tuple(f"project{number}/only.py" for number in range(6))
+    assert parts_of(Workspace(files, FileDisk())) == [files[1:2], files[3:], (files[0], files[2])]
+    assert parts_of(Workspace(files[3:], FileDisk())) == [files[3:]]
+
+
+STAYS = """
+import os, signal
+from sqla_guard.processes import each_of
+
+def stay(part):
+    os.write(1, part[0].encode())
+    signal.pause()
+
+each_of([("a",), ("b",), ("c",)], stay, 3, None)
+"""
+
+
+def test_processes_end_with_the_one_that_started_them_however_that_ends() -> None:
+    with subprocess.Popen([sys.executable, "-c", STAYS], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        try:
+            assert {parent.stdout.read(1) for _ in range(3)} == {b"a", b"b", b"c"}
+        finally:
+            parent.kill()
+        # The end comes when the last of them is gone that could write there.
+        assert parent.stdout.read() == b""
