@@ -151,6 +151,10 @@ def test_very_many_adjacent_literals() -> None:
         "rb'a\\n'",
         "f'a{b}c{{d}}{e!r}{f:>3}{g=}{ h.i }{j()}{k[0]}'",
         "f'{(a)}'",
+        "f'{(a).b}{( a ) . b}{(a.b)}'",
+        "f\"{'a' 'b'}{'a' f'{b}'}{'a'!r}{'a':>3}{('a')}\"",
+        "f\"{'a'.b}{'a' .b}{f'{a}'}{('a' 'b').c}{(a)[0].b}\"",
+        "f\"{'{'}{'}'}{'{'.b}{a}\"",
         'f\'{a["b"]}{a.get("c")}{"d"}\'',
         "f'{r\"d\"}'",
         "f'{a:\">3}'",
@@ -176,6 +180,25 @@ def test_a_literal_means_the_same_with_a_parser_and_without(text: str) -> None:
 
     read = literal_module._quick(text, 7, resolve)
     assert read in (None, literal_module._parsed(text, 7, resolve))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f\"SET {', '.join(names)} WHERE {a}\"",
+        "f\"SET {', '.join(f'{n} = 1' for n in names[:3])} WHERE {a}\"",
+        "f'''{(b('c') or 'd').upper()}{a}'''",
+        "f\"{f'<p>{b.c}</p>' if b else ''}{a}\"",
+        "f\"{'b' if c else 'd'}{a}\"",
+    ],
+)
+def test_a_field_that_only_begins_with_a_literal_needs_no_parser(text: str) -> None:
+    def resolve(name: ast.expr) -> Mapped | None:
+        return Mapped("known", ((0, 0, -1),) * 5) if ast.unparse(name) == "a" else None
+
+    read = literal_module._quick(text, 7, resolve)
+    assert read is not None
+    assert read == literal_module._parsed(text, 7, resolve)
 
 
 def test_literals_of_real_code_mean_the_same_with_a_parser_and_without() -> None:

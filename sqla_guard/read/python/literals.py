@@ -37,10 +37,14 @@ _LITERAL = re.compile(
     r"(?:\s|\\\r?\n|#[^\r\n]*)*",
     re.DOTALL,
 )
-# Text and fields of an f-string, as far as they need no parser.
+# Text and fields of an f-string, as far as they need no parser. A field that begins with a literal or a bracket may be
+# one whose value is known, unless more than that stands in it: ``", ".join(names)``.
+_QUOTED = r"""(?:'(?:[^'{}\\]|\{[^{}'"\\]*\})*'|"(?:[^"{}\\]|\{[^{}'"\\]*\})*")"""
+_BRACKET = rf"""\((?:[^(){{}}'"\\#]|{_QUOTED}|\((?:[^(){{}}'"\\#]|{_QUOTED})*\))*\)"""
+_MORE = rf"(?![\s\w.()]*\}})(?=\s*(?:[a-zA-Z]{{0,2}}{_QUOTED}|{_BRACKET})\s*(?:\.\s*[a-z]|if\b))"
 _PIECE = re.compile(
     r"(?P<text>(?:[^{}]|\{\{|\}\})+)"
-    r"|\{(?P<field>(?!\s*(?:\(|[a-zA-Z]{0,2}['\"]))(?:[^{}'\"\\#]|'[^'{}\\]*'|\"[^\"{}\\]*\")*)\}"
+    rf"|\{{(?P<field>(?:(?!\s*(?:\(|[a-zA-Z]{{0,2}}['\"]))|{_MORE})(?:[^{{}}'\"\\#]|{_QUOTED})*)\}}"
 )
 _NAME = re.compile(r"\s*[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*")
 _PERCENT = re.compile(r"%(?:%|(?:\([^()]*\))?[-#0 +]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?[hlL]?[diouxXeEfFgGcrsab])")
