@@ -1,7 +1,7 @@
 """Positions inside f-strings, which ``ast`` gets wrong before Python 3.12.
 
 There an f-string's expressions are parsed apart from the file, and their positions mean little. So the f-string alone
-is taken apart with libcst, which gives the place of each expression, and the expression is parsed again at that place.
+is taken apart as those versions do it, and each expression is parsed again at its place.
 """
 
 from __future__ import annotations
@@ -9,20 +9,27 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.parse import span_of
 
-if TYPE_CHECKING:
-    import libcst
-
-# One literal of those that are joined; a field of one that formats, with what may follow the expression; all of it.
-_PIECE = re.compile(r"([a-zA-Z]{0,2})(?:\"([^\"\\\n]*)\"|'([^'\\\n]*)')\s*")
-_FIELD = re.compile(r"\{([^{}!:=#\n]*)(![rsa](?::[^{}'\"\n]*)?|:[^{}'\"\n]*)?\}")
-_PLAIN = re.compile(r"(?:[^{}]|\{[^{}!:=#\n]*(?:![rsa](?::[^{}'\"\n]*)?|:[^{}'\"\n]*)?\})*")
+# One of several literals side by side, with what is between it and the next.
+LITERAL = re.compile(
+    r"([rRbBuUfF]*)"
+    r"(?:\"\"\"([^\"\\]*(?:(?:\\.|\"{1,2}(?!\"))[^\"\\]*)*)\"\"\"|'''([^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*)'''"
+    r"|\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^'\\]*(?:\\.[^'\\]*)*)')"
+    r"(?:\s|\\\r?\n|#[^\r\n]*)*",
+    re.DOTALL,
+)
+# Text before a field: of a literal with escapes, of a raw one, in what says how to format.
+_TEXT = re.compile(r"(?:[^{}\\]|\{\{|\}\}|\\N\{[^{}]*\}|\\[^{}]|\\(?=[{}]))*", re.DOTALL)
+_RAW_TEXT = re.compile(r"(?:[^{}]|\{\{|\}\})*")
+_FORMAT = re.compile(r"[^{}]*")
+# What neither opens nor closes a bracket nor may end an expression.
+_STEP = re.compile(r"(?:[^'\"()\[\]{}!:=<>]|'''.*?'''|\"\"\".*?\"\"\"|'[^']*'|\"[^\"]*\"|[!=<>]=|[<>])*", re.DOTALL)
+_BEHIND = re.compile(r"=?\s*(?:![rsa])?\s*(:?)")
 
 ARE_WRONG = sys.version_info < (3, 12)
 
@@ -51,7 +58,7 @@ def _outermost(tree: ast.AST, wanted: Callable[[ast.stmt | ast.expr], bool] | No
 def _mend(node: ast.JoinedStr, source: SourceFile) -> None:
     whole = span_of(source, node)
     values = list(_formatted(node))
-    spans = _expression_spans(source.text[whole.start : whole.end])
+    spans = expression_spans(source.text[whole.start : whole.end])
     if len(spans) != len(values):
         return
     for value, span in zip(values, spans, strict=True):
@@ -69,77 +76,68 @@ def _formatted(node: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
                 yield from _formatted(value.format_spec)
 
 
-def _expression_spans(text: str) -> list[Span]:
+class _AstrayError(Exception):
+    """The text is no f-string as Python before 3.12 reads them."""
+
+
+def expression_spans(text: str) -> list[Span]:
     """Return where the expressions of an f-string literal stand in it, or nothing if it cannot be read."""
-    plain = plain_spans(text)
-    return parsed_spans(text) if plain is None else plain
-
-
-def plain_spans(text: str) -> list[Span] | None:
-    """Return the same for literals in which signs tell where expressions begin and end; ``None`` for others."""
-    if '"""' in text or "'''" in text:
-        return None
     found: list[Span] = []
     at = 0
-    while at < len(text):
-        piece = _PIECE.match(text, at)
-        if piece is None:
-            return None
-        if "f" in piece[1].lower():
-            start, end = piece.span(2) if piece[2] is not None else piece.span(3)
-            if _PLAIN.fullmatch(text, start, end) is None:
-                return None
-            for field in _FIELD.finditer(text, start, end):
-                inner = field[1].strip()
-                # A colon or an exclamation mark ends an expression only outside of its strings and brackets.
-                if field[2] is not None and any(inner.count(mark) for mark in "'\"[("):
-                    return None
-                if not inner or inner[0] in "(*" or inner[-1] == ",":
-                    return None
-                first = field.start(1) + field[1].index(inner)
-                found.append(Span(first, first + len(inner)))
-        at = piece.end()
+    try:
+        while at < len(text):
+            literal = LITERAL.match(text, at)
+            if literal is None:
+                return []
+            prefix, which = literal[1].lower(), literal.lastindex or 0
+            if "f" in prefix:
+                found += _fields(text, *literal.span(which), _RAW_TEXT if "r" in prefix else _TEXT)
+            at = literal.end()
+    except _AstrayError:
+        return []
     return found
 
 
-def parsed_spans(text: str) -> list[Span]:
-    """Return where the expressions of an f-string literal stand in it, by a parser."""
-    import libcst as cst
-    from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
-
-    try:
-        # Brackets, because adjacent literals may go over several lines.
-        wrapper = MetadataWrapper(cst.parse_module(f"({text})"), unsafe_skip_copy=True)
-    except cst.ParserSyntaxError:
-        return []
-    places = wrapper.resolve(ByteSpanPositionProvider)
-    encoded = f"({text})".encode("utf-8", "surrogatepass")
-    statement = wrapper.module.body[0]
-    assert isinstance(statement, cst.SimpleStatementLine)
-    expression = statement.body[0]
-    assert isinstance(expression, cst.Expr)
-    spans = []
-    for part in _parts(expression.value):
-        place = places[part.expression]
-        start = len(encoded[: place.start].decode("utf-8", "surrogatepass")) - 1
-        length = len(encoded[place.start : place.start + place.length].decode("utf-8", "surrogatepass"))
-        spans.append(Span(start, start + length))
-    return spans
+def _fields(text: str, at: int, end: int, between: re.Pattern[str]) -> Iterator[Span]:
+    """Yield the expressions of one literal, of which ``text[at:end]`` is the inside."""
+    while (at := _behind(between, text, at, end)) < end:
+        at = yield from _field(text, at, end)
 
 
-def _parts(node: libcst.CSTNode) -> Iterator[libcst.FormattedStringExpression]:
-    import libcst as cst
+def _field(text: str, at: int, end: int) -> Generator[Span, None, int]:
+    """Yield the expressions of the field that begins with the brace at ``at``; return where it ends."""
+    if text[at] != "{":
+        raise _AstrayError
+    stop = _expression_end(text, at + 1, end)
+    inner = text[at + 1 : stop]
+    start = at + 1 + len(inner) - len(inner.lstrip())
+    yield Span(start, start + len(inner.strip()))
+    behind = _BEHIND.match(text, stop, end)
+    at = behind.end() if behind else stop
+    if behind and behind[1]:
+        while (at := _behind(_FORMAT, text, at, end)) < end and text[at] == "{":
+            at = yield from _field(text, at, end)
+    if text[at:end][:1] != "}":
+        raise _AstrayError
+    return at + 1
 
-    if isinstance(node, cst.ConcatenatedString):
-        yield from _parts(node.left)
-        yield from _parts(node.right)
-    elif isinstance(node, cst.FormattedString):
-        for part in node.parts:
-            yield from _parts(part)
-    elif isinstance(node, cst.FormattedStringExpression):
-        yield node
-        for part in node.format_spec or ():
-            yield from _parts(part)
+
+def _expression_end(text: str, at: int, end: int) -> int:
+    depth = 0
+    while (at := _behind(_STEP, text, at, end)) < end:
+        if text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}" and depth:
+            depth -= 1
+        elif not depth:
+            return at
+        at += 1
+    raise _AstrayError
+
+
+def _behind(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
+    match = pattern.match(text, at, end)
+    return match.end() if match else at
 
 
 def _parsed_at(source: SourceFile, span: Span) -> ast.expr | None:

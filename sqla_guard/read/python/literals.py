@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.read.python.fstrings import LITERAL
 
 if TYPE_CHECKING:
     import ast
@@ -29,14 +30,6 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-# One of several literals side by side, with what is between it and the next.
-_LITERAL = re.compile(
-    r"([rRbBuUfF]*)"
-    r"(?:\"\"\"([^\"\\]*(?:(?:\\.|\"{1,2}(?!\"))[^\"\\]*)*)\"\"\"|'''([^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*)'''"
-    r"|\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^'\\]*(?:\\.[^'\\]*)*)')"
-    r"(?:\s|\\\r?\n|#[^\r\n]*)*",
-    re.DOTALL,
-)
 # Text and fields of an f-string, as far as they need no parser. A field that begins with a literal or a bracket may be
 # one whose value is known, unless more than that stands in it: ``", ".join(names)``.
 _QUOTED = r"""(?:'(?:[^'{}\\]|\{[^{}'"\\]*\})*'|"(?:[^"{}\\]|\{[^{}'"\\]*\})*")"""
@@ -146,7 +139,7 @@ def _quick(segment: str, at: int, resolve: Resolve | None) -> Mapped | None:
     parts: list[Mapped] = []
     done = 0
     while done < len(segment):
-        match = _LITERAL.match(segment, done)
+        match = LITERAL.match(segment, done)
         if match is None:
             return None
         done = match.end()
