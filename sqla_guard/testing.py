@@ -26,9 +26,9 @@ from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.fix.imports import with_imports
 from sqla_guard.fix.loop import FixResult, fix
 from sqla_guard.project.project import Project
-from sqla_guard.read.discover import OTHER_SUFFIXES, TEMPLATE_SUFFIXES
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.imports import read_import_block
+from sqla_guard.read.walk import OTHER_SUFFIXES, TEMPLATE_SUFFIXES
 
 __all__ = ["Config", "MemoryDisk", "check_files", "examples", "fix_files", "fixed_texts", "project", "workspace"]
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from fnmatch import translate
 from functools import lru_cache
+from itertools import groupby
 
 _Segment = Callable[[str], object]
 
@@ -22,11 +23,9 @@ class Globs:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         """Take ``patterns`` as they are written in a configuration."""
-        texts = list(patterns)
-        # Plain names, which are most, need no walk over the patterns, unless their order counts.
-        plain = () if any(t.startswith("!") for t in texts) else [t for t in texts if not any(c in "*?[/" for c in t)]
-        self._names = frozenset(plain)
-        self._patterns = [_Pattern(text) for text in texts if text not in self._names]
+        # Of patterns that say the same, it does not matter which one matches.
+        runs = groupby(patterns, lambda text: text.startswith("!"))
+        self._runs = [(not back, _Run([text[back:] for text in texts])) for back, texts in runs][::-1]
 
     def decide(self, path: str, is_folder: bool) -> bool | None:
         """Tell whether ``path`` itself is matched; ``None`` where no pattern says anything.
@@ -35,12 +34,9 @@ class Globs:
             path: Relative to the folder of the patterns, with ``/``.
             is_folder: Whether it is a folder.
         """
-        names = path.split("/")
-        if names[-1] in self._names:
-            return True
-        for pattern in reversed(self._patterns):
-            if pattern.matches(names, is_folder):
-                return not pattern.takes_back
+        for decision, run in self._runs:
+            if run.matches(path, is_folder):
+                return decision
         return None
 
     def covers(self, path: str) -> bool:
@@ -53,19 +49,51 @@ class Globs:
         return bool(self.decide(path, is_folder=False))
 
 
-class _Pattern:
-    def __init__(self, text: str) -> None:
-        self.takes_back = text.startswith("!")
-        text = text[self.takes_back :]
-        self._folders_only = text.endswith("/")
-        text = text.rstrip("/")
-        anchored = "/" in text
-        segments = (text[1:] if text.startswith("./") else text).lstrip("/").split("/") if anchored else ["**", text]
-        self._segments = [_segment(segment) for segment in segments]
+class _Run:
+    """Patterns, one of which has to match: those of folders only, and all others."""
 
-    def matches(self, names: list[str], is_folder: bool) -> bool:
-        if self._folders_only and not is_folder:
-            return False
+    def __init__(self, texts: list[str]) -> None:
+        self._of_all = _Patterns([text for text in texts if not text.endswith("/")])
+        self._of_folders = _Patterns([text.rstrip("/") for text in texts if text.endswith("/")])
+
+    def matches(self, path: str, is_folder: bool) -> bool:
+        return self._of_all.match(path) or (is_folder and self._of_folders.match(path))
+
+
+class _Patterns:
+    """Patterns by what they look like, as few are looked at one by one: most are plain names, and endings of names."""
+
+    def __init__(self, texts: list[str]) -> None:
+        names = [text for text in texts if "/" not in text]
+        globs = [name for name in names if _is_glob(name)]
+        paths = [(text[1:] if text.startswith("./") else text).lstrip("/") for text in texts if "/" in text]
+        self._names = frozenset(names).difference(globs)
+        ends = [name for name in globs if name.startswith("*") and not _is_glob(name[1:])]
+        self._ends = tuple(name[1:] for name in ends)
+        self._others = [_segment(name) for name in globs if name not in ends]
+        self._paths = frozenset(path for path in paths if not _is_glob(path))
+        self._far = [_Path(path) for path in paths if _is_glob(path)]
+
+    def match(self, path: str) -> bool:
+        name = path[path.rfind("/") + 1 :]
+        if name in self._names or name.endswith(self._ends) or path in self._paths:
+            return True
+        for fits in self._others:
+            if fits is None or fits(name):
+                return True
+        return bool(self._far) and self._is_far(path.split("/"))
+
+    def _is_far(self, names: list[str]) -> bool:
+        return any(pattern.matches(names) for pattern in self._far)
+
+
+class _Path:
+    """A pattern of several names."""
+
+    def __init__(self, text: str) -> None:
+        self._segments = [_segment(segment) for segment in text.split("/")]
+
+    def matches(self, names: list[str]) -> bool:
         segments = self._segments
         # Only the last `**` has to be tried at every place: what stood before it can stay where it first fitted.
         at = name = 0
@@ -85,11 +113,15 @@ class _Pattern:
         return at == len(segments)
 
 
+def _is_glob(text: str) -> bool:
+    return any(c in "*?[" for c in text)
+
+
 def _segment(text: str) -> _Segment | None:
     """Return what tells whether a name fits; ``None`` for ``**``."""
     if text == "**":
         return None
-    if not any(c in text for c in "*?["):
+    if not _is_glob(text):
         return text.__eq__
     try:
         return re.compile(translate(text)).match

@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from sqla_guard.core.look import Question, Said
     from sqla_guard.read.walk import Walker
 
-# Files that are not read for findings, though SQL may stand in them.
-OTHER_SUFFIXES = (
-    *(".psql", ".pgsql", ".ddl", ".ipynb", ".sh", ".bash", ".js", ".jsx", ".mjs", ".ts", ".tsx", ".go", ".java", ".kt"),
-    *(".rb", ".rs", ".php", ".cs", ".scala", ".ex", ".yml", ".yaml", ".toml"),
-)
-TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
-
 # Bytes that are kept for the next reader of a file; reading them again costs little, all of them much memory.
 _MOST_KEPT = 4 << 20
 # Decoded files that are kept, each with where its lines start.
@@ -90,7 +83,9 @@ class FileDisk:
         self.given = given or {}
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
+        self._starting: dict[str, bool] = {}
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._repositories: dict[str, frozenset[str]] = {}
         self._load = lru_cache(maxsize=_MOST_DECODED)(self._decoded)
         self._bytes: dict[str, bytes] = dict(self.given)
         self._kept = 0
@@ -197,24 +192,33 @@ class FileDisk:
         if top is None or shown(top) == root:
             return ()
         if (top, root) not in self._neighbours:
-            own = set(self.project_files(path))
-            self._neighbours[top, root] = tuple(sorted({shown(p) for p in self.walker.walk(shown(top))} - own))
+            if top not in self._repositories:
+                self._repositories[top] = frozenset(self.walker.walk(shown(top)))
+            self._neighbours[top, root] = tuple(sorted(self._repositories[top].difference(self.project_files(path))))
         return self._neighbours[top, root]
 
     def templates(self, path: str) -> tuple[str, ...]:
         """Return the template files of the project of ``path``, sorted."""
-        root = self.project_root(path)
-        return tuple(sorted(self.walker.walk(root, TEMPLATE_SUFFIXES)))
+        from sqla_guard.read.walk import TEMPLATE_SUFFIXES
+
+        return tuple(sorted(self.walker.walk(self.project_root(path), TEMPLATE_SUFFIXES)))
 
     def other_files(self, path: str) -> tuple[str, ...]:
         """Return the files of other languages of the project of ``path``, sorted."""
+        from sqla_guard.read.walk import OTHER_SUFFIXES
+
         return tuple(sorted(self.walker.walk(self.project_root(path), OTHER_SUFFIXES)))
 
+    def _starts(self, folder: str) -> bool:
+        if folder not in self._starting:
+            self._starting[folder] = starts_project(folder)
+        return self._starting[folder]
+
     def _find_root(self, folder: str) -> str:
-        start = climb(folder, lambda current: starts_project(current) or holds_installed(current))
+        start = climb(folder, lambda current: self._starts(current) or holds_installed(current))
         here = os.getcwd()
         # Whoever works inside of an installed package means that one alone.
-        if start is not None and (starts_project(start) or not here.startswith(start + os.sep)):
+        if start is not None and (self._starts(start) or not here.startswith(start + os.sep)):
             return shown(start)
         if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
             # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from sqla_guard.core.config import Settings
 from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
-from sqla_guard.read.discover import OTHER_SUFFIXES, TEMPLATE_SUFFIXES, FileDisk
-from sqla_guard.read.walk import SUFFIXES
+from sqla_guard.read.discover import FileDisk
+from sqla_guard.read.walk import OTHER_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES
 
 _NO_FILE = "160000"  # the mode of a submodule
 _LINK = "120000"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from sqla_guard.core.globs import Globs, below
+from sqla_guard.core.globs import Globs
 from sqla_guard.read.paths import climb, repository_of, shown, starts_project
 
 _NAME = ".gitignore"
@@ -70,7 +70,7 @@ class Answer:
         """Tell whether ``path``, as shown, is left out; the folders that it lies in are not asked about."""
         if self._paths is not None:
             return path in self._paths
-        return self._patterns is not None and self._patterns.match(os.path.abspath(path), is_folder)
+        return self._patterns is not None and self._patterns.match(path, is_folder)
 
     def leaves_out_folder(self, folder: str) -> bool:
         """Tell whether ``folder``, absolute, or a folder around it is left out."""
@@ -85,21 +85,31 @@ class Patterns:
     def __init__(self, top: str) -> None:
         """Read them when they are met."""
         self._top = top
-        self._read: dict[str, Globs | None] = {}
+        self._around: dict[str, list[tuple[Globs, str]]] = {}
+        self._shown: dict[str, list[tuple[Globs, str]]] = {}
 
     def match(self, path: str, is_folder: bool) -> bool:
-        """Tell whether the nearest ``.gitignore`` that says something about an absolute ``path`` leaves it out."""
-        for folder in _folders(os.path.dirname(path), self._top):
-            globs = self._globs(folder)
-            decision = globs.decide(below(folder, path) or "", is_folder) if globs else None
+        """Tell whether the nearest ``.gitignore`` that says something about ``path``, as shown, leaves it out."""
+        if path == ".":
+            path = os.getcwd().replace(os.sep, "/")
+        name = path[path.rfind("/") + 1 :]
+        folder = path[: len(path) - len(name)]
+        if folder not in self._shown:
+            self._shown[folder] = self._of(os.path.abspath(folder))
+        for globs, inside in self._shown[folder]:
+            decision = globs.decide(inside + name, is_folder)
             if decision is not None:
                 return decision
         return False
 
-    def _globs(self, folder: str) -> Globs | None:
-        if folder not in self._read:
-            self._read[folder] = _read_patterns(os.path.join(folder, _NAME))
-        return self._read[folder]
+    def _of(self, folder: str) -> list[tuple[Globs, str]]:
+        """Return the patterns that count in ``folder``, the nearest first, and what they call it, with a ``/``."""
+        if folder not in self._around:
+            own = _read_patterns(os.path.join(folder, _NAME))
+            outer = self._of(os.path.dirname(folder)) if folder != self._top else []
+            here = [(globs, f"{inside}{os.path.basename(folder)}/") for globs, inside in outer]
+            self._around[folder] = [(own, ""), *here] if own else here
+        return self._around[folder]
 
 
 def _folders(folder: str, top: str) -> Iterator[str]:

@@ -13,6 +13,16 @@ from sqla_guard.read.gitignore import Answer, GitIgnore
 from sqla_guard.read.paths import is_environment, is_skipped
 
 SUFFIXES = (".py", ".pyi", ".sql")
+# Files that are not read for findings, though SQL may stand in them.
+OTHER_SUFFIXES = (
+    *(".psql", ".pgsql", ".ddl", ".ipynb", ".sh", ".bash", ".js", ".jsx", ".mjs", ".ts", ".tsx", ".go", ".java", ".kt"),
+    *(".rb", ".rs", ".php", ".cs", ".scala", ".ex", ".yml", ".yaml", ".toml"),
+)
+TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
+_ALL_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES, *TEMPLATE_SUFFIXES)
+
+_GITIGNORE = ".gitignore"
+_MARKS = frozenset({".git", _GITIGNORE, *NAMES})
 
 _GENERATED = Config().exclude
 
@@ -38,6 +48,7 @@ class Walker:
         self._settings = settings
         self._ignored = GitIgnore()
         self._globs: dict[tuple[str, ...], Globs] = {}
+        self._listings: dict[str, _Listing] = {}
 
     def walk(
         self,
@@ -58,33 +69,37 @@ class Walker:
         pending = [_Place(folder, self._ignored.about(folder), *self._globs_at(folder, left_out))]
         while pending:
             place = pending.pop()
-            entries = _entries(place.path)
-            names = {entry.name for entry in entries}
+            listed = self._listing(place.path)
             if place.path != folder:
-                if is_environment(place.path, names):
+                if listed.is_environment:
                     continue
-                place = self._entered(place, names, left_out)
-            if place.ignored is not None and ".gitignore" in names:
+                place = self._entered(place, listed.marks, left_out)
+            if place.ignored is not None and _GITIGNORE in listed.marks:
                 place.ignored.wake()
-            for entry in entries:
-                is_source = entry.name.endswith(suffixes)
-                if not (_is_file(entry, folder) if is_source else _is_folder(entry)):
+            start = "" if place.path == "." else f"{place.path}/"
+            for name in listed.files:
+                path = start + name
+                if not name.endswith(suffixes) or place.leaves_out(path, name, False):
                     continue
-                inner = place.inside(entry.name)
-                if inner.path == here:
-                    inner = inner._replace(path=".")
-                if inner.is_left_out(not is_source):
-                    continue
-                if is_source:
-                    yield inner.path
-                else:
-                    pending.append(inner)
+                # A link to a file of the same folder would be the same finding twice.
+                if name not in listed.links or not _leads_inside(path, folder):
+                    yield path
+            for name in listed.folders:
+                path = start + name
+                path = "." if path == here else path
+                if not name.endswith(suffixes) and not place.leaves_out(path, name, True):
+                    pending.append(_Place(path, place.ignored, place.globs, f"{place.inside_globs}{name}/"))
 
-    def _entered(self, place: _Place, names: set[str], left_out: Callable[[Config], tuple[str, ...]]) -> _Place:
+    def _listing(self, folder: str) -> _Listing:
+        if folder not in self._listings:
+            self._listings[folder] = _listing(folder)
+        return self._listings[folder]
+
+    def _entered(self, place: _Place, marks: frozenset[str], left_out: Callable[[Config], tuple[str, ...]]) -> _Place:
         """Return ``place`` with the rules that start in it: it may be a repository or a project of its own."""
-        if ".git" in names:
+        if ".git" in marks:
             place = place._replace(ignored=self._ignored.about(place.path))
-        if not names.isdisjoint(NAMES):
+        if not marks.isdisjoint(NAMES):
             globs, inside = self._globs_at(place.path, left_out)
             place = place._replace(globs=globs, inside_globs=inside)
         return place
@@ -103,7 +118,7 @@ class Walker:
 
 
 class _Place(NamedTuple):
-    """A file or folder on the way, with what may be left out of it.
+    """A folder on the way, with what may be left out of it.
 
     Attributes:
         path: As shown.
@@ -117,14 +132,43 @@ class _Place(NamedTuple):
     globs: Globs
     inside_globs: str
 
-    def inside(self, name: str) -> _Place:
-        path = name if self.path == "." else f"{self.path}/{name}"
-        return _Place(path, self.ignored, self.globs, f"{self.inside_globs}{name}/")
-
-    def is_left_out(self, is_folder: bool) -> bool:
-        if self.globs.decide(self.inside_globs[:-1], is_folder):
+    def leaves_out(self, path: str, name: str, is_folder: bool) -> bool:
+        """Tell whether what is called ``name`` in it, ``path`` as shown, is left out."""
+        if self.globs.decide(self.inside_globs + name, is_folder):
             return True
-        return self.ignored is not None and self.ignored.leaves_out(self.path, is_folder)
+        return self.ignored is not None and self.ignored.leaves_out(path, is_folder)
+
+
+class _Listing(NamedTuple):
+    """What a folder holds.
+
+    Attributes:
+        files: The names of its files that any walk may look for.
+        links: Those of them that are links.
+        folders: The names of the folders in it that may hold source.
+        marks: Those names in it that say something about it.
+        is_environment: Whether it is a virtual environment.
+    """
+
+    files: list[str]
+    links: frozenset[str]
+    folders: list[str]
+    marks: frozenset[str]
+    is_environment: bool
+
+
+def _listing(folder: str) -> _Listing:
+    names, files, links, folders = set[str](), list[str](), set[str](), list[str]()
+    for entry in _entries(folder):
+        name = entry.name
+        names.add(name)
+        if name.endswith(_ALL_SUFFIXES) and entry.is_file():
+            files.append(name)
+            if entry.is_symlink():
+                links.add(name)
+        elif entry.is_dir(follow_symlinks=False) and not is_skipped(name):
+            folders.append(name)
+    return _Listing(files, frozenset(links), folders, _MARKS & names, is_environment(folder, names))
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -133,15 +177,6 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError:
         return []
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False) and not is_skipped(entry.name)
-
-
-def _is_file(entry: os.DirEntry[str], folder: str) -> bool:
-    # A link to a file of the same folder would be the same finding twice.
-    return entry.is_file() and not (entry.is_symlink() and _leads_inside(entry.path, folder))
 
 
 def _leads_inside(link: str, folder: str) -> bool:

@@ -91,6 +91,14 @@ def test_patterns_of_the_repository_alone_count(folder: Path) -> None:
     assert checked() == ["a.py"]
 
 
+def test_a_folder_may_be_called_like_a_file_of_another_kind(folder: Path) -> None:
+    write(folder, {"chart.js/a.py": "", "page.html/b.py": "", "page.html/c.js": "", "chart.js/d.txt": "", "e.py": ""})
+    disk = FileDisk()
+    assert disk.project_files("e.py") == ("chart.js/a.py", "e.py", "page.html/b.py")
+    assert disk.other_files("e.py") == ("page.html/c.js",)
+    assert disk.templates("e.py") == ("chart.js/d.txt",)
+
+
 def test_outside_of_a_repository_nothing_is_ignored(folder: Path) -> None:
     write(folder, {".gitignore": "*.py\n"})
     touch(folder, "a.py")

@@ -50,6 +50,10 @@ PATTERNS: tuple[tuple[str, ...], ...] = (
     ("gen/", "!gen/a.py"),
     ("!a.py", "a.py"),
     ("000[0-9]_*.py",),
+    ("*", "!*.py", "test_*", "!src/**/a.py"),
+    ("*]", "[x]", "*.sql"),
+    ("/src/gen", "x/y", "!x/y"),
+    ("src/a.py/", "/b.sql", "tests/"),
 )
 
 
