@@ -15,7 +15,9 @@ _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 # A class statement up to its bases, what ends them, and where one name becomes another: ``import One as Two``,
 # ``Two = One``.
-_HEAD = re.compile(rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+(\w+)[^\n:(]{0,400}\(")
+_HEAD = re.compile(
+    rb"class(?<!\wclass)(?:[ \t]|\\\r?\n)+([\w\x80-\xff]+)(?:[^\n:(]{0,400}|[ \t]*\[[^\n]{0,400}\][ \t]*)\("
+)
 _END = re.compile(rb"\)\s*:")
 _MOST_BASES = 4000
 _AS = re.compile(rb" as[ \t\\]")
@@ -23,6 +25,10 @@ _ASSIGNED = re.compile(rb"=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\
 _TARGET = re.compile(rb"[ \t]*\w+[ \t]*(?::[^\n=]*)?\Z")
 _NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
 _GIVEN = re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]")
+# What an import names modules by, before the word and behind it; on a longer line nobody looks for it.
+_MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
+_MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
+_LONG = 400
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -142,6 +148,33 @@ def _may_import(data: bytes, package: bytes) -> bool:
         if not before or before.endswith((b"from", b"import", b",")):
             return True
     return False
+
+
+def imported_tops(data: bytes) -> set[str] | None:
+    """Return the first parts of the names of the modules that Python code may import, ``.`` for relative ones.
+
+    ``None`` is returned where bytes do not tell.
+    """
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    found: set[bytes] = set()
+    for start, end in words_in(data, b"import"):
+        line = data.rfind(b"\n", 0, start) + 1
+        if start - line > _LONG:
+            return None
+        before = data[line:start].strip()
+        behind_from = [at for _, at in words_in(before, b"from")]
+        module = _MODULE.match(before, behind_from[-1]) if behind_from else None
+        if module is not None:
+            found.add(module[1])
+        elif behind_from or data.endswith(b"\\", 0, max(line - 1, 0)):
+            return None
+        elif not before or before.endswith((b":", b";")):
+            modules = _MODULES.match(data, end)
+            if modules is None:
+                return None
+            found.update(name.split()[0] for name in modules[0].split(b","))
+    return {module.partition(b".")[0].decode() or "." for module in found}
 
 
 def is_word(character: bytes) -> bool:

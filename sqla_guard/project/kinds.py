@@ -74,6 +74,7 @@ _ANNOTATED = {
     "association_proxy": "association_proxy",
 }
 
+BARE = "bare annotation"
 UNKNOWN = "unknown"
 AGAIN = "again"
 """A setter or the like of what the class bound to the name before."""
@@ -87,7 +88,7 @@ def kind_in_words(project: Project, fact: ReservedName) -> str:
         return _decorated(project, fact)
     last = _annotation(project, fact)
     if fact.form == "annotation":
-        return "Mapped" if last in _ANNOTATIONS else "bare annotation"
+        return "Mapped" if last in _ANNOTATIONS else BARE
     made = _assigned(project, fact)
     if last in _ANNOTATIONS:
         return _ANNOTATED.get(made, "Mapped with a value")
@@ -104,8 +105,8 @@ def coarse(kind: str) -> Kind:
         return "column"
     if kind in ("MetaData", "annotated MetaData", "registry"):
         return "metadata"
-    if kind in ("bare annotation", "unknown"):
-        return "bare annotation" if kind == "bare annotation" else "unknown"
+    if kind in (BARE, UNKNOWN):
+        return "bare annotation" if kind == BARE else "unknown"
     return "object"
 
 

@@ -264,20 +264,50 @@ def _snake_case(name: str) -> str:
 
 def subclasses(project: Project, mappings: Mappings, cls: ProjectClass) -> Iterator[ProjectClass]:
     """Yield the classes of the project that derive from ``cls``, directly or not."""
+    if is_local(cls):
+        return
     seen: set[tuple[str, str]] = {(cls.path, cls.qualname)}
     pending = [cls.definition.name]
     while pending:
-        for path in project.heirs(cls.path, pending.pop()):
-            outline = project.outline(path)
-            for definition in outline.classes.values() if outline else ():
-                candidate = ProjectClass(path, definition)
-                key = (path, definition.qualname)
+        for path, heirs in project.heirs(cls.path, pending.pop()).items():
+            if not project.may_import_inner(path) and not any(path == of for of, _ in seen):
+                continue  # its classes derive from each other and from those of packages
+            for candidate in _named(project, path, {str(name) for name, _ in heirs}):
+                key = (path, candidate.qualname)
                 if key not in seen and any(
                     isinstance(b, ProjectClass) and (b.path, b.qualname) in seen for b in mappings.bases(candidate)
                 ):
                     seen.add(key)
-                    pending.append(definition.name)
+                    pending.append(candidate.definition.name)
                     yield candidate
+
+
+def is_local(cls: ProjectClass) -> bool:
+    """Tell whether a class is made in a function, so that no name of a module leads to it."""
+    return "<locals>" in cls.qualname
+
+
+def has_field_tables(project: Project, near: str) -> bool:
+    """Tell whether a class of the project of ``near`` may be a table of SQLModel: ``class Event(Base, table=True)``."""
+    root = project.workspace.disk.project_root(near)
+    return project.once(("field tables", root), lambda: _has_field_tables(project, near))
+
+
+def _has_field_tables(project: Project, near: str) -> bool:
+    for path, heirs in project.heirs(near, "table").items():
+        names = {str(name) for name, _ in heirs if name}
+        if names and any(dict(cls.definition.keywords).get("table") for cls in _named(project, path, names)):
+            return True
+    return False
+
+
+def _named(project: Project, path: str, names: set[str]) -> Iterator[ProjectClass]:
+    """Yield the classes of a module that have one of ``names``, read from its bytes; all of them for an empty one."""
+    outline = project.outline(path)
+    all_of_them = "" in names or not project.workspace.raw(path).isascii()
+    for definition in outline.classes.values() if outline else ():
+        if all_of_them or definition.name in names:
+            yield ProjectClass(path, definition)
 
 
 def may_be_mixed_in(project: Project, cls: ProjectClass) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.config import Config
+from sqla_guard.core.words import imported_tops
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.facts.outline import Import
 
@@ -41,6 +42,12 @@ def inner_imports(path: str, imports: Iterable[Import], finder: ModuleFinder) ->
     return tuple(
         item for item in imports if item.level or finder.absolute(path, item.runs.partition(".")[0]) is not None
     )
+
+
+def may_import_inner(path: str, data: bytes, finder: ModuleFinder) -> bool:
+    """Tell whether the module at ``path``, with the bytes ``data``, may have :func:`inner_imports`."""
+    tops = imported_tops(data)
+    return tops is None or any(top == "." or finder.absolute(path, top) is not None for top in tops)
 
 
 class ModuleFinder:

@@ -17,7 +17,7 @@ from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.words import Heir, bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
-from sqla_guard.project.modules import ModuleFinder, finder, inner_imports
+from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
 from sqla_guard.project.packages import may_be_judged
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
@@ -135,6 +135,10 @@ class Project:
         found = [(path, inner_imports(path, self._imports(path), self.modules)) for path in files]
         self.workspace.disk.noted(Question("imports", ""), near, lambda: {p: brief(i) for p, i in found if i})
         return found
+
+    def may_import_inner(self, path: str) -> bool:
+        """Tell whether a Python file may import something that can be found."""
+        return self.once(("imports", path), lambda: may_import_inner(path, self.workspace.raw(path), self.modules))
 
     def _imports(self, path: str) -> tuple[Import, ...]:
         if path not in self._outlines:

@@ -12,8 +12,8 @@ from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Call, Item, Literal, Value
 from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, outcome
-from sqla_guard.project.kinds import AGAIN, UNKNOWN, coarse, kind_in_words, type_name
-from sqla_guard.project.mapped import Mapping, Mappings
+from sqla_guard.project.kinds import AGAIN, BARE, UNKNOWN, coarse, kind_in_words, type_name
+from sqla_guard.project.mapped import Mapping, Mappings, has_field_tables
 from sqla_guard.project.placement import Placements, Spot
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass
@@ -22,7 +22,7 @@ from sqla_guard.project.versions import sqlalchemy_version
 # A field of an SQLModel is a field whatever else its value would be elsewhere.
 _FIELDS = {
     "annotated constant": "Field",
-    "bare annotation": "field annotation",
+    BARE: "field annotation",
     "Mapped": "field annotation",
     "Mapped with a value": "Field",
 }
@@ -84,6 +84,8 @@ def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed 
     if kind == UNKNOWN:
         known = mapping.role == "mapped" and fact.name in RESERVED
         return _not_analysed(project, fact, mapping) if known else None
+    if kind == BARE and mapping.role == "plain" and not has_field_tables(project, fact.path):
+        return None  # a field of an SQLModel table, and nothing to any other class that derives from this one
     spots = tuple(Placements(project).spots(cls, fact.name))
     if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
         mapping = Mapping("mapped", "")

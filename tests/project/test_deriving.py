@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from sqla_guard.core.words import bases_in
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.values import Attr, Call, Imported, Item, Name, Value
+from sqla_guard.project.names import MEASURED, cells
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.outline import read_outline
 from tests.support.memory import check_files
@@ -43,6 +45,9 @@ def names_of(value: Value) -> Iterator[str]:
         "from x import Mixin, Other\nO = Other\nM = Mixin\nN = 1\n\n\nclass A(M): ...\n",
         "class A[T](Mixin): ...\r\n",
         "class \\\n    A(Mixin): ...\n",
+        "class A[T: int](Mixin): ...\n",
+        "class A [T: list[int] = [int]] (Mixin): ...\n",
+        "class Ärger(Mixin): ...\n",
     ],
 )
 def test_a_class_that_may_derive_is_not_missed(text: str) -> None:
@@ -86,6 +91,73 @@ def test_a_mixin_of_a_mixin_is_judged(last: str) -> None:
     assert {finding.path for finding in check_files(files).diagnostics} == {"mixin.py"}
 
 
+MIXIN = "class Mixin:\n    metadata: dict\n"
+IMPORTS = {
+    "absolute": "from app.mixin import Mixin\n",
+    "of the module": "import app.mixin\nMixin = app.mixin.Mixin\n",
+    "relative": "from .mixin import Mixin\n",
+    "relative and near": "from.mixin import Mixin\n",
+    "of everything": "from app.mixin import *\n",
+    "behind a semicolon": "import typing; from app.mixin import Mixin\n",
+    "behind a colon": "if True: from app.mixin import Mixin\n",
+    "on two lines": "from app.mixin \\\n    import Mixin\n",
+    "on lines of old": "import typing\rfrom app.mixin import Mixin\r",
+    "tried": "try:\n    from app.mixin import Mixin\nexcept ImportError:\n    pass\n",
+    "under another name": "from app.mixin import Mixin as M\nMixin = M\n",
+    "defined": MIXIN,
+}
+TABLES = {
+    "alone": "class Item(Mixin, SQLModel, table=True):\n",
+    "with type parameters": "class Item[T: int](Mixin, SQLModel, table=True):\n",
+    "in other letters": "class Ärger(Mixin, SQLModel, table=True):\n",
+    "by another class": "class Between(Mixin):\n    pass\n\n\nclass Item(Between, SQLModel, table=True):\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("imports", "table"),
+    [*((i, TABLES["alone"]) for i in IMPORTS.values()), *((IMPORTS["relative"], t) for t in TABLES.values())],
+    ids=[*IMPORTS, *TABLES],
+)
+def test_an_annotation_on_a_mixin_is_a_field_of_a_table_that_derives_from_it(imports: str, table: str) -> None:
+    if "[T" in table and sys.version_info < (3, 12):
+        pytest.skip("newer syntax")
+    models = f"from sqlmodel import Field, SQLModel\n{imports}{table}    id: int = Field(primary_key=True)\n"
+    files: dict[str, str | bytes] = {"app/__init__.py": "", "app/mixin.py": MIXIN, "app/models.py": models}
+    report = check_files(files)
+    assert {finding.path for finding in report.diagnostics} == {"app/models.py" if imports == MIXIN else "app/mixin.py"}
+
+
+@pytest.mark.parametrize(
+    "last", ["class Item(Mixin, SQLModel):", "class Item(Mixin, Base):", "table = Mixin\nclass Item(Base):"]
+)
+def test_it_is_no_field_of_what_is_no_such_table(last: str) -> None:
+    models = (
+        "from sqlalchemy.orm import DeclarativeBase, mapped_column\nfrom sqlmodel import SQLModel\n"
+        "from mixin import Mixin\nclass Base(DeclarativeBase): pass\n"
+        f"{last}\n    __tablename__ = 'items'\n    id = mapped_column(primary_key=True)\n"
+    )
+    assert check_files({"mixin.py": MIXIN, "models.py": models}).diagnostics == ()
+
+
+def test_a_bare_annotation_matters_to_nothing_that_was_measured_but_fields() -> None:
+    measured = [kinds for version in MEASURED for places in cells(version).values() for kinds in places.values()]
+    assert measured
+    assert not any("bare annotation" in kinds for kinds in measured)
+
+
+def test_a_class_in_a_function_is_nobodys_base_elsewhere() -> None:
+    text = (
+        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\n\n\n"
+        "def make():\n    class Mixin:\n        metadata = Column(Integer)\n\n    return Mixin\n\n\n"
+        "Base = declarative_base()\n\n\n"
+        "class Item(Mixin, Base):\n    __tablename__ = 'items'\n    id = Column(Integer, primary_key=True)\n"
+    )
+    assert check_files({"models.py": text}).diagnostics == ()
+    outside = text.replace("def make():\n    class", "class").replace("        metadata", "    metadata")
+    assert check_files({"models.py": outside.replace("    return Mixin\n", "")}).diagnostics
+
+
 def test_other_uses_of_a_name_are_passed() -> None:
     text = "from x import Mixin\n\n\nclass A(B):\n    x = Mixin()\n    y: Mixin\n\n    def f(self, z=Mixin): ...\n"
     assert "Mixin" not in bases_in(text.encode())
@@ -99,4 +171,8 @@ def test_the_bases_of_installed_packages_are_all_there(package: str) -> None:
         except UnreadableFile:
             continue
         wanted = {name for cls in outline.classes.values() for base in cls.bases for name in names_of(base)}
-        assert wanted <= bases_in(path.read_bytes()).keys(), path
+        told = bases_in(path.read_bytes())
+        assert wanted <= told.keys(), path
+        for cls in outline.classes.values():
+            for name in (name for base in cls.bases for name in names_of(base)):
+                assert cls.name in {heir for heir, _ in told[name]}, path

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sqla_guard.core.margin import Margin, margin_of, says_at_margin
+from sqla_guard.core.words import imported_tops
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.outline import read_outline
@@ -78,3 +79,50 @@ def test_the_imports_of_installed_packages_are_all_there(package: str) -> None:
         imported = {(i.runs, i.name or "") for i in outline.imports if i.always and not i.level}
         assert margin.doubt or imported <= margin.found, path
     assert doubts < len(files) / 4 + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "tops"),
+    [
+        ("import a.b, c as d; from e.f import g\n", {"a", "c", "e"}),
+        ("def f():\n    from . import a\n    from ..b import c\n    from.d import e\n", {"."}),
+        ("if x: import a\nelse: from b import (\n    c,\n    d,\n)\n", {"a", "b"}),
+        ("import a\rimport b\r\nimport c\n", {"a", "b", "c"}),
+        ("import a  # import b\nx = 'import c'\nimport_c = importing = 1\n", {"a"}),
+        ("x = 1\n", set()),
+    ],
+)
+def test_the_tops_of_all_imports_are_read(text: str, tops: set[str]) -> None:
+    assert imported_tops(text.encode()) == tops
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import \\\n    app\n",
+        "from app \\\n    import models\n",
+        "from \\\n    app import models\n",
+        "import app, \\\n    b\n",
+        "from modelé import a\n",
+        "import modelé\n",
+        "x = 1;" + " " * 400 + "from a import b\n",
+    ],
+)
+def test_where_those_are_not_told_that_is_said(text: str) -> None:
+    assert imported_tops(text.encode()) is None
+
+
+@pytest.mark.parametrize("package", ["alembic", "click", "flask_sqlalchemy", "jinja2", "pluggy", "_pytest"])
+def test_the_tops_of_installed_packages_are_all_there(package: str) -> None:
+    doubts = 0
+    files = sorted((SITE / package).rglob("*.py"))[:100]
+    for path in files:
+        try:
+            outline = read_outline(decode(str(path), path.read_bytes()))
+        except UnreadableFile:
+            continue
+        tops = imported_tops(path.read_bytes())
+        doubts += tops is None
+        wanted = {"." if item.level else item.runs.partition(".")[0] for item in outline.imports}
+        assert tops is None or wanted <= tops, path
+    assert doubts * 5 < len(files)
