@@ -19,12 +19,20 @@ from sqla_guard.read.python.sparse import parse_mentioning
 
 _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
-# Besides the names themselves: keywords that are not visible, and names bound inside expressions.
-_DICTS = r"\*\*|\.(?:values|update|bulk_\w+_mappings)\("
-# Names of attributes that are known at run time only, and objects as dicts.
-_TAKEN = (r"getattr\(", r"setattr\(", r"hasattr\(", r"vars\(", r"dict\(", r"_mapping\b")
-_COMPUTED = rf"__dict__|asdict\(|{begun(*_TAKEN)}"
-_HANDED = r"\.(?:model_validate|from_orm|validate|dumps?)\("
+# Besides the names themselves: keywords that are not visible, and names bound inside expressions. Each alternative
+# begins with a letter or sign of its own, which makes the search quick.
+_DICTS = r"\*\*(?<=[(,\s]\*\*)(?!\w+[ \t]*:)|\.(?:values|update|bulk_\w+_mappings)\((?!\s*\))"
+# Names of attributes that are known at run time only, not those that are written out, and objects as dicts.
+_WRITTEN = r"(?!\s*[\w.]+\s*,\s*(?:\"\w+\"|'\w+')\s*[,)])"
+_TAKE = "|".join(begun(taker) + _WRITTEN for taker in (r"getattr\(", r"setattr\(", r"hasattr\("))
+_MAKE = begun(r"dict\(") + r"(?!\s*(?:\)|\w+\s*=[^=]))"
+_WHOLE = begun(r"vars\(", r"_mapping\b")
+_COMPUTED = rf"__dict__|asdict\(|{_TAKE}|{_MAKE}|{_WHOLE}"
+_HANDED = r"\.(?:model_validate|from_orm|validate)\("
+_DUMPED = r"\.dumps?\("
+# The same where `json` is the module, and so no schema.
+_DUMPED_OTHERWISE = r"\.dumps\((?<![^\w.]json\.dumps\()|\.dump\((?<![^\w.]json\.dump\()"
+_IMPORTS_JSON = re.compile(r"^[ \t]*import json\b", re.MULTILINE)
 _BINDING = ":="
 
 
@@ -38,11 +46,12 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
     words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
-    telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}")
+    dumped = _DUMPED_OTHERWISE if _IMPORTS_JSON.search(source.text) else _DUMPED
+    telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
     if not names or not telling.search(source.text):
         return ()
     marks = re.finditer(rf"{telling.pattern}|{_BINDING}", source.text)
-    reader = _Reader(source, names, [mark.start() for mark in marks])
+    reader = _Reader(source, names, [mark.end() - 1 for mark in marks])
     reader.run(parse_mentioning(source, telling))
     return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
 
