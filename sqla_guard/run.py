@@ -202,7 +202,7 @@ def _recorded(
     """Return what is to be said about ``paths``, with all that was asked to find it."""
     from sqla_guard.cache.recorder import Recorder
 
-    recorder = Recorder(disk)
+    recorder = Recorder(disk.unread() if isinstance(disk, FileDisk) else disk)
     report = _of_part(recorder, settings, progress, paths)
     recorder.forget_the_disk()
     return report, recorder

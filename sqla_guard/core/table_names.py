@@ -153,16 +153,13 @@ def _tables(data: bytes) -> _Tables:
     """Return the names of tables that a file may declare: those written, those that classes may derive; if any more."""
     if data.startswith(_WIDE):
         return [], [], True
-    explicit, implied = _explicit(data), _implied(data)
-    unclear = _is_unclear(data)
-    # Most files declare none.
-    return (explicit, implied, unclear) if explicit or implied or unclear else _NONE
-
-
-def _is_unclear(data: bytes) -> bool:
-    if b"__tablename__" in data and len(_NAMED.findall(data)) > len(_WHOLE.findall(data)):
-        return True
-    return may_imply(data) and _ODD_CLASS.search(b"\n" + data) is not None
+    is_named = b"__tablename__" in data
+    may_be_implied = may_imply(data)
+    if not is_named and not may_be_implied and b"Table(" not in data:
+        return _NONE  # as most files
+    unclear = is_named and len(_NAMED.findall(data)) > len(_WHOLE.findall(data))
+    unclear = unclear or (may_be_implied and _ODD_CLASS.search(b"\n" + data) is not None)
+    return _explicit(data), _implied(data) if may_be_implied else [], unclear
 
 
 def says_implying(path: str, data: bytes, argument: str) -> Said:
@@ -188,22 +185,16 @@ def may_imply(data: bytes) -> bool:
 
 
 def _explicit(data: bytes) -> list[bytes]:
-    found: list[bytes] = []
-    if b"__tablename__" in data:
-        found += re.findall(_CLASS, data)
-    if b"Table(" in data:
-        found += re.findall(_TABLE, data)
-    return [_plain(name) for name in found]
+    return [_plain(name) for name in (*re.findall(_CLASS, data), *re.findall(_TABLE, data))]
 
 
 def _implied(data: bytes) -> list[bytes]:
     """Return the names of the classes at the left margin that derive from something, and may have tables."""
     found: list[bytes] = []
-    if may_imply(data):
-        for part in (b"\n" + data).split(b"\nclass ")[1:]:
-            name, bracket, _ = part[:200].partition(b"(")
-            if bracket and b":" not in name:
-                found.append(_plain(name.strip()))
+    for part in (b"\n" + data).split(b"\nclass ")[1:]:
+        name, bracket, _ = part[:200].partition(b"(")
+        if bracket and b":" not in name:
+            found.append(_plain(name.strip()))
     return found
 
 

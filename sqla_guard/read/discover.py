@@ -87,8 +87,15 @@ class FileDisk:
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
         self._repositories: dict[str, frozenset[str]] = {}
         self._load = lru_cache(maxsize=_MOST_DECODED)(self._decoded)
-        self._bytes: dict[str, bytes] = dict(self.given)
+        self._bytes: dict[str, bytes] = {}
         self._kept = 0
+
+    def unread(self) -> FileDisk:
+        """Return a disk that knows which files there are, and has read none: they may have changed since."""
+        disk = FileDisk(self._settings, self.given)
+        disk.walker = self.walker
+        disk._starting = self._starting
+        return disk
 
     @cached_property
     def walker(self) -> Walker:
@@ -147,12 +154,15 @@ class FileDisk:
         return decode(path, self._read(path))
 
     def _read(self, path: str) -> bytes:
-        data = self._bytes.get(path)
+        if path in self.given:
+            return self.given[path]
+        data = self._bytes.pop(path, None)
         if data is None:
             data = read_bytes(path)
-            if self._kept + len(data) <= _MOST_KEPT:
-                self._bytes[path] = data
-                self._kept += len(data)
+            self._kept += len(data)
+            while self._kept > _MOST_KEPT and self._bytes:
+                self._kept -= len(self._bytes.pop(next(iter(self._bytes))))
+        self._bytes[path] = data  # behind all others: what nobody asked for for the longest time goes first
         return data
 
     def exists(self, path: str) -> bool:

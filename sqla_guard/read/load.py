@@ -13,6 +13,10 @@ from sqla_guard.core.workspace import UnreadableFile
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
+# Without waiting for whoever writes to a pipe. The names are those of single systems; all others do without.
+_HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
 def read_bytes(path: str) -> bytes:
     """Return the content of ``path``.
 
@@ -20,13 +24,27 @@ def read_bytes(path: str) -> bytes:
         UnreadableFile: It cannot be opened.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            # Reading a pipe or a device may never end.
-            raise UnreadableFile("is no regular file")
-        with open(path, "rb") as file:
-            return file.read()
+        file = os.open(path, _HOW)
+        try:
+            found = os.fstat(file)
+            if not stat.S_ISREG(found.st_mode):
+                # Reading a pipe or a device may never end.
+                raise UnreadableFile("is no regular file")
+            return _all_of(file, found.st_size)
+        finally:
+            os.close(file)
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}") from error
+
+
+def _all_of(file: int, size: int) -> bytes:
+    data = os.read(file, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while parts[-1]:  # it has just changed, or is longer than one reading takes
+        parts.append(os.read(file, 1 << 20))
+    return b"".join(parts)
 
 
 def decode(path: str, data: bytes) -> SourceFile:

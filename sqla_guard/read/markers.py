@@ -27,14 +27,14 @@ Mark = Callable[[bytes], bool]
 # Up to here, syntax is checked in files that cannot matter too: it costs less than a tenth of a second.
 _SMALL_RUN = 1_000_000
 
-# Without one of these words nothing creates or renames a column.
-_DDL = (b"add_column", b"sp_rename")
+# What goes on with a verb that creates or changes columns.
 _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in (b"create", b"alter"))
 
 # The name of its table is put into the SQL, and may stand in another file.
 _TABLE_PUT_IN = rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?[\"'{%]"
 
-_NAMES = "|".join(sorted(RESERVED)).encode()
+_RESERVED = tuple(sorted(name.encode() for name in RESERVED))
+_NAMES = b"|".join(_RESERVED)
 _DECLARED = rb"(?:Column|mapped_column)\(\s*(?:name\s*=\s*)?[\"'](?:%b)[\"']" % _NAMES
 # From the last such word of a line on; a look from each of them would take long where there are many.
 _NOQA = rb"(?i:noqa):(?:(?!(?i:noqa):)[^\r\n])*\bSG\d"
@@ -158,9 +158,20 @@ def may_define(data: bytes, sql: bool = False) -> bool:
     if is_wide(data):
         return True
     lowered = data.lower()
-    if not (any(w in lowered for w in _DDL) or any(w in lowered and re.search(more, lowered) for w, more in _VERBS)):
+    if not _changes_columns(lowered):
         return False
-    return may_name(lowered, RESERVED, sql) and (sql or may_define_tables(lowered) or may_operate(lowered))
+    # What says no quickly comes first; whether a name may stand in pieces takes longer than all else.
+    if not (sql or may_define_tables(lowered) or may_operate(lowered)):
+        return False
+    return may_name(lowered, RESERVED, sql)
+
+
+def _changes_columns(lowered: bytes) -> bool:
+    """Tell whether a file, in lower case, has a word that creates or renames columns."""
+    for verb, more in _VERBS:
+        if verb in lowered and re.search(more, lowered):
+            return True
+    return b"add_column" in lowered or b"sp_rename" in lowered
 
 
 def may_define_in_sql(data: bytes) -> bool:
@@ -170,7 +181,7 @@ def may_define_in_sql(data: bytes) -> bool:
 
 def may_declare(data: bytes) -> bool:
     """Tell whether a Python file can declare a column of a reserved name under another attribute, or in a ``Table``."""
-    return b"olumn" in data and re.search(_DECLARED, data) is not None
+    return any(name in data for name in _RESERVED) and b"olumn" in data and re.search(_DECLARED, data) is not None
 
 
 _OF_PYTHON: tuple[Mark, ...] = (may_reserve, may_define, may_declare, may_hold_lazy_init)

@@ -41,6 +41,8 @@ _OTHERS = rb"(?:index|trigger|function|proc|package|event|sequence|policy|rule|s
 _KIND_ELSEWHERE = rb"\s{0,9}(?:\{|%|[\"']\s{0,9}[+%])"
 _KIND_JOINED = rb"[\"'],\s{0,9}[a-z_(]"
 _KIND = rb"[\"'](?:%b)" % _TABLES
+# All that may follow the verb.
+_THINGS = rb"(?:%b%b|(?P<elsewhere>%b)|(?P<joined>%b))" % (_BETWEEN, _TABLES, _KIND_ELSEWHERE, _KIND_JOINED)
 # A verb begins a statement behind anything but another word, unless that is one that leads to statements.
 _BEGINS = re.compile(
     rb"(?:\A|[^\w\s#.,=/:-]|\*/|[\r\n]|\\[nrtfv]|%s|(?<!\w)(?:then|else|begin|loop|do|as|for|in|is|query|return|explain|analyze|"
@@ -69,7 +71,7 @@ _GOES_ON = (
     rb"(?:\}|%s|\+\s*[rbfu]{0,2}[\"']{1,3})\s*(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
     rb"from\s+[\w.]{1,80}\s+(?:where|order|group|join|left|inner))(?!\w)|;\s*(?:analyze|vacuum)\s"
 )
-_CORE = rb"(?<!\w)table\s{0,9}\("
+_CORE = rb"table(?<!\wtable)\s{0,9}\("
 # A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
 _PIECE = rb"(?<!\w)(?:text|ddl)\("
 _PUT_TOGETHER = rb"\.(?:join|replace)\("
@@ -118,15 +120,17 @@ def may_hold_sql_in(strings: bytes, parts: Parts, wanted: frozenset[str] | None)
 
 def may_define_tables(lowered: bytes) -> bool:
     """Tell whether a file, in lower case, can hold a statement that makes, changes or drops a table, view or type."""
-    if b"sp_rename" in lowered:
-        return True
-    verbs = [verb for verb in _DEFINE if verb in lowered]
-    return any(
-        re.search(verb + _BETWEEN + _TABLES, lowered) is not None
-        or any(_begins(m.start(), lowered) for m in re.finditer(verb + _KIND_ELSEWHERE, lowered))
-        or (b".join(" in lowered and re.search(verb + _KIND_JOINED, lowered) and re.search(_KIND, lowered))
-        for verb in verbs
-    )
+    return b"sp_rename" in lowered or any(verb in lowered and _may_define(verb, lowered) for verb in _DEFINE)
+
+
+def _may_define(verb: bytes, lowered: bytes) -> bool:
+    for found in re.finditer(verb + _THINGS, lowered):
+        if found["joined"]:
+            if b".join(" in lowered and re.search(_KIND, lowered):
+                return True
+        elif not found["elsewhere"] or _begins(found.start(), lowered):
+            return True
+    return False
 
 
 def may_operate(lowered: bytes) -> bool:
