@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqla_guard.check.registry import RegisteredRule
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.project.project import Project
 
 
@@ -15,6 +16,8 @@ def judge(path: str, fact: object, project: Project, registered: RegisteredRule)
     try:
         for item in registered.check(fact, project):
             yield _with_symbol(item, fact) if isinstance(item, Diagnostic) else item
+    except UnreadableFile as error:  # what a fact reads of its file when it is judged
+        yield NotAnalysed(path, error.line, str(error), fatal=True)
     except Exception as error:  # one rule's defect must not hide what the others found
         from sqla_guard.check.internal_error import internal_error
 

@@ -152,6 +152,25 @@ class ModuleSite:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What the rest of the module says about a lazily made object.
+
+    Attributes:
+        resets: Places that empty the global again.
+        callers: Who uses the function in this module.
+        reenters: Tells whether what is called there can reach the function again inside the module; that takes long.
+        site: What a fixer needs of the module.
+        own_reset: The statement of the function's body, before the test, in which it may empty the place itself.
+    """
+
+    resets: tuple[Reset, ...]
+    callers: Callers
+    reenters: Callable[[], bool]
+    site: ModuleSite
+    own_reset: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class CachedFactory:
     """A function whose results are kept by a decorator that does not keep two threads from running it at once.
 
@@ -215,10 +234,8 @@ class LazyInit:
         yields_guarded: Whether the guarded statements yield.
         lock: The lock held around the test, as written, if any.
         lock_kind: How it is taken; ``fresh`` with no ``lock`` where the only lock in sight is made in the function.
-        resets: Places that empty the global again.
-        callers: Who uses the function in this module.
-        reenters: Tells whether what is called there can reach the function again inside the module; that takes long.
-        site: What a fixer needs of the module.
+        around: Reads what the rest of the module says, which most facts are judged without. It may raise
+            :class:`~sqla_guard.core.workspace.UnreadableFile`.
         in_class: Whether the function is a method.
         in_function: Whether the function is nested in another one.
         kind: What is shared.
@@ -233,7 +250,6 @@ class LazyInit:
         init_after: Whether a ``__new__`` hands out what ``__init__``, which does work, has yet to make ready.
         registry: Whether the tested attribute is a plain container that a metaclass or decorator fills at import.
         read_lock: The lock that was held only while the place was read, as written.
-        own_reset: The statement of the function's body, before the test, in which it may empty the place itself.
         init_call: Arguments for calling ``__init__`` in ``__new__``, where it does its work once; else ``None``.
         made_whole: Whether it is an ``__init__`` that ``__new__`` runs under a lock before it hands the object out.
     """
@@ -271,10 +287,7 @@ class LazyInit:
     yields_guarded: bool
     lock: str | None
     lock_kind: LockKind | None
-    resets: tuple[Reset, ...]
-    callers: Callers
-    reenters: Callable[[], bool]
-    site: ModuleSite
+    around: Callable[[], Around]
     in_class: bool = False
     in_function: bool = False
     kind: SlotKind = "global"
@@ -289,7 +302,6 @@ class LazyInit:
     init_after: bool = False
     registry: bool = False
     read_lock: str | None = None
-    own_reset: Span | None = None
     init_call: str | None = None
     made_whole: bool = False
 
@@ -308,6 +320,30 @@ class LazyInit:
     def symbol(self) -> str:
         """What findings about it are known by."""
         return f"{self.function}.{self.name}"
+
+    @property
+    def resets(self) -> tuple[Reset, ...]:
+        """Places that empty the global again."""
+        return self.around().resets
+
+    @property
+    def callers(self) -> Callers:
+        """Who uses the function in this module."""
+        return self.around().callers
+
+    @property
+    def site(self) -> ModuleSite:
+        """What a fixer needs of the module."""
+        return self.around().site
+
+    @property
+    def own_reset(self) -> Span | None:
+        """The statement of the function's body, before the test, in which it may empty the place itself."""
+        return self.around().own_reset
+
+    def reenters(self) -> bool:
+        """Tell whether what is called there can reach the function again inside the module."""
+        return self.around().reenters()
 
     @property
     def spot(self) -> Span:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sqla_guard.core.source import SourceFile
@@ -10,7 +9,8 @@ from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_sparse import parse_lazy
+from sqla_guard.read.python.lazy_part import PartIndex, index_of, words_of
+from sqla_guard.read.python.lazy_sparse import find_lazy
 from sqla_guard.read.python.parse import UnparsableFile, parse
 
 __all__ = ["may_hold_lazy_init", "read_lazy_inits"]
@@ -22,15 +22,19 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit, ...]:
     Raises:
         UnparsableFile: What had to be parsed of the text is not Python.
     """
-    lazy = parse_lazy(source)
+    lazy = find_lazy(source)
     if lazy is None:
         return ()
-    index = ModuleIndex(source, lazy.tree)
-    asked = (info for info in index.functions if (info.node.name, info.node.end_lineno) not in lazy.passed)
-    candidates = [info for info in asked if info.is_candidate()]
-    if "" not in lazy.places:
-        words = lazy.places.union(info.node.name for info in candidates)
-        index.words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+    index = index_of(source, lazy)
+    known = {(name, source.position(body.end)[0]): body for body, name in lazy.names.items()}
+    chosen = lazy.chosen
+    asked = ((info, known.get((info.node.name, info.node.end_lineno or 0))) for info in index.functions)
+    candidates = {info: body for info, body in asked if (body is None or body in chosen) and info.is_candidate()}
+    if not candidates:
+        return ()
+    index.words = words_of(lazy.places, (info.node.name for info in candidates))
+    if isinstance(index, PartIndex):
+        index.narrow(frozenset(body for body in candidates.values() if body is not None))
     return _read_all(index, candidates)
 
 
@@ -41,9 +45,10 @@ def read_every_function(source: SourceFile) -> tuple[LazyInit, ...]:
 
 
 def _read_all(index: ModuleIndex, functions: Iterable[FunctionInfo]) -> tuple[LazyInit, ...]:
-    from sqla_guard.read.python.lazy_close import read_function  # most files hold nothing to read closely
+    from sqla_guard.read.python.lazy_close import FunctionReader  # most files hold nothing to read closely
 
     try:
-        return tuple(sorted((fact for info in functions for fact in read_function(index, info)), key=lambda f: f.test))
+        found = (fact for info in functions for fact in FunctionReader(index, info).facts())
+        return tuple(sorted(found, key=lambda fact: fact.test))
     except RecursionError as error:
         raise UnparsableFile("nested too deeply to be read") from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, Load, LockKind, Shape, SlotKind, TestForm
+from sqla_guard.read.python.lazy_around import Surroundings
 from sqla_guard.read.python.lazy_early import EarlySight
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_inits import init_call, made_whole, works_after_new
@@ -45,15 +46,8 @@ class _Region:
     read_lock: str | None = None
 
 
-def read_function(index: ModuleIndex, info: FunctionInfo) -> tuple[LazyInit, ...]:
-    """Return the lazy initialisations of one function, in source order."""
-    walker = _Walker(index, info)
-    walker.block(info.node.body, walker.decorator_lock)
-    return tuple(walker.fact(region) for region in walker.regions)
-
-
-class _Walker:
-    """Finds the guarded regions of a function."""
+class FunctionReader:
+    """Finds the guarded regions of a function, and puts them into words."""
 
     def __init__(self, index: ModuleIndex, info: FunctionInfo) -> None:
         self.source = index.source
@@ -71,6 +65,11 @@ class _Walker:
         self.places = Places(self.slots, self.aliases, self.kept, index.sentinels)
         self.regions: list[_Region] = []
         self.decorator_lock = self._decorator_lock()
+        self.block(info.node.body, self.decorator_lock)
+
+    def facts(self) -> Iterator[LazyInit]:
+        """Yield the lazy initialisations of the function, in source order."""
+        return map(self._fact, self.regions)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
@@ -81,6 +80,10 @@ class _Walker:
     def reads(self) -> list[Read]:
         """All its reads of shared places."""
         return read_places(self.source, self.node, self.slots, self.index.matters)
+
+    @cached_property
+    def _class(self) -> ast.ClassDef | None:
+        return self.index.class_of(self.info)
 
     def _own_locks(self) -> frozenset[str]:
         """Return names bound to a lock that is made in this very call."""
@@ -213,7 +216,7 @@ class _Walker:
         reader.read(region.body, region.lock)
         return reader
 
-    def fact(self, region: _Region) -> LazyInit:
+    def _fact(self, region: _Region) -> LazyInit:
         """Put a region into words."""
         condition = region.condition
         reader = self._read(region)
@@ -262,10 +265,7 @@ class _Walker:
             yields_guarded=any(map(yields, body)),
             lock=lock,
             lock_kind=self._lock_kind(lock),
-            resets=self.index.resets(names, self.info.qualname),
-            callers=self.index.callers(self.info),
-            reenters=self.index.reaches_itself(self.info),
-            site=self.index.site(self.info, tested[0]),
+            around=Surroundings(self.index, self.info, names, tested[0], self.span(region.statement)),
             in_class=self.info.in_class,
             in_function=self.info.in_function,
             kind=self._kind(filled[-1].name),
@@ -280,9 +280,8 @@ class _Walker:
             init_after=self._init_after(),
             registry=self._fills_registry(),
             read_lock=self._read_lock(region),
-            own_reset=self.index.own_reset(self.info, names, self.span(region.statement)),
-            init_call=init_call(self.info.class_node, self.node),
-            made_whole=made_whole(self.info.class_node, self.node, self.locks),
+            init_call=init_call(self._class, self.node),
+            made_whole=made_whole(self._class, self.node, self.locks),
         )
 
     def _name_span(self) -> Span:
@@ -343,7 +342,7 @@ class _Walker:
 
     def _init_after(self) -> bool:
         """Tell whether ``__init__`` of the class works on what this ``__new__`` has handed out."""
-        return works_after_new(self.info.class_node, self.node, self.locks)
+        return works_after_new(self._class, self.node, self.locks)
 
     def _fills_registry(self) -> bool:
         """Tell whether the function runs for each class that is defined, while modules are imported."""

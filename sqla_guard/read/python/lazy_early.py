@@ -102,19 +102,18 @@ class EarlySight:
 
     def _flag_first(self, first: GlobalSet) -> bool:
         """Tell whether work follows the assignment of a flag."""
-        if not self.index.only_booleans(first.name):
-            return False
         late = [n for n in self.body if span_of(self.source, n).start > first.statement.end]
-        return any(not is_log(call) for node in late for call in outer_calls(node))
+        works = any(not is_log(call) for node in late for call in outer_calls(node))
+        return works and self.index.only_booleans(first.name)
 
     def _movable(self, loads: Sequence[Load]) -> bool:
         """Tell whether one direct, plain assignment can become a local one with the global set at the end."""
-        if self.index.only_booleans(self.filled[0].name):
-            return False
         relevant = [s for s in self.sets if s.name in self.tested]
         if len(relevant) != 1 or not relevant[0].direct or relevant[0].target is None:
             return False
         after = [n for n in self.body if span_of(self.source, n).start > relevant[0].statement.end]
         if after and isinstance(after[-1], ast.Return):
             after = after[:-1]
-        return not any(leaves(n) for n in after) and not any(load.role == "nested" for load in loads)
+        if any(leaves(n) for n in after) or any(load.role == "nested" for load in loads):
+            return False
+        return not self.index.only_booleans(self.filled[0].name)

@@ -9,12 +9,12 @@ import ast
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from sqla_guard.core.source import SourceFile, Span
-from sqla_guard.facts.lazy import Callers, ModuleSite, Reset
+from sqla_guard.facts.lazy import Around, Callers, ModuleSite, Reset
 from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode, Use, Write
 from sqla_guard.read.python.lazy_places import (
     assignment,
@@ -45,22 +45,24 @@ class ModuleIndex:
     Attributes:
         source: The module.
         tree: Its tree.
+        words: What statements hold whose mentions and assignments matter; ``None`` for any.
+        again: Makes an index once more, of what the rest of the module has to tell.
         functions: All functions in it.
         classes: All classes.
         assigns: The assignments outside of expressions.
         uses: Mentions of functions.
         writes: Assignments to shared places.
-        words: What statements hold whose mentions and assignments matter; ``None`` for any.
     """
 
     source: SourceFile
     tree: ast.Module
+    words: re.Pattern[str] | None = None
+    again: Callable[[SourceFile], ModuleIndex] = field(default_factory=lambda: _whole)
     functions: list[FunctionInfo] = field(default_factory=list)
     classes: list[ast.ClassDef] = field(default_factory=list)
     assigns: list[ast.Assign] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
-    words: re.Pattern[str] | None = None
 
     def __post_init__(self) -> None:
         """Find functions, classes and assignments; everything else is worked out on demand."""
@@ -112,12 +114,12 @@ class ModuleIndex:
         return frozenset(n.name for n in self.classes)
 
     @cached_property
-    def containers(self) -> frozenset[str]:
+    def containers(self) -> Container[str]:
         """Module-level names bound to a dict or list."""
         return frozenset(containers_in(self.tree.body))
 
     @cached_property
-    def singletons(self) -> frozenset[str]:
+    def singletons(self) -> Container[str]:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
         made = [value for node in self.tree.body for value in [assignment(node)[1]] if isinstance(value, ast.Call)]
         names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
@@ -126,7 +128,7 @@ class ModuleIndex:
         return frozenset(n for n, times in Counter(calls).items() if n in names and times == 1)
 
     @cached_property
-    def sentinels(self) -> frozenset[str]:
+    def sentinels(self) -> Container[str]:
         """Module-level names bound to an object that means "nothing yet"."""
         return frozenset(
             t.id
@@ -140,7 +142,8 @@ class ModuleIndex:
     def _global_lines(self) -> list[int]:
         """Lines that hold the word ``global`` or ``nonlocal``, in order."""
         text = self.source.text
-        return [self.source.position(match.start())[0] for match in re.finditer("global|nonlocal", text)]
+        found = (match.start() for word in ("global", "nonlocal") for match in re.finditer(word, text))
+        return sorted(self.source.position(at)[0] for at in found)
 
     @cached_property
     def locks(self) -> tuple[tuple[str, int], ...]:
@@ -153,7 +156,7 @@ class ModuleIndex:
         return tuple(found)
 
     @cached_property
-    def guards(self) -> frozenset[str]:
+    def guards(self) -> Container[str]:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
         names = {name for name, _ in self.locks} | self._lock_attributes
         for function in self.functions:
@@ -186,7 +189,29 @@ class ModuleIndex:
         Walk(self).run()
         return True
 
-    def resets(self, names: frozenset[str], besides: str) -> tuple[Reset, ...]:
+    def class_of(self, function: FunctionInfo) -> ast.ClassDef | None:
+        """Return the class that ``function`` is a method of, with what else of it matters to that one."""
+        return function.class_node
+
+    def around(self, function: FunctionInfo, names: frozenset[str], name: str, before: Span) -> Around:
+        """Return what the module says about ``names``, the places that ``function`` tests in front of ``before``.
+
+        Args:
+            function: The function.
+            names: The places.
+            name: The one that a fixer goes by.
+            before: What tests them.
+        """
+        function.is_candidate()  # which tells the kinds of its places
+        return Around(
+            self._resets(names, function.qualname),
+            self._callers(function),
+            self._reaches_itself(function),
+            self._site(function, name),
+            self._own_reset(function, names, before),
+        )
+
+    def _resets(self, names: frozenset[str], besides: str) -> tuple[Reset, ...]:
         """Return the places outside function ``besides`` that empty one of ``names``."""
         assert self._walked
         return tuple(
@@ -195,7 +220,7 @@ class ModuleIndex:
             if w.name in names and w.empties and w.function != besides and not w.function.endswith(".__init__")
         )
 
-    def own_reset(self, function: FunctionInfo, names: frozenset[str], before: Span) -> Span | None:
+    def _own_reset(self, function: FunctionInfo, names: frozenset[str], before: Span) -> Span | None:
         """Return the statement of the function's body, ahead of ``before``, that may empty one of ``names``."""
         assert self._walked
         for write in self.writes:
@@ -240,7 +265,7 @@ class ModuleIndex:
                     found.setdefault(owner + name, []).append(node)
         return found
 
-    def callers(self, function: FunctionInfo) -> Callers:
+    def _callers(self, function: FunctionInfo) -> Callers:
         """Return who uses ``function`` in the module."""
         assert self._walked
         uses = [u for u in self.uses if u.name == function.node.name and u.function != function.qualname]
@@ -250,7 +275,7 @@ class ModuleIndex:
             tuple(dict.fromkeys(u.function for u in uses if u.function and not u.lock)),
         )
 
-    def reaches_itself(self, function: FunctionInfo) -> Callable[[], bool]:
+    def _reaches_itself(self, function: FunctionInfo) -> Callable[[], bool]:
         """Return what tells whether what ``function`` calls in this module can come back to it."""
         # The words of a text are more than its names, and those of all functions are at hand.
         may = self.comes_back(function, self._words)
@@ -283,7 +308,7 @@ class ModuleIndex:
         """Tell whether a function of the module called ``function_name`` mentions ``name``."""
         return any(f.node.name == function_name and name in f.identifiers for f in self.functions)
 
-    def site(self, function: FunctionInfo, name: str) -> ModuleSite:
+    def _site(self, function: FunctionInfo, name: str) -> ModuleSite:
         """Return what a fixer of ``name`` in ``function`` needs to know."""
         plain = re.split(r"[.\[]", name)[0]
         bound = next((span_of(self.source, n) for n, names in self._bound_at_top if plain in names), None)
@@ -337,6 +362,10 @@ def _blocks(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
         block = getattr(node, name, None)
         if block.__class__ is list:
             yield block
+
+
+def _whole(source: SourceFile) -> ModuleIndex:
+    return whole_index(source)
 
 
 @lru_cache(maxsize=2)

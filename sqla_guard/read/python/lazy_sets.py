@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqla_guard.core.source import SourceFile
@@ -20,7 +20,7 @@ from sqla_guard.read.python.parse import span_of
 class Locks:
     """How a function's locks are told: names known as guards, and names of locks made in the function."""
 
-    known: frozenset[str]
+    known: Container[str]
     own: frozenset[str]
 
     def held(self, expression: str) -> str | None:

@@ -8,6 +8,7 @@ A place has a key, the same however it is written: ``X`` for a declared global o
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,7 +43,7 @@ class Slots:
     first_is_class: bool = False
     classes: frozenset[str] = frozenset()
     singleton: bool = False
-    containers: frozenset[str] = frozenset()
+    containers: Container[str] = ()
     closed: frozenset[str] = frozenset()
     node: ast.AST | None = None
     kinds: dict[str, SlotKind] = field(default_factory=dict)
@@ -129,8 +130,8 @@ class Slots:
         match base:
             case ast.Name(id=name) if name in self.closed and name not in self.declared:
                 return self._noted(f"{name}[{ast.unparse(index)}]", "element" if constant else "keyed")
-            case ast.Name(id=name) if name in self.containers and name not in self.hidden | self.declared:
-                return self._noted(f"{name}[{ast.unparse(index)}]", "element") if constant else None
+            case ast.Name(id=name) if constant and name not in self.hidden | self.declared:
+                return self._noted(f"{name}[{ast.unparse(index)}]", "element") if name in self.containers else None
             case ast.Attribute(attr="__dict__"):
                 return None
             case ast.Attribute(value=owner, attr=attr) if (name := self._class(owner) or "") and (

@@ -6,7 +6,8 @@ import ast
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqla_guard.core.source import SourceFile
@@ -17,65 +18,92 @@ from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 from sqla_guard.read.python.sparse import parse_bodies
 
 _DEFINED = re.compile(r"def\s+(\w+)")  # no \b, with which it takes four times as long
+# What a name that calls no class stands behind.
+_NO_CALL = re.compile(r"(?:\.|\b(?:class|def)\b)\s{0,9}\Z|\w\Z")
 _TELLING = ("class", *LOCK_CONSTRUCTORS)
 _GUARDS = re.compile(r"\b(?:yield|def)\b")
 
 
 class Lazy(NamedTuple):
-    """A module as far as it matters.
+    """Where a module may make shared objects lazily.
 
     Attributes:
-        tree: The tree; functions that tell nothing of shared objects may have lost their bodies.
-        passed: Functions that make no shared object, by name and the line that they end on.
-        places: The last words of the places that may be made lazily; an empty one stands for any.
+        made: The places, with the body of the function around each; ``None`` where that is in doubt.
+        names: The functions' names, by their bodies.
+        others: The names of functions whose bodies are in doubt.
     """
 
-    tree: ast.Module
-    passed: frozenset[tuple[str, int | None]]
-    places: frozenset[str]
+    made: tuple[tuple[Place, Body | None], ...]
+    names: Mapping[Body, str]
+    others: frozenset[str]
+
+    @property
+    def chosen(self) -> frozenset[Body]:
+        """The bodies of the functions that may make a shared object."""
+        return frozenset(body for _, body in self.made if body is not None)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether all of these are known."""
+        return all(body is not None for _, body in self.made)
+
+    def among(self, bodies: Collection[Body]) -> Lazy:
+        """Return the same with the places only that stand in ``bodies``."""
+        return self._replace(made=tuple((place, body) for place, body in self.made if body in bodies))
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The last words of the places; an empty one stands for any."""
+        return frozenset(place.name.decode() for place, _ in self.made)
+
+    @property
+    def called(self) -> frozenset[str]:
+        """What may be called to make them."""
+        return frozenset(self.names[body] for body in self.chosen).union(() if self.is_certain else self.others)
 
 
-def parse_lazy(source: SourceFile) -> Lazy | None:
-    """Return the functions that may make a shared object, and those that tell about them; ``None`` if there are none.
-
-    Raises:
-        UnparsableFile: What is left is not Python.
-    """
+@lru_cache(maxsize=2)
+def find_lazy(source: SourceFile) -> Lazy | None:
+    """Return where shared objects may be made lazily; ``None`` if nowhere."""
     # One byte a character: offsets stay the same, and words in other letters are no places to the marker either.
     data = plain(source.text.encode("ascii", "replace"))
     made = list(made_lazily(data))
     if not made:
         return None
     bodies = bodies_of(source)
-    made = [place for place in made if not place.instance or _may_be_only_one(place, bodies.code)]
     starts = [body.start for body in bodies.found]
-    chosen: set[Body] = set()
-    places: set[str] = set()
-    astray: set[str] = set()
-    for place in made:
-        body = _innermost(bodies.found, starts, place.at)
-        (astray if body is None else places).add(place.name.decode())
-        chosen.update([body] if body else ())
+    found = tuple(
+        (place, _innermost(bodies.found, starts, place.at))
+        for place in made
+        if not place.instance or may_be_only_one(place.instance.decode(), bodies.code)
+    )
     names = {body: _name(bodies.code, body) for body in bodies.found}
     # Functions whose bodies are in doubt stay as they are.
     others = Counter(_DEFINED.findall(bodies.code or source.text)) - Counter(names.values())
-    if not chosen and not (others and astray):
-        return None
-    called = {names[body] for body in chosen}.union(others if astray else ())
-    passed = frozenset((names[body], source.position(body.end)[0]) for body in bodies.found if body not in chosen)
-    words = {*called, *places, *astray, *(place.instance.decode() for place in made if place.instance)}
-    return Lazy(
-        parse_bodies(source, _wanted(source.text, bodies.code, chosen, words)), passed, frozenset(places | astray)
-    )
+    lazy = Lazy(found, names, frozenset(others))
+    return lazy if lazy.chosen or (others and not lazy.is_certain) else None
 
 
-def _may_be_only_one(place: Place, code: str) -> bool:
+def parse_lazy(source: SourceFile, lazy: Lazy) -> ast.Module:
+    """Return the tree of a module in which functions that tell nothing of ``lazy`` may have lost their bodies.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    words = {*lazy.places, *lazy.called, *(place.instance.decode() for place, _ in lazy.made if place.instance)}
+    return parse_bodies(source, _wanted(source.text, bodies_of(source).code, lazy.chosen, words))
+
+
+def may_be_only_one(name: str, code: str) -> bool:
     """Tell whether no more than one instance of a class is made in a module, strings and comments left out."""
-    calls = re.finditer(rf"((?:\.|\b(?:class|def)\b)\s{{0,9}})?\b{place.instance.decode()}\s*\(", code)
-    return "case" in code or sum(call[1] is None for call in calls) <= 1
+    if "case" in code:
+        return True
+    # It begins with the name: an expression that does is found faster.
+    calls = re.compile(rf"{name}\s*\(").finditer(code)
+    return sum(_NO_CALL.search(code, max(0, call.start() - 20), call.start()) is None for call in calls) <= 1
 
 
-def _wanted(text: str, code: str, chosen: set[Body], words: set[str]) -> Callable[[Body], bool]:
+def _wanted(text: str, code: str, chosen: Collection[Body], words: set[str]) -> Callable[[Body], bool]:
     """Return what tells whether a function is one of ``chosen``, holds one of ``words``, or may be or make a lock."""
 
     def is_wanted(body: Body) -> bool:

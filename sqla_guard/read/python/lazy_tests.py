@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from sqla_guard.facts.lazy import TestForm
@@ -51,7 +51,7 @@ class Places:
     slots: Slots
     aliases: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, ast.expr] = field(default_factory=dict)
-    sentinels: frozenset[str] = frozenset()
+    sentinels: Container[str] = ()
 
     def key(self, node: ast.expr) -> str | None:
         """Return the place that an expression reads, directly or through a local name."""

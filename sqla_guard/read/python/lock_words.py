@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 LOCK_CONSTRUCTORS = frozenset({"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition"})
 
@@ -30,7 +31,7 @@ def path_of(expression: str) -> str:
     return re.sub(r"\s+", "", _BRACKETS.sub("", match.group(1))) if match else ""
 
 
-def is_lock_expression(expression: str, known: frozenset[str] = frozenset()) -> bool:
+def is_lock_expression(expression: str, known: Container[str] = ()) -> bool:
     """Tell whether entering ``expression`` takes a lock.
 
     Args:
@@ -39,7 +40,7 @@ def is_lock_expression(expression: str, known: frozenset[str] = frozenset()) -> 
     """
     path = path_of(expression)
     names = path.split(".")
-    return path in known or names[0] in known or any(has_lock_word(name) for name in names)
+    return any(map(has_lock_word, names)) or path in known or names[0] in known
 
 
 def makes_lock(expression: str) -> bool:

@@ -1,0 +1,164 @@
+"""The functions of a module that may make shared objects lazily; the rest is read where a question goes beyond them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Container, Iterable
+from functools import cached_property, lru_cache, partial
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.bodies import Body, bodies_of
+from sqla_guard.read.python.lazy_functions import FunctionInfo
+from sqla_guard.read.python.lazy_module import ModuleIndex
+from sqla_guard.read.python.lazy_parts import is_balanced, parse_parts
+from sqla_guard.read.python.lazy_places import assignment, own_nodes
+from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, may_be_only_one, parse_lazy
+from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
+
+_CLASS = re.compile(r"class(?<!\wclass)[\s\\]+(\w+)")
+_SENTINEL = re.compile(r"\b(?:object|[Ss]entinel)[\s\\]*\(")
+_CONTAINER = re.compile(
+    r"=[\s\\(]*(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+)
+# A call at the top of a module whose result is kept.
+_INSTANCE = re.compile(r"\n[\w)][^\n(]{0,400}=[\s\\(]{0,100}(\w+)\s*\(")
+# Values that are no booleans, of a name at the top of the module.
+_NO_BOOLEAN = r"(?:\A|\n)%s[ \t]*(?::[^\n=]*)?=[ \t]*(?:None\b|[\"'{\d])"
+
+
+def index_of(source: SourceFile, lazy: Lazy) -> ModuleIndex:
+    """Return the functions of ``source`` that may make shared objects, with the rest of the module at hand.
+
+    Raises:
+        UnparsableFile: What had to be parsed of the text is not Python.
+    """
+    tree = parse_parts(source, lazy.chosen) if lazy.is_certain else None
+    return rest_of(source, None) if tree is None else PartIndex(source, tree)
+
+
+def words_of(places: Iterable[str], called: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds the statements that matter, given the words of the places and the names of the functions."""
+    words = {*places, *called}
+    return None if "" in words else re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+
+
+@lru_cache(maxsize=2)
+def rest_of(source: SourceFile, bodies: frozenset[Body] | None) -> ModuleIndex:
+    """Return the module as far as it can matter to the functions with ``bodies``, or to all that are asked about.
+
+    Raises:
+        UnparsableFile: What had to be parsed of the text is not Python.
+    """
+    lazy = find_lazy(source)
+    assert lazy is not None
+    lazy = lazy if bodies is None else lazy.among(bodies)
+    index = ModuleIndex(source, parse_lazy(source, lazy), words_of(lazy.places, lazy.called))
+    index.again = partial(rest_of, bodies=bodies)
+    return index
+
+
+class PartIndex(ModuleIndex):
+    """Some functions of a module, with the headers of their classes."""
+
+    def __post_init__(self) -> None:
+        """Find the functions."""
+        super().__post_init__()
+        self.again = partial(rest_of, bodies=None)
+
+    def narrow(self, bodies: frozenset[Body]) -> None:
+        """Let the rest of the module be read only for the functions with ``bodies``, if it is not yet."""
+        if "_rest" not in self.__dict__:
+            self.again = partial(rest_of, bodies=bodies)
+
+    @cached_property
+    def _rest(self) -> ModuleIndex:
+        return self.again(self.source)
+
+    @cached_property
+    def _code(self) -> str:
+        return bodies_of(self.source).code
+
+    @cached_property
+    def class_names(self) -> frozenset[str]:
+        """Classes of the module."""
+        return frozenset(_CLASS.findall(self._code))
+
+    @cached_property
+    def containers(self) -> Container[str]:
+        """Module-level names bound to a dict or list."""
+        return _Names(self._may_be_container, lambda: self._rest.containers)
+
+    def _may_be_container(self, name: str) -> bool:
+        """Tell whether a line at the top of the module may bind ``name`` to a container."""
+        code = self._code
+        for match in re.finditer(rf"\b{name}\b", code):
+            if not code[code.rfind("\n", 0, match.start()) + 1].isspace():
+                behind = code[match.end() : code.find("\n", match.end()) % (len(code) + 1)].rstrip()
+                if _CONTAINER.search(behind) or behind.endswith(("=", "\\")) or not is_balanced(behind, 0, len(behind)):
+                    return True
+        return False
+
+    @cached_property
+    def singletons(self) -> Container[str]:
+        """Classes of which the module makes one instance for itself, and nothing in it makes another."""
+        made = frozenset(_INSTANCE.findall("\n" + self._code))
+        return _Names(lambda n: n in made and may_be_only_one(n, self._code), lambda: self._rest.singletons)
+
+    @cached_property
+    def sentinels(self) -> Container[str]:
+        """Module-level names bound to an object that means "nothing yet"."""
+        return _Names(lambda _: _SENTINEL.search(self._code) is not None, lambda: self._rest.sentinels)
+
+    @cached_property
+    def guards(self) -> Container[str]:
+        """Lock names, and functions of the module that give a locked block or lock what they decorate."""
+        return _Names(self._may_guard, lambda: self._rest.guards)
+
+    def _may_guard(self, name: str) -> bool:
+        makes_locks = any(word in self._code for word in LOCK_CONSTRUCTORS)
+        return makes_locks or re.search(rf"\bdef[\s\\]+{re.escape(name)}\b", self._code) is not None
+
+    def only_booleans(self, name: str) -> bool:
+        """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
+        if name.isidentifier() and re.search(_NO_BOOLEAN % name, self._code):
+            return False
+        return name not in self._written and self._rest.only_booleans(name)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """The places that the functions set to something else than a boolean."""
+        return frozenset(place for function in self.functions for place in _written(function))
+
+    def reads(self, function_name: str, name: str) -> bool:
+        """Tell whether a function of the module called ``function_name`` mentions ``name``."""
+        defined = name.isidentifier() and re.search(rf"\bdef[\s\\]+{function_name}\b", self._code)
+        return bool(defined) and self._rest.reads(function_name, name)
+
+    def class_of(self, function: FunctionInfo) -> ast.ClassDef | None:
+        """Return the class that ``function`` is a method of, with what else of it matters to that one."""
+        if function.class_node is None or function.node.name not in ("__new__", "__init__"):
+            return function.class_node
+        at = function.node.lineno, function.qualname
+        return next(f.class_node for f in self._rest.functions if (f.node.lineno, f.qualname) == at)
+
+
+class _Names:
+    """Names of a module, which is read for those only that may be among them."""
+
+    def __init__(self, may_be: Callable[[str], bool], read: Callable[[], Container[str]]) -> None:
+        self._may_be = may_be
+        self._read = read
+
+    def __contains__(self, name: object) -> bool:
+        return self._may_be(str(name)) and name in self._read()
+
+
+def _written(function: FunctionInfo) -> Iterable[str]:
+    for node in own_nodes(function.node):
+        targets, value = assignment(node)
+        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+            continue
+        for target in (n for t in targets for n in ast.walk(t)):
+            if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(target.ctx, ast.Load):
+                yield from filter(None, (function.slots.of(target),))

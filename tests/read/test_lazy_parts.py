@@ -1,0 +1,184 @@
+"""Functions that may make shared objects are read alone first: that tells what the whole module tells."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
+from tests.read.test_lazy import known
+
+CASES = {
+    "decorators over lines": """\
+        X = None
+        @first(
+            1,
+        )
+        @second
+        def get():
+            global X
+            if X is None:
+                X = C()
+        """,
+    "a decorator that starts the file": """\
+        @door
+        def get():
+            global X
+            if X is None:
+                X = C()
+        door = Lock()
+        """,
+    "a line in brackets further out": """\
+        class K:
+            x = None
+            y = f(
+        1, 2)
+            @classmethod
+            def get(cls):
+                if cls.x is None:
+                    cls.x = C()
+        """,
+    "blocks around": """\
+        try:
+            class K(Base[int], key=(1, (2,))):
+                if True:
+                    x = None
+                    @property
+                    def get(self):
+                        if K.x is None:
+                            K.x = C()
+        finally:
+            pass
+        """,
+    "a class in a function": """\
+        def make():
+            class K:
+                x = None
+                def get(self):
+                    if K.x is None:
+                        K.x = C()
+            return K
+        """,
+    "two of a class": """\
+        class K:
+            x = y = None
+            @classmethod
+            def a(cls):
+                if cls.x is None:
+                    cls.x = C()
+            def no(self):
+                return 1
+            @classmethod
+            def b(cls):
+                if cls.y is None:
+                    cls.y = C()
+        """,
+    "container among names": """\
+        A = KEPT = dict()  # [
+        def get():
+            if KEPT.get('a') is None:
+                KEPT['a'] = C()
+        """,
+    "no container": """\
+        KEPT = other()
+        def get():
+            if 'a' not in KEPT:
+                KEPT['a'] = C()
+        """,
+    "sentinel": """\
+        NONE = object()
+        X = NONE
+        def get():
+            global X
+            if X is NONE:
+                X = C()
+        """,
+    "no sentinel": """\
+        NONE = C()
+        X = NONE
+        def get():
+            global X
+            if X is NONE or X is None:
+                X = C()
+        """,
+    "guarding decorator": """\
+        X = None
+        def alone(f):
+            def inner():
+                with a_lock:
+                    return f()
+            return inner
+        @alone
+        def get():
+            global X
+            if X is None:
+                X = C()
+        """,
+    "flag": """\
+        done = False
+        def get():
+            global done
+            if not done:
+                done = True
+                work()
+        """,
+    "flag that another sets": """\
+        done = False
+        def get():
+            global done
+            if not done:
+                done = True
+                work()
+        def other():
+            global done
+            done = 5
+        """,
+    "only instance": """\
+        class K:
+            def __init__(self):
+                self.x = None
+            def get(self):
+                if self.x is None:
+                    self.x = C()
+                return self.x
+        k = K()
+        """,
+    "whole": """\
+        class K:
+            one = None
+            def __init__(self):
+                if not hasattr(self, 'done'):
+                    self.done = 1
+            def __new__(cls):
+                with a_lock:
+                    if cls.one is None:
+                        cls.one = new(cls)
+                        cls.one.__init__()
+                return cls.one
+        """,
+    "other letters": """\
+        X = None  # ä
+        def get(a='ö'):
+            global X
+            if X is None:
+                X = C('ü', a)
+        """,
+    "container": """\
+        KEPT: dict[str, int] = {}
+        def get():
+            if 'a' not in KEPT:
+                KEPT['a'] = C()
+            return KEPT['a']
+        """,
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", CASES)
+def test_functions_alone_tell_what_the_module_tells(name: str, end: str) -> None:
+    source = SourceFile("m.py", dedent(CASES[name]).replace("\n", end))
+    close = known(read_every_function(source))
+    assert bool(close) is (name != "no container")
+    assert known(read_lazy_inits(source)) == close
