@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.words import holds_word
 from sqla_guard.facts.outline import Outline
@@ -13,12 +13,17 @@ from sqla_guard.project.project import Project
 
 
 def imported_strings(project: Project, path: str) -> dict[str, str]:
-    """Return the strings of other modules that ``path`` puts into strings of its own, by the names it writes.
+    """Return the strings of other modules that ``path`` puts into strings of its own, by the names it writes."""
+    return strings_of(project, path, project.read(path, project.readers.embedded) or ())
+
+
+def strings_of(project: Project, path: str, chains: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return those of ``chains``, dotted names in ``path``, that stand for strings of other modules, with the strings.
 
     A name that may stand for several things is left out.
     """
     found: dict[str, str] = {}
-    for chain in project.read(path, project.readers.embedded) or ():
+    for chain in chains:
         text = _text(project, path, chain)
         if text is not None:
             found[".".join(chain)] = text

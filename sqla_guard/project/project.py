@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sqla_guard.facts.tables import DeclaredTable
     from sqla_guard.facts.values import Value
 
+    Chain = tuple[str, ...]
     DefiningOperation = CreateTable | AddColumn | RenameColumn
 
 _Fact = TypeVar("_Fact")
@@ -78,7 +79,8 @@ class Readers:
     kept_sql: Callable[[SourceFile], tuple[str, ...]]
     embedded: Callable[[SourceFile], tuple[tuple[str, ...], ...]]
     loose_sql: Callable[
-        [SourceFile, Telling, tuple[str | None, str | None], Callable[[], Mapping[str, str]]], tuple[Loose, ...]
+        [SourceFile, Telling, tuple[str | None, str | None], Callable[[Sequence[Chain]], Mapping[str, str]]],
+        tuple[Loose, ...],
     ]
     dialect: Callable[[SourceFile], str]
     generated_name: Callable[[SourceFile, Span, str, str], str]

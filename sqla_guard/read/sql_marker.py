@@ -187,10 +187,12 @@ def may_name(lowered: bytes, names: frozenset[str], sql: bool = False) -> bool:
         return True
     if sql:
         return False
-    # A name in pieces, or with escapes, as Python literals can have it.
-    if b"\\" in lowered and re.search(_ESCAPED, lowered):
-        return True
-    return any(_may_be_pieced(name, lowered) for name in sorted(names))
+    return any(may_be_spelled(name, lowered) for name in sorted(names))
+
+
+def may_be_spelled(name: str, lowered: bytes) -> bool:
+    """Tell whether Python literals can hold ``name`` in pieces, or with escapes."""
+    return (b"\\" in lowered and re.search(_ESCAPED, lowered) is not None) or _may_be_pieced(name, lowered)
 
 
 def _may_be_pieced(name: str, lowered: bytes) -> bool:

@@ -19,7 +19,7 @@ from sqla_guard.facts.operations import (
     SqlFact,
     TableName,
 )
-from sqla_guard.project.constants import imported_strings, kept_strings
+from sqla_guard.project.constants import kept_strings, strings_of
 from sqla_guard.project.dialects import configured_dialect, likely_dialect
 from sqla_guard.project.project import Project
 from sqla_guard.project.schema import TableHistory
@@ -147,7 +147,10 @@ class _Search:
         dialect = (certain, None if certain else likely_dialect(project, path))
         words = Telling(table, self._wish.old, classes, telling)
         read = project.readers.loose_sql
-        return project.read(path, lambda s: read(s, words, dialect, lambda: imported_strings(project, path))) or ()
+        return (
+            project.read(path, lambda s: read(s, words, dialect, lambda chains: strings_of(project, path, chains)))
+            or ()
+        )
 
 
 def _statement(table: str, column: str) -> re.Pattern[bytes]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.loose import Loose, Telling
 from sqla_guard.facts.operations import TableName
+from sqla_guard.read.python.parse import kept_tree, parse
 from sqla_guard.read.python.sql_loose import read_loose_sql
+from sqla_guard.read.python.sql_sparse import nodes_saying
 
 COLUMN = Telling(TableName("events"), "metadata", frozenset({"Event"}), frozenset({"KEPT"}))
 
 
 def found(text: str, **imported: str) -> tuple[Loose, ...]:
-    return read_loose_sql(SourceFile("m.py", text), COLUMN, (None, None), lambda: imported)
+    return read_loose_sql(SourceFile("m.py", text), COLUMN, (None, None), lambda chains: imported)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +61,44 @@ def test_a_string_of_another_module_brings_it_as_well() -> None:
 )
 def test_a_file_without_the_word_in_a_string_says_nothing(text: str) -> None:
     assert found(text) == ()
+
+
+HEAD = "def other(a):\n    x = a.b\n    return x\n\n\nclass C:\n    verb = 'order by '\n\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(c):\n    return 'order by metadata'\n",
+        "def f(c):\n    x = ' metadata '\n    return 'order by' + x\n",
+        "def part():\n    return 'metadata'\ndef f(c):\n    return 'order by ' + part()\n",
+        "def verb():\n    return 'order by '\ndef f(c):\n    return verb() + 'metadata'\n",
+        "def a():\n    return 'order '\ndef b():\n    return a() + 'by '\ndef f(c):\n    return b() + 'metadata'\n",
+        "COLUMN = 'metadata'\ndef f(c):\n    return f'order by {COLUMN}'\n",
+        "class Q:\n    one = 'metadata'\n    def f(self):\n        return f'order by {self.one}'\n",
+        "def f(c):\n    def g():\n        return 'order by metadata'\n    return g()\n",
+        "def f(c):\n    return f'{C.verb}metadata'\n",
+        "def f(c):\n    return 'order by meta' 'data', 'metadata'\n",
+        "def part():\n    return 'meta' 'data'\ndef f(c):\n    return 'order by ' + part(), 'metadata'\n",
+        "def f(c):\n    return 'order by meta\\x64ata', 'metadata'\n",
+    ],
+)
+def test_functions_without_the_word_are_left_out_only_where_they_say_nothing(text: str) -> None:
+    sparse = found(HEAD + text)
+    assert sparse
+    whole = SourceFile("m.py", HEAD + text)
+    parse(whole)  # whose tree is kept, and taken as it is
+    assert read_loose_sql(whole, COLUMN, (None, None), lambda chains: {}) == sparse
+
+
+def test_an_attribute_that_a_function_without_the_word_sets_is_no_constant() -> None:
+    use = "def f(c):\n    return f'{C.verb}metadata'\n"
+    assert found(HEAD + use)
+    assert not found(f"{HEAD}    def set(self):\n        self.verb = 1\n\n\n{use}")
+
+
+def test_functions_without_the_word_are_not_parsed() -> None:
+    source = SourceFile("m.py", HEAD + "def f(c):\n    return 'order by metadata, id'\n")
+    functions = nodes_saying(source, "metadata").of(ast.FunctionDef)
+    assert [len(f.body) for f in functions if isinstance(f, ast.FunctionDef)] == [1, 1]
+    assert kept_tree(source) is None

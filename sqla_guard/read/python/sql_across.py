@@ -17,7 +17,7 @@ from sqla_guard.facts.operations import (
 from sqla_guard.facts.passed_on import Helper, Outside, OwnSql, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.python.literals import Mapped, expression_span
-from sqla_guard.read.python.nodes import nodes_of
+from sqla_guard.read.python.nodes import Nodes, nodes_of
 from sqla_guard.read.python.sql_bindings import bound_by
 from sqla_guard.read.python.sql_callees import Callees
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, given, passed_name, rebound
@@ -113,7 +113,11 @@ def read_embedded(source: SourceFile) -> tuple[tuple[str, ...], ...]:
     Raises:
         UnparsableFile: The file is no Python.
     """
-    nodes = nodes_of(source)
+    return embedded_in(nodes_of(source))
+
+
+def embedded_in(nodes: Nodes) -> tuple[tuple[str, ...], ...]:
+    """Return the same for some of the nodes of a file."""
     imported, star = imported_names(nodes)
     found: dict[tuple[str, ...], None] = {}
     for node in nodes.of(ast.FormattedValue, ast.BinOp, ast.Call, ast.AugAssign):

@@ -22,10 +22,11 @@ from sqla_guard.facts.operations import (
     TableName,
     UnreadSql,
 )
-from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.literals import HOLE, Mapped, expression_span
 from sqla_guard.read.python.nodes import nodes_of
+from sqla_guard.read.python.sql_across import embedded_in
 from sqla_guard.read.python.sql_names import called_name
+from sqla_guard.read.python.sql_sparse import literals_with, nodes_saying
 from sqla_guard.read.python.sql_strings import STATEMENT
 from sqla_guard.read.python.sql_touched import Touched
 from sqla_guard.read.python.sql_values import Values
@@ -59,7 +60,7 @@ def read_loose_sql(
     source: SourceFile,
     telling: Telling,
     dialect: tuple[str | None, str | None],
-    imported: Callable[[], Mapping[str, str]],
+    imported: Callable[[Sequence[tuple[str, ...]]], Mapping[str, str]],
 ) -> tuple[Loose, ...]:
     """Return what ``source`` says of a column, known to be run or not.
 
@@ -67,33 +68,26 @@ def read_loose_sql(
         source: The file.
         telling: The column.
         dialect: sqlglot's name of the dialect, where it is certain, and of the one to read SQL in that looks like none.
-        imported: Gives strings of other modules, by the names that the file calls them by.
+        imported: Gives strings of other modules, of the names in the file that it is given.
 
     Raises:
         UnparsableFile: The file is no Python.
     """
-    if not _may_speak_of(source, telling):
+    about = _speaks_of_table(source, telling)
+    if not about and literals_with(source, telling.column) == []:
         return ()
-    outside = imported()
-    values = Values(source, nodes_of(source), outside)
+    nodes = nodes_of(source) if about else nodes_saying(source, telling.column)
+    outside = imported(embedded_in(nodes))
+    values = Values(source, nodes, outside)
     matter = [name for name, text in outside.items() if STATEMENT.match(text) or telling.column in text.lower()]
     touched = Touched(values, telling.column, matter)
     return tuple(dict.fromkeys(_Loose(values, telling, dialect, touched).read()))
 
 
-def _may_speak_of(source: SourceFile, telling: Telling) -> bool:
-    """Tell whether a file speaks of the table, or has the column's name in a string of its own or of another module."""
+def _speaks_of_table(source: SourceFile, telling: Telling) -> bool:
+    """Tell whether a file names the table, a class that maps it, or a string of another module that names one."""
     text = source.text
-    lowered = text.lower()
-    if telling.table.name in lowered or any(name in text for name in telling.classes | telling.kept):
-        return True
-    code = bodies_of(source).code
-    if len(code) != len(lowered):
-        return True  # in doubt where strings stand
-    at = lowered.find(telling.column)
-    while at >= 0 and code[at] != '"':
-        at = lowered.find(telling.column, at + 1)
-    return at >= 0
+    return telling.table.name in text.lower() or any(name in text for name in telling.classes | telling.kept)
 
 
 class _Loose:
@@ -117,7 +111,9 @@ class _Loose:
         text = values.source.text
         self._names_table = table.name in text.lower()
         # A table that is put in at run time may be this one, where the file speaks of it at all.
-        self._related = bool(self._about.search(text)) or any(re.search(rf"\b{c}\b", text) for c in classes)
+        self._related = bool(self._names_table and self._about.search(text)) or any(
+            c in text and re.search(rf"\b{c}\b", text) for c in classes
+        )
         whole = rf"(?:only\s+)?(?:{name}|{HOLE})" if self._related else rf"(?:only\s+)?{name}"
         star = r"\bselect\s+(?:[^;()]{0,400}?,\s*|distinct\s+|all\s+)?(?:\w+\.)?\*"
         self._rows = re.compile(

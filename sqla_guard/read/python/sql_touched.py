@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from sqla_guard.core.words import begun
 from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.nodes import nodes_in
 from sqla_guard.read.python.sql_bindings import bound_by
@@ -76,7 +77,7 @@ class Touched:
                 self._all = True  # they may be written in several ways
                 return
             known |= new
-            some = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(new)))})\b")
+            some = re.compile(rf"(?:{begun(*sorted(new))})(?!\w)")
             self._see({self._values.source.position(found.start())[0] for found in some.finditer(self._text)})
             new = set()
 

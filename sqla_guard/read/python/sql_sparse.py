@@ -1,0 +1,125 @@
+"""The nodes of a module without the functions that cannot have a certain word in any string of theirs.
+
+A word gets into a string of a function from a literal in it, from the module or a class around it, or from another
+function that it calls by its name.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.bodies import Bodies, Body, bodies_of
+from sqla_guard.read.python.nodes import Nodes, nodes_in, nodes_of
+from sqla_guard.read.python.parse import kept_tree
+from sqla_guard.read.python.sparse import parse_bodies
+from sqla_guard.read.sql_marker import may_be_spelled
+
+_DEFINED = re.compile(r"def +(\w+)")
+_WORDS = re.compile(r"\w+|[.(]")
+
+
+def literals_with(source: SourceFile, word: str) -> list[int] | None:
+    """Return where ``word``, in lower case, stands in strings; ``None`` where it is in doubt what is a string."""
+    code, lowered = bodies_of(source).code, source.text.lower()
+    if len(code) != len(lowered):
+        return None
+    return [found.start() for found in re.finditer(re.escape(word), lowered) if code[found.start()] == '"']
+
+
+def nodes_saying(source: SourceFile, word: str) -> Nodes:
+    """Return the nodes of ``source`` with every function whose strings may have ``word``, in lower case, in them.
+
+    Raises:
+        UnparsableFile: The file is no Python.
+    """
+    places = literals_with(source, word)
+    if places is None or kept_tree(source) is not None or may_be_spelled(word, source.text.lower().encode()):
+        return nodes_of(source)
+    code = bodies_of(source).code
+    outer = list(_outermost(bodies_of(source)))
+    said = {_around(place, outer) for place in places}
+    saying = _with_callers({body for body in said if body is not None}, outer, code)
+    if None in said:
+        return nodes_of(source)
+    wanted = _with_callees(saying, outer, code)
+    nodes = Nodes(parse_bodies(source, lambda body: body in wanted))
+    lines = {line for body in saying for line in range(_line(source, body.start), _line(source, body.end) + 1)}
+    # An attribute is a constant where no function sets it.
+    unseen = (code[body.start : body.end] for body in outer if body not in wanted)
+    constants = [f".{name}" for name in _constants(nodes, lines)]
+    return nodes_of(source) if constants and any(name in text for text in unseen for name in constants) else nodes
+
+
+def _outermost(bodies: Bodies) -> Iterator[Body]:
+    done = 0
+    for body in bodies.found:
+        if body.start >= done:
+            yield body
+            done = body.end
+
+
+def _around(place: int, outer: list[Body]) -> Body | None:
+    at = bisect_right(outer, place, key=lambda body: body.start) - 1
+    return outer[at] if at >= 0 and place < outer[at].end else None
+
+
+def _with_callers(saying: set[Body], outer: list[Body], code: str) -> set[Body]:
+    """Return ``saying`` with the functions that call them by their bare names, and may get the word from them."""
+    found: set[Body] = set()
+    while saying - found:
+        calls = {_around(at, outer) for body in saying - found for at in _calls_of(_name(body, code), code)}
+        found |= saying
+        saying = found.union(body for body in calls if body is not None)
+    return found
+
+
+def _with_callees(wanted: set[Body], outer: list[Body], code: str) -> set[Body]:
+    """Return ``wanted`` with the functions that they call by their bare names, and so on."""
+    found: set[Body] = set()
+    while wanted - found:
+        called = {name for body in wanted - found for name in _called(_WORDS.findall(code, body.start, body.end))}
+        found |= wanted
+        wanted = found.union(body for body in outer if _name(body, code) in called)
+    return found
+
+
+def _name(body: Body, code: str) -> str:
+    found = _DEFINED.match(code, code.rfind("def ", 0, body.start))
+    return found[1] if found else ""
+
+
+def _called(words: list[str]) -> set[str]:
+    """Return what is called by a bare name, or seems to be."""
+    threes = zip(["", *words], words, words[1:], strict=False)
+    return {name for before, name, after in threes if after == "(" and before != "."}
+
+
+def _calls_of(name: str, code: str) -> Iterator[int]:
+    if name:
+        yield from (call.start() for call in re.finditer(rf"{name}(?<![\w.]{name}) *\(", code))
+
+
+def _line(source: SourceFile, place: int) -> int:
+    return source.position(place)[0]
+
+
+def _constants(nodes: Nodes, lines: set[int]) -> set[str]:
+    """Return the attributes put into strings on ``lines`` that a class of the module may give a string."""
+    strings = (node for node in nodes.of(ast.JoinedStr) if isinstance(node, ast.JoinedStr) and node.lineno in lines)
+    fields = (part.value for node in strings for part in node.values if isinstance(part, ast.FormattedValue))
+    put_in = {field.attr for field in fields if isinstance(field, ast.Attribute)}
+    return put_in.intersection(
+        part.id
+        for node in nodes.of(ast.Assign, ast.AnnAssign)
+        if isinstance(nodes.parents.get(node), ast.ClassDef) and _may_be_string(getattr(node, "value", None))
+        for part in nodes_in(node)
+        if isinstance(part, ast.Name)
+    )
+
+
+def _may_be_string(node: ast.expr | None) -> bool:
+    return node is not None and not (isinstance(node, ast.Constant) and not isinstance(node.value, (str, bytes)))
