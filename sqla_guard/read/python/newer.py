@@ -10,6 +10,7 @@ import libcst as cst
 from libcst.metadata import CodePosition, MetadataWrapper, PositionProvider
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.newer_strings import blank, mask_of
 
 
 def mask_newer_syntax(source: SourceFile) -> str | None:
@@ -54,7 +55,7 @@ class _Masker(cst.CSTVisitor):
 
     def visit_TypeParameters(self, node: cst.TypeParameters) -> bool:
         start, end = self._span(node)
-        self.masks.append((start, end, _blank(self.source.text[start:end])))
+        self.masks.append((start, end, blank(self.source.text[start:end])))
         return False
 
     def visit_ExceptStarHandler(self, node: cst.ExceptStarHandler) -> None:
@@ -64,15 +65,7 @@ class _Masker(cst.CSTVisitor):
 
     def _mask_string(self, node: cst.CSTNode, opening: int, closing: int) -> None:
         start, end = self._span(node)
-        text = self.source.text[start:end]
-        quotes = text[opening - (3 if text[:opening].endswith(('"""', "'''")) else 1) : opening]
-        if len(quotes) == 1 and "\n" in text:
-            # A one-quote string over several lines only fits between three quotes, so it becomes a bracketed blank.
-            self.masks.append((start, end, "(" + _blank(text[1:-3]) + "0 )"))
-            return
-        prefix = "f".rjust(opening - len(quotes))
-        body = "".join(c if c in "\r\n" else "_" for c in text[opening : len(text) - closing])
-        self.masks.append((start, end, prefix + quotes + body + quotes))
+        self.masks.append((start, end, mask_of(self.source.text[start:end], opening, closing)))
 
     def _span(self, node: cst.CSTNode) -> tuple[int, int]:
         position = self.get_metadata(PositionProvider, node)
@@ -80,7 +73,3 @@ class _Masker(cst.CSTVisitor):
 
     def _offset(self, position: CodePosition) -> int:
         return self.source.line_starts[position.line - 1] + position.column
-
-
-def _blank(text: str) -> str:
-    return "".join(c if c in "\r\n" else " " for c in text)

@@ -80,12 +80,26 @@ def _parse_any(source: SourceFile) -> ast.Module:
             raise
         if _bracket_depth(source.text) > _DEEPEST:
             raise
+        tree = _parse_with_strings_masked(source)
+        if tree is not None:
+            return tree
         from sqla_guard.read.python.newer import mask_newer_syntax  # loads libcst
 
         masked = mask_newer_syntax(source)
         if masked is None:
             raise
         return parse_text(masked)
+
+
+def _parse_with_strings_masked(source: SourceFile) -> ast.Module | None:
+    """Return the tree of ``source`` if it is newer than the running Python in nothing but f-strings."""
+    from sqla_guard.read.python.newer_strings import mask_strings
+
+    masked = mask_strings(source.text)
+    try:
+        return None if masked is None else parse_text(masked)
+    except UnparsableFile:
+        return None
 
 
 def _bracket_depth(text: str) -> int:
