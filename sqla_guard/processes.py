@@ -1,16 +1,18 @@
 """A large run in parts, by project: what one project is judged by, another hardly needs.
 
-Each part is checked for itself, by one process after another or by several at once, and what was kept in memory for it
-is dropped before the next.
+Each part is checked for itself, one after another or several at once, and what was kept in memory for it is dropped
+before the next.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from sqla_guard.core.progress import Progress
@@ -73,56 +75,126 @@ def each_of(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int, pro
         check: The check of one part; what it returns must be one of plain values and records.
         jobs: How many processes there may be; 0 for as many as there are processors.
         progress: Is told which part is done.
+
+    Raises:
+        LostProcessError: A process ended, or was ended, before it had a result.
     """
     if progress is not None:
         progress.expect(len(parts))
-    found = []
-    for one in _several(parts, check, jobs or os.cpu_count() or 1):
-        found.append(one)
+    jobs = jobs or os.cpu_count() or 1
+    alone = jobs == 1 or len(parts) == 1 or sys.platform == "win32"
+    found: dict[int, _Found] = {}
+    for number, one in _by_turns(parts, check) if alone else _by_processes(parts, check, jobs):
+        found[number] = one
         if progress is not None:
             progress.advance()
-    return found
+    return [found[number] for number in range(len(parts))]
 
 
-def _several(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int) -> Iterator[_Found]:
-    if jobs == 1 or len(parts) == 1 or sys.platform == "win32":
-        yield from (_afresh(check, part) for part in parts)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Forked, as a program that uses this one as a library need not be importable a second time, and so that each knows
-    # what is known already.
-    with ProcessPoolExecutor(min(jobs, len(parts)), get_context("fork"), _begin, (check,)) as pool:
-        yield from pool.map(_check, parts)
+def _by_turns(parts: list[_Part], check: Callable[[_Part], _Found]) -> Iterator[tuple[int, _Found]]:
+    for number, part in enumerate(parts):
+        gc.collect()  # the last part, which is large and has cycles
+        yield number, check(part)
 
 
-_checks: list[Callable[[_Part], Any]] = []
+class LostProcessError(Exception):
+    """A process has ended without a result."""
 
 
-def _begin(check: Callable[[_Part], Any]) -> None:
-    """Make ready a process that checks parts."""
+class _Process(NamedTuple):
+    """A process that checks one part.
+
+    Attributes:
+        number: Which part.
+        pid: Its id.
+        said: What it has written so far.
+    """
+
+    number: int
+    pid: int
+    said: bytearray
+
+
+def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int) -> Iterator[tuple[int, _Found]]:
+    """Yield what is found in each part as it comes, each by a process of its own, with ``jobs`` of them at once.
+
+    They are forked, as a program that uses this one as a library need not be importable a second time, and so that each
+    knows what is known already. What a process keeps in memory goes with it.
+    """
+    import pickle
+    from selectors import EVENT_READ, DefaultSelector
+
+    # Nobody writes there: it ends when this process does.
+    alive, end = os.pipe()
+    running: dict[int, _Process] = {}
+    waiting = list(enumerate(parts))[::-1]
+    with DefaultSelector() as selector:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    number, part = waiting.pop()
+                    file, pid = _start(partial(check, part), alive, end)
+                    running[file] = _Process(number, pid, bytearray())
+                    selector.register(file, EVENT_READ)
+                for key, _ in selector.select():
+                    process = running[key.fd]
+                    said = os.read(key.fd, 1 << 20)
+                    process.said.extend(said)
+                    if not said:
+                        selector.unregister(key.fd)
+                        if _stop(key.fd, running.pop(key.fd)):
+                            raise LostProcessError(
+                                f"the process {process.pid}, which checked some of the files, was ended"
+                            )
+                        found, error = pickle.loads(process.said)
+                        if error is not None:
+                            raise error
+                        yield process.number, found
+        finally:
+            for file, process in running.items():
+                os.kill(process.pid, signal.SIGKILL)
+                _stop(file, process)
+            os.close(alive)
+            os.close(end)
+
+
+def _start(check: Callable[[], object], alive: int, end: int) -> tuple[int, int]:
+    """Start a process; return what its result is to be read from, and its id."""
+    result, write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(write)
+        return result, pid
+    try:
+        os.close(result)
+        os.close(end)
+        _work(check, alive, write)
+    finally:
+        os._exit(1)  # whatever happens, no copy of this process goes on
+
+
+def _work(check: Callable[[], object], alive: int, write: int) -> NoReturn:
+    import pickle
     from threading import Thread
 
-    _checks.append(check)
+    Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     gc.freeze()
-    Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        outcome: tuple[object, Exception | None] = check(), None
+    except Exception as error:
+        outcome = None, error
+    with open(write, "wb") as file:
+        pickle.dump(outcome, file)
+    os._exit(0)
 
 
-def _end_with_parent() -> None:
-    """End with the process that wants to know the results, even if it has no time to say goodbye."""
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with_parent(alive: int) -> None:
+    """End with the process that wants to know the result, even if it has no time to say goodbye."""
+    os.read(alive, 1)
+    os._exit(1)
 
 
-def _check(part: _Part) -> Any:
-    return _afresh(_checks[-1], part)
-
-
-def _afresh(check: Callable[[_Part], _Found], part: _Part) -> _Found:
-    gc.collect()  # the last part, which is large and has cycles
-    return check(part)
+def _stop(file: int, process: _Process) -> int:
+    """Wait for the end of a process; return 0 if it has come there by itself."""
+    os.close(file)
+    return os.waitpid(process.pid, 0)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from sqla_guard import processes, run
 from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
-from sqla_guard.processes import parts_of
+from sqla_guard.processes import LostProcessError, each_of, parts_of
 from sqla_guard.read.discover import FileDisk
 from sqla_guard.run import run_check
 from tests.support.projects import copy_project
@@ -118,6 +119,30 @@ def test_small_projects_go_together_and_no_part_is_small(tmp_path: Path, monkeyp
     files = tuple(f"project{number}/only.py" for number in range(6))
     assert parts_of(Workspace(files, FileDisk())) == [files[1:2], files[3:], (files[0], files[2])]
     assert parts_of(Workspace(files[3:], FileDisk())) == [files[3:]]
+
+
+def test_what_goes_wrong_in_a_process_goes_wrong_where_it_was_started() -> None:
+    def refuse(part: tuple[str, ...]) -> None:
+        raise ValueError(part[0])
+
+    with pytest.raises(ValueError, match="only"):
+        each_of([("only",), ("only",), ("only",)], refuse, 2, None)
+
+
+def test_a_process_that_is_ended_is_missed_and_takes_the_others_along() -> None:
+    here, there = os.pipe()
+
+    def check(part: tuple[str, ...]) -> None:
+        os.write(there, b"+")
+        signal.pause() if part == ("stays",) else os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(LostProcessError):
+        each_of([("stays",), ("is killed",)], check, 2, None)
+    os.close(there)
+    # The end comes as nobody is left who could write there.
+    assert os.read(here, 9).strip(b"+") == b""
+    assert os.read(here, 9) == b""
+    os.close(here)
 
 
 STAYS = """
