@@ -53,6 +53,8 @@ class Expressions:
 
     def annotation(self, node: ast.expr) -> Value:
         """Return the value of an annotation: strings are read as code, unions become :class:`OneOf`."""
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self.value(node)
         match node:
             case ast.Constant(value=str(text)):
                 return self._quoted(text)

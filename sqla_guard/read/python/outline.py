@@ -119,12 +119,12 @@ class _OutlineReader:
             isinstance(node, ast.AsyncFunctionDef),
         )
 
-    def read_class(self, node: ast.ClassDef, scope: str) -> None:
+    def read_class(self, node: ast.ClassDef, scope: str) -> Class:
         qualname = scope + node.name
         attributes = tuple(self.class_body(node.body, qualname))
         if qualname in self.classes:
             self.replaced.append(self.classes[qualname])
-        self.classes[qualname] = Class(
+        self.classes[qualname] = definition = Class(
             node.name,
             qualname,
             tuple(self.expressions.value(base) for base in node.bases),
@@ -134,18 +134,19 @@ class _OutlineReader:
             self.whole(node),
             name_span(self.source, node),
         )
+        return definition
 
     def class_body(self, body: list[ast.stmt], qualname: str) -> Iterator[Attribute]:
         for node in body:
             match node:
                 case ast.ClassDef():
-                    self.read_class(node, f"{qualname}.")
-                    yield Attribute(node.name, None, None, "class", name_span(self.source, node), self.whole(node))
+                    definition = self.read_class(node, f"{qualname}.")
+                    yield Attribute(node.name, None, None, "class", definition.name_span, definition.span)
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     function = self.read_function(node, f"{qualname}.")
                     self.block(node.body, f"{function.qualname}.<locals>.", at_module_level=False)
                     span = name_span(self.source, node)
-                    yield Attribute(node.name, None, None, "method", span, self.whole(node), function)
+                    yield Attribute(node.name, None, None, "method", span, function.span, function)
                 case ast.Import() | ast.ImportFrom():
                     self.imports.extend(_imports(node))
                 case _:
@@ -187,13 +188,14 @@ class _OutlineReader:
         span = span_of(self.source, node)
         if not node.decorator_list:
             return span
-        first = span_of(self.source, node.decorator_list[0]).start
+        decorator = node.decorator_list[0]
+        first = self.source.offset(decorator.lineno, decorator.col_offset)
         return Span(self.source.text.rindex("@", 0, first + 1), span.end)
 
 
 def name_span(source: SourceFile, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
     """Return the span of a definition's name, which ``ast`` does not give."""
-    match = _KEYWORDS.match(source.text, span_of(source, node).start)
+    match = _KEYWORDS.match(source.text, source.offset(node.lineno, node.col_offset))
     assert match is not None
     return Span(match.end(), match.end() + len(node.name))
 
