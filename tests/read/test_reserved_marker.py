@@ -48,6 +48,10 @@ BINDING = {
     "on the line of a header": "class A:\n    if f(x, y): metadata = 1\n",
     "from outside on the line of a header": "if f(x): A.metadata = 1\n",
     "from outside with spaces": "A. metadata = 1\n",
+    "behind a docstring": 'class A:\n    """A.\n\n    metadata: B\n    """\n\n    metadata = 1\n',
+    "behind a comment with quotes": 'class A:\n    x = 1  # """\n    metadata = 1\n',
+    "behind quotes in quotes": 'class A:\n    x = \'"""\'\n    metadata = 1\n',
+    "behind quotes in doubt": 'class A:\n    x = f"{d[\'"\']}" + """\n"""\n    metadata = 1\n',
     "by a backref": "class A:\n    x = relationship('B', backref='metadata')\n",
 }
 OTHERWISE = {
@@ -55,6 +59,9 @@ OTHERWISE = {
     "argument on a line": "class A:\n    x = f(\n        metadata=1,\n        registry=2,\n    )\n",
     "parameter": "class A:\n    def f(self, metadata: dict, registry=1):\n        return metadata\n",
     "parameter on a line": "class A:\n    def f(\n        self,\n        metadata: dict,\n    ):\n        return 1\n",
+    "told of in a docstring": 'class A:\n    """A.\n\n    Attributes:\n        metadata: B.\n    """\n',
+    "told of behind characters of several bytes": "class A:\n    x = 'é€'\n    '''A.\n    metadata: B.\n    '''\n",
+    "told of in a function": 'def f(x):\n    """F.\n\n    Args:\n        metadata: X.\n    """\n\n\nclass A: ...\n',
     "parameter with others": "class A:\n    def f(self, metadata, x=1): ...\n    async def g(self, metadata=()): ...\n",
     "local behind a header on lines": "class A:\n    def f(\n        self,\n    ) -> None:\n        metadata = 1\n",
     "attribute behind such a header": "class A:\n    def f(\n        self,\n    ):\n        self.metadata = 1\n",

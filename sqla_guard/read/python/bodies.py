@@ -84,9 +84,8 @@ def bodies_of(source: SourceFile) -> Bodies:
 def _find(text: str) -> Bodies:
     if "\f" in text or ("\r" in text and re.search(r"\r(?!\n)", text)):
         return _NONE
-    try:
-        code = _TOKEN.sub(_hidden, text)
-    except _InDoubtError:
+    code = code_of(text)
+    if not code:
         return _NONE
     if "\r" in text:
         if "\\" in code:
@@ -95,6 +94,14 @@ def _find(text: str) -> Bodies:
     if "\t" in code and re.search(r"\n *\t", code):
         return _NONE
     return Bodies(code, tuple(_bodies(code)))
+
+
+def code_of(text: str) -> str:
+    """Return ``text`` as :attr:`Bodies.code` has it; empty where it cannot be told where strings end."""
+    try:
+        return _TOKEN.sub(_hidden, text)
+    except _InDoubtError:
+        return ""
 
 
 def _hidden(token: re.Match[str]) -> str:

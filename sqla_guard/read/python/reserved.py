@@ -9,6 +9,8 @@ from sqla_guard.core.words import words_in
 from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED, is_marked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqla_guard.core.source import SourceFile
     from sqla_guard.facts.outline import Attribute, Class, Outline
     from sqla_guard.facts.reserved import ReservedName
@@ -51,15 +53,15 @@ def may_reserve(data: bytes) -> bool:
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     blocks = _Blocks(data)
-    if any(word in data and (_may_name_backref(data, word) or _may_bind(blocks, word)) for word in _WORDS):
+    if any(_may_name_backref(data, word) or _may_bind(blocks, words_in(data, word)) for word in _WORDS if word in data):
         return True
     if b"class" not in data:
         return False
-    if b"_sa_" in data and any(_may_bind_at(blocks, *found.span()) for found in re.finditer(_OF_SQLALCHEMY, data)):
+    if b"_sa_" in data and _may_bind(blocks, (found.span() for found in re.finditer(_OF_SQLALCHEMY, data))):
         return True
     if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
         return True
-    if b"query" in data and any(_may_bind(blocks, word) for word in _FLASK_WORDS):
+    if b"query" in data and any(_may_bind(blocks, words_in(data, word)) for word in _FLASK_WORDS):
         return True
     return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
 
@@ -68,9 +70,9 @@ def _may_name_backref(data: bytes, word: bytes) -> bool:
     return b"backref" in data and (b'"%s"' % word in data or b"'%s'" % word in data)
 
 
-def _may_bind(blocks: _Blocks, word: bytes) -> bool:
-    """Tell whether ``word`` can be bound in a class body, or given to a class from outside."""
-    return any(_may_bind_at(blocks, start, end) for start, end in words_in(blocks.data, word))
+def _may_bind(blocks: _Blocks, words: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether one of ``words``, by start and end, can be bound in a class body, or given to a class."""
+    return any(_may_bind_at(blocks, start, end) and not blocks.is_text(start) for start, end in words)
 
 
 def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
@@ -100,7 +102,8 @@ def _may_be_target(words: bytes, after: bytes) -> bool:
 
 
 def _may_be_attribute(blocks: _Blocks, marker: bytes) -> bool:
-    return any(_may_stand_in_class(blocks, found.start()) for found in re.finditer(marker, blocks.data))
+    starts = (found.start() for found in re.finditer(marker, blocks.data))
+    return any(_may_stand_in_class(blocks, start) and not blocks.is_text(start) for start in starts)
 
 
 def _may_stand_in_class(blocks: _Blocks, start: int) -> bool:
@@ -124,6 +127,7 @@ class _Blocks:
         self.data = data
         # By depth, the last place that is in no class, and whether it is in brackets.
         self._outside: dict[tuple[int, bool], tuple[int, bool]] = {}
+        self._code: str | None = None
 
     def may_hold(self, line: int, start: int, at_top: bool = False) -> bool:
         """Tell whether the statement at ``start``, on the line from ``line`` on, can stand in the body of a class.
@@ -139,6 +143,16 @@ class _Blocks:
         if in_brackets is not None:
             self._outside[depth, at_top] = start, in_brackets
         return in_brackets is None
+
+    def is_text(self, at: int) -> bool:
+        """Tell whether what stands at ``at`` is certainly part of a string."""
+        if self._code is None:
+            if not _ends_string(self.data[:at]):
+                return False  # it may be one, but seldom is: nobody looks closer
+            from sqla_guard.read.python.bodies import code_of
+
+            self._code = code_of(self.data.decode("latin-1"))
+        return self._code[at : at + 1] == '"'
 
     def may_be_at_top(self, start: int) -> bool:
         """Tell whether what stands at ``start`` may be in no function."""
