@@ -73,6 +73,10 @@ class FunctionInfo:
     @cached_property
     def slots(self) -> Slots:
         """The shared places as it writes them."""
+        return self.slots_if(self.class_node is not None and self.class_node.name in self.index.singletons)
+
+    def slots_if(self, singleton: bool) -> Slots:
+        """Return the shared places as it writes them if ``singleton`` tells whether its class has only one instance."""
         owner, outer = self.class_node, self.outer
         first, first_is_class = instance_parameter(self.node) if owner else ("", False)
         closed = frozenset(containers_in(outer.body)) if outer else frozenset()
@@ -87,7 +91,7 @@ class FunctionInfo:
             first,
             first_is_class,
             self.index.class_names,
-            owner is not None and owner.name in self.index.singletons,
+            singleton,
             self.index.containers,
             closed,
             self.node,
@@ -100,7 +104,12 @@ class FunctionInfo:
 
     def is_candidate(self) -> bool:
         """Tell whether it both reads and binds a shared place itself."""
-        read, bound = shared_places(self.node, self.slots)
+        if "slots" not in self.__dict__ and self.in_class and not self._may_share(self.slots_if(singleton=True)):
+            return False  # which is told without a look at all calls of the module
+        return self._may_share(self.slots)
+
+    def _may_share(self, slots: Slots) -> bool:
+        read, bound = shared_places(self.node, slots)
         return bool(read & bound)
 
 

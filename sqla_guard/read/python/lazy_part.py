@@ -16,6 +16,9 @@ from sqla_guard.read.python.lazy_places import assignment, own_nodes
 from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, may_be_only_one, parse_lazy
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 
+# Methods that work on new instances, of which each has something to tell about the others.
+_MAKERS = frozenset({"__new__", "__init__"})
+_MAKER = re.compile(r"def[\s\\]+__(?:new|init)__\b")
 _CLASS = re.compile(r"class(?<!\wclass)[\s\\]+(\w+)")
 _SENTINEL = re.compile(r"\b(?:object|[Ss]entinel)[\s\\]*\(")
 _CONTAINER = re.compile(
@@ -33,8 +36,21 @@ def index_of(source: SourceFile, lazy: Lazy) -> ModuleIndex:
     Raises:
         UnparsableFile: What had to be parsed of the text is not Python.
     """
-    tree = parse_parts(source, lazy.chosen) if lazy.is_certain else None
-    return rest_of(source, None) if tree is None else PartIndex(source, tree)
+    makers = _makers(source, lazy)
+    tree = parse_parts(source, lazy.chosen.union(makers or ())) if lazy.is_certain else None
+    if tree is None:
+        return rest_of(source, None)
+    index = PartIndex(source, tree)
+    index.has_makers = makers is not None
+    return index
+
+
+def _makers(source: SourceFile, lazy: Lazy) -> list[Body] | None:
+    """Return the bodies of all that makes instances if that may matter; ``None`` where one of them is in doubt."""
+    if _MAKERS.isdisjoint(lazy.names[body] for body in lazy.chosen):
+        return []
+    makers = [body for body, name in lazy.names.items() if name in _MAKERS]
+    return makers if len(makers) == len(_MAKER.findall(bodies_of(source).code)) else None
 
 
 def words_of(places: Iterable[str], called: Iterable[str]) -> re.Pattern[str] | None:
@@ -59,7 +75,13 @@ def rest_of(source: SourceFile, bodies: frozenset[Body] | None) -> ModuleIndex:
 
 
 class PartIndex(ModuleIndex):
-    """Some functions of a module, with the headers of their classes."""
+    """Some functions of a module, with the headers of their classes.
+
+    Attributes:
+        has_makers: Whether what makes instances is among them if one of them does.
+    """
+
+    has_makers = False
 
     def __post_init__(self) -> None:
         """Find the functions."""
@@ -137,7 +159,7 @@ class PartIndex(ModuleIndex):
 
     def class_of(self, function: FunctionInfo) -> ast.ClassDef | None:
         """Return the class that ``function`` is a method of, with what else of it matters to that one."""
-        if function.class_node is None or function.node.name not in ("__new__", "__init__"):
+        if self.has_makers or function.class_node is None or function.node.name not in _MAKERS:
             return function.class_node
         at = function.node.lineno, function.qualname
         return next(f.class_node for f in self._rest.functions if (f.node.lineno, f.qualname) == at)
