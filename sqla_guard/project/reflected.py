@@ -7,6 +7,7 @@ MetaData fails, up to 2.0 a joined-table subclass too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from sqla_guard.project.replay import plain
 from sqla_guard.project.symbols import External, Made, ProjectClass
 
 _WORDS = frozenset({"autoload_with", "autoload", "DeferredReflection", "automap_base"})
+# Of all that may be called "autoload", only a keyword or the key of a dictionary tells SQLAlchemy.
+_TELLS = re.compile(rb"autoload(?:_with)?[\"']{0,3}[\s\\]*[=:#]|DeferredReflection|automap_base")
 # What gives reflected columns other names, or leaves some out; what is left cannot be said.
 _CHANGES = frozenset({"column_reflect"})
 _AUTOMAP = "sqlalchemy.ext.automap.automap_base()"
@@ -62,20 +65,21 @@ def reflected(project: Project, near: str) -> tuple[Reflected, ...]:
 
 
 def _find(project: Project, near: str) -> Iterator[Reflected]:
-    paths = tuple(project.files_naming(near, _WORDS, (".py",)))
+    named = project.files_naming(near, _WORDS, (".py",))
+    paths = [path for path in named if _TELLS.search(project.workspace.raw(path).replace(b"\0", b""))]
     if not paths or not may_map(project, near) or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
         return
-    named: list[Reflected] = []
+    classes: list[Reflected] = []
     automaps: list[Reflected] = []
     for path in paths:
         outline = project.outline(path)
         for definition in outline.classes.values() if outline else ():
             found = _class(project, ProjectClass(path, definition))
             if found is not None:
-                named.append(found)
+                classes.append(found)
         automaps += _automap(project, path)
-    yield from named
-    mapped = frozenset(plain(r.table) for r in named if r.table is not None)
+    yield from classes
+    mapped = frozenset(plain(r.table) for r in classes if r.table is not None)
     yield from (replace(a, but=mapped) for a in automaps)
 
 
