@@ -17,7 +17,7 @@ from sqla_guard.facts.operations import (
 from sqla_guard.facts.passed_on import Helper, Outside, OwnSql, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.python.literals import Mapped, expression_span
-from sqla_guard.read.python.nodes import Nodes, nodes_of
+from sqla_guard.read.python.nodes import Nodes, nodes_in, nodes_of
 from sqla_guard.read.python.sql_bindings import bound_by
 from sqla_guard.read.python.sql_callees import Callees
 from sqla_guard.read.python.sql_calls import SqlCall, find_sql_calls, given, passed_name, rebound
@@ -150,6 +150,8 @@ def read_kept_sql(source: SourceFile) -> tuple[str, ...]:
         UnparsableFile: The file is no Python.
     """
     nodes = nodes_of(source)
+    if not _says_sql(nodes.of(ast.Constant)):
+        return ()
     values = Values(source, nodes)
     held: list[tuple[str, ast.AST]] = []
     for node in nodes.of(*_BINDERS):
@@ -157,13 +159,15 @@ def read_kept_sql(source: SourceFile) -> tuple[str, ...]:
             held += [(owner_of(node, values) or name, binding.value) for name, binding, _ in bound_by(node)]
     for node in nodes.of(*_PLAIN):
         if isinstance(nodes.parents[node], _MODULE_LEVEL) and isinstance(node, _PLAIN):
-            held += [(node.name, part) for part in ast.walk(node) if isinstance(part, ast.Return)]
-            local = [part for part in ast.walk(node) if isinstance(part, ast.Assign)]
-            held += [(node.name, part.value) for part in local]
+            inner = nodes_in(node)
+            held += [(node.name, part) for part in inner if isinstance(part, ast.Return)]
+            held += [(node.name, part.value) for part in inner if isinstance(part, ast.Assign)]
     found: dict[str, None] = {}
+    parts = [(name, nodes_in(value)) for name, value in held]
+    says = [(name, _says_sql(inner), {n.id for n in inner if isinstance(n, ast.Name)}) for name, inner in parts]
     for _ in range(_DEEPEST):
         known = len(found)
-        found.update((name, None) for name, value in held if _holds_sql(value, found))
+        found.update((name, None) for name, sql, names in says if sql or not names.isdisjoint(found))
         if len(found) == known:
             break
     return tuple(found)
@@ -248,14 +252,10 @@ def _values_of(use: Outside, values: Values) -> Iterator[Mapped]:
         yield from values.evaluate(part, None, {})
 
 
-def _holds_sql(value: ast.AST, names: Iterable[str]) -> bool:
-    for part in ast.walk(value):
-        if isinstance(part, ast.Name) and part.id in names:
-            return True
-        if _is_text(part) and isinstance(part, ast.Constant) and _DDL.search(str(part.value)):
-            return True
-    texts = [str(part.value) for part in ast.walk(value) if _is_text(part) and isinstance(part, ast.Constant)]
-    return any(map(_QUERY.search, texts)) and any(map(_WANTED.search, texts))
+def _says_sql(nodes: Iterable[ast.AST]) -> bool:
+    """Tell whether strings among ``nodes`` can be DDL, or a query with a reserved name."""
+    texts = [str(node.value) for node in nodes if isinstance(node, ast.Constant) and _is_text(node)]
+    return any(map(_DDL.search, texts)) or (any(map(_WANTED.search, texts)) and any(map(_QUERY.search, texts)))
 
 
 def _may_name(text: str) -> bool:
