@@ -40,6 +40,7 @@ QUICK = Readers(
     cached=_late("python.lazy_cached", "read_cached_factories"),
     may_hold_sql=may_hold_sql,
     may_speak_sql=_late("python.spoken", "may_speak_sql"),
+    may_keep=_late("python.sql_sparse", "may_keep"),
     sql=_late("sql_facts", "read_sql_facts"),
     passed_on=_late("python.sql_across", "read_passed_on"),
     helpers=_late("python.sql_across", "read_helpers"),
@@ -75,6 +76,7 @@ def close_readers() -> Readers:
         may_reserve=lambda data: True,
         may_hold_sql=lambda data, wanted: True,
         may_speak_sql=lambda source, wanted: True,
+        may_keep=lambda source, words: True,
         reserved=reserved,
         lazy=read_every_function,
     )

@@ -38,7 +38,7 @@ def may_hold_sql(project: Project, path: str) -> bool:
     if not path.endswith(".py") or _may_hold(project, path, RESERVED):
         return True
     # A column's name may come from another module.
-    return _may_hold(project, path, None) and _names_kept(project, path, project.workspace.raw(path))
+    return _names_kept(project, path, project.workspace.raw(path)) and _may_hold(project, path, None)
 
 
 def _may_hold(project: Project, path: str, wanted: frozenset[str] | None) -> bool:

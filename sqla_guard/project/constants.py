@@ -37,7 +37,13 @@ def reserved_strings(project: Project, near: str) -> frozenset[str]:
 
 
 def _reserved_strings(project: Project, near: str) -> frozenset[str]:
-    outlines = map(project.outline, project.python_files_that_reserve(near))
+    may_keep = project.readers.may_keep
+    paths = [
+        path
+        for path in project.python_files_that_reserve(near)
+        if project.read(path, lambda source: may_keep(source, RESERVED))
+    ]
+    outlines = map(project.outline, paths)
     names = {name for outline in outlines for name, text in kept_strings(outline) if _names_reserved(text)}
     new = frozenset(names)
     while new:

@@ -70,6 +70,7 @@ class Readers:
     cached: Callable[[SourceFile], tuple[CachedFactory, ...]]
     may_hold_sql: Callable[[bytes, frozenset[str] | None], bool]
     may_speak_sql: Callable[[SourceFile, frozenset[str] | None], bool]
+    may_keep: Callable[[SourceFile, frozenset[str]], bool]
     sql: Callable[[SourceFile, frozenset[str], str | None, str | None, Across], tuple[SqlFact, ...]]
     passed_on: Callable[[SourceFile, tuple[Helper, ...]], PassedOn]
     helpers: Callable[[SourceFile, tuple[Helper, ...]], tuple[Helper, ...]]

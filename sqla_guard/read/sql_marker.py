@@ -74,6 +74,7 @@ _GOES_ON = (
 _CORE = rb"table(?<!\wtable)\s{0,9}\("
 # A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
 _PIECE = rb"(?<!\w)(?:text|ddl)\("
+_PIECES = (b"text(", b"ddl(")
 _PUT_TOGETHER = rb"\.(?:join|replace)\("
 _BEFORE, _BEHIND = 200, 1_000
 _RUNS = rb"execut|fetch|scalar|mogrify|sql|raw|text|ddl"
@@ -143,7 +144,7 @@ def _may_query(strings: bytes, parts: Parts) -> bool:
     lowered = parts.strings
     if b"SELECT(" in strings or re.search(_GOES_ON, lowered):
         return True
-    if b"sql" in parts.whole and re.search(_PIECE, parts.code):
+    if b"sql" in parts.whole and any(start in parts.code for start in _PIECES) and re.search(_PIECE, parts.code):
         return True
     if any(verb in lowered and re.search(verb + _BETWEEN + _OTHERS, lowered) for verb in _DEFINE):
         return True

@@ -11,7 +11,7 @@ from sqla_guard.facts.loose import Loose, Telling
 from sqla_guard.facts.operations import TableName
 from sqla_guard.read.python.parse import kept_tree, parse
 from sqla_guard.read.python.sql_loose import read_loose_sql
-from sqla_guard.read.python.sql_sparse import nodes_saying
+from sqla_guard.read.python.sql_sparse import may_keep, nodes_saying
 
 COLUMN = Telling(TableName("events"), "metadata", frozenset({"Event"}), frozenset({"KEPT"}))
 
@@ -102,3 +102,25 @@ def test_functions_without_the_word_are_not_parsed() -> None:
     functions = nodes_saying(source, "metadata").of(ast.FunctionDef)
     assert [len(f.body) for f in functions if isinstance(f, ast.FunctionDef)] == [1, 1]
     assert kept_tree(source) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COLUMN = 'metadata'\n",
+        "if x:\n    COLUMN = 'a Metadata'\n",
+        "class C:\n    column = 'metadata'\n    def f(self):\n        pass\n",
+        "def f():\n    class C:\n        column = 'metadata'\n    return C\n",
+        "COLUMN = 'meta' 'data'\n",
+        "COLUMN = 'meta\\x64ata'\n",
+        "if x:\n\tCOLUMN = 'metadata'\n",
+    ],
+)
+def test_a_module_may_keep_what_stands_outside_of_its_functions(text: str) -> None:
+    assert may_keep(SourceFile("m.py", text), frozenset({"metadata"}))
+
+
+def test_what_only_functions_say_is_not_kept() -> None:
+    code = "metadata = 1  # metadata\ndef f():\n    return 'metadata'\n"
+    text = f"{code}class C:\n    def f(self):\n        x = 'metadata'\n"
+    assert not may_keep(SourceFile("m.py", text), frozenset({"metadata"}))

@@ -138,6 +138,8 @@ REFLECTED = [
     BASE + "class Event(Base):\n    __table__ = Table('events', Base.metadata, autoload_with=engine)\n",
     BASE + "class Event(Base):\n    __table__ = Table('events', Base.metadata, autoload=True)\n",
     BASE + "t = Table('events', Base.metadata, autoload_with=engine)\nclass Event(Base):\n    __table__ = t\n",
+    BASE + "class Event(Base):\n    __tablename__ = 'events'\n    __table_args__ = {'autoload_with'  #\n : engine}\n",
+    BASE + "class Event(Base):\n    __table__ = Table('events', Base.metadata, autoload_with\\\n = engine)\n",
     BASE + "class Event(Base):\n    __tablename__ = 'events'\n    __table_args__ = {'autoload_with': engine}\n",
     BASE
     + "from sqlalchemy.ext.declarative import DeferredReflection\n"

@@ -1,4 +1,4 @@
-"""The nodes of a module without the functions that cannot have a certain word in any string of theirs.
+"""Which functions of a module can have a certain word in a string: the rest of them need not be parsed.
 
 A word gets into a string of a function from a literal in it, from the module or a class around it, or from another
 function that it calls by its name.
@@ -37,7 +37,11 @@ def nodes_saying(source: SourceFile, word: str) -> Nodes:
         UnparsableFile: The file is no Python.
     """
     places = literals_with(source, word)
-    if places is None or kept_tree(source) is not None or may_be_spelled(word, source.text.lower().encode()):
+    if (
+        places is None
+        or kept_tree(source) is not None
+        or may_be_spelled(word, source.text.lower().encode("utf-8", "surrogatepass"))
+    ):
         return nodes_of(source)
     code = bodies_of(source).code
     outer = list(_outermost(bodies_of(source)))
@@ -52,6 +56,24 @@ def nodes_saying(source: SourceFile, word: str) -> Nodes:
     unseen = (code[body.start : body.end] for body in outer if body not in wanted)
     constants = [f".{name}" for name in _constants(nodes, lines)]
     return nodes_of(source) if constants and any(name in text for text in unseen for name in constants) else nodes
+
+
+def may_keep(source: SourceFile, words: frozenset[str]) -> bool:
+    """Tell whether a module, or a class in it, may bind a name to a string with one of ``words``, in lower case."""
+    bodies = bodies_of(source)
+    outer = list(_outermost(bodies))
+    for word in sorted(words):
+        places = literals_with(source, word)
+        if places is None or may_be_spelled(word, _lowered(source)):
+            return True
+        around = (_around(place, outer) for place in places)
+        if any(body is None or bodies.code.find("class", body.start, body.end) >= 0 for body in around):
+            return True
+    return False
+
+
+def _lowered(source: SourceFile) -> bytes:
+    return source.text.lower().encode("utf-8", "surrogatepass")
 
 
 def _outermost(bodies: Bodies) -> Iterator[Body]:
