@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import Workspace
@@ -17,6 +17,13 @@ _WHOLE = re.compile(rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\
 _NAMED = re.compile(rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()")
 # A class statement that is not written the way in which the names of classes are told below.
 _ODD_CLASS = re.compile(rb"[\r\f\xbf]class\b|\nclass(?!\w| +\w+ *[(:])")
+# An import at the left margin; both groups stay empty where it takes a parser to tell what is imported.
+_IMPORT = re.compile(
+    rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
+    rb"|(?:from|import)\b[\w., \t\f]*[\\\x80-\xff])"
+)
+# Stands for any module.
+_ANY = b"*"
 # The marks at the start of files in UTF-16.
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
@@ -38,7 +45,7 @@ class _Names:
         explicit: How often each table name is written, in lower case without ``_``.
         implied: The same, with the names that classes may derive.
         has_implied: Whether the project has a package that derives names.
-        imported: The modules that are imported at the left margin.
+        imported: The modules that are imported at the left margin, and the packages around them with a dot behind.
         files: The files that may declare a table, by its name without ``_``, sorted.
         unclear: Those that may declare any, as they write it in a way that takes a parser.
     """
@@ -68,12 +75,12 @@ class TableNames:
             return False
         names = self._names(path)
         if names.has_implied:
-            return any(names.implied[name] > 1 for name in (*explicit, *implied)) or _has_two_names(
-                path, names.imported
-            )
-        return any(names.explicit[name] > 1 for name in explicit) or (
-            bool(explicit) and _has_two_names(path, names.imported)
-        )
+            return any(names.implied[name] > 1 for name in (*explicit, *implied)) or self.has_two_names(path)
+        return any(names.explicit[name] > 1 for name in explicit) or (bool(explicit) and self.has_two_names(path))
+
+    def has_two_names(self, path: str) -> bool:
+        """Tell whether modules of the project of ``path`` may import it under two names."""
+        return _has_two_names(path, self._names(path).imported)
 
     def files_declaring(self, near: str, table: str) -> list[str]:
         """Return the files of the project of ``near`` that may declare ``table`` at their left margin, sorted."""
@@ -113,6 +120,7 @@ class TableNames:
                 names.has_implied = True
             imports[file] = set(_imported(data))
             names.imported |= imports[file]
+        names.imported.update(_with_packages(tuple(names.imported)))
         self._note(path, declaring, implying, imports)
         return names
 
@@ -129,13 +137,13 @@ class TableNames:
         disk = self._workspace.disk
         disk.noted(Question("tables", ""), near, lambda: declaring)
         disk.noted(Question("implying", ""), near, lambda: implying)
-        wanted = {name for file in declaring for names in _names_of(file) for name in names}
+        wanted = {_ANY, *(name for file in declaring for names in _names_of(file) for name in names)}
         argument = b" ".join(sorted(wanted)).decode("utf-8", "surrogateescape")
         disk.noted(Question("imported", argument), near, lambda: _each(imports, wanted))
 
 
 def _each(imports: Mapping[str, set[bytes]], wanted: set[bytes]) -> dict[str, Said]:
-    return {file: said for file, names in imports.items() if (said := _text(names & wanted)) is not None}
+    return {file: said for file, names in imports.items() if (said := _of(wanted, names)) is not None}
 
 
 def says_tables(path: str, data: bytes, argument: str) -> Said:
@@ -170,7 +178,11 @@ def says_implying(path: str, data: bytes, argument: str) -> Said:
 def says_imported(path: str, data: bytes, argument: str) -> Said:
     """Return which of the modules in ``argument``, with spaces between them, a file imports."""
     wanted = set(argument.encode("utf-8", "surrogateescape").split(b" "))
-    return _text(wanted.intersection(_imported(data))) if path.endswith(".py") else None
+    return _of(wanted, _imported(data)) if path.endswith(".py") else None
+
+
+def _of(wanted: set[bytes], imported: Iterable[bytes]) -> Said:
+    return _text(wanted.intersection(_with_packages(imported)))
 
 
 def _text(names: Iterable[bytes]) -> str | None:
@@ -204,22 +216,41 @@ def _plain(name: bytes) -> bytes:
 
 
 def _imported(data: bytes) -> Iterator[bytes]:
-    data = b"\n" + data
-    for keyword in (b"\nfrom ", b"\nimport "):
-        for part in data.split(keyword)[1:]:
-            words = part[:200].split(None, 1)
-            if words and not words[0].startswith(b"."):
-                yield words[0].rstrip(b",;")
+    """Yield the modules that a file may import at the left margin, relative imports left out."""
+    if data.startswith(_WIDE):
+        data = data.replace(b"\0", b"")[2:]
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for one, several in _IMPORT.findall(b"\n" + data.removeprefix(b"\xef\xbb\xbf")):
+        if several:
+            yield from (words[0] for part in several.split(b",") if (words := part.split()))
+        elif not one.startswith(b"."):
+            yield one or _ANY
 
 
-def _has_two_names(path: str, imported: set[bytes]) -> bool:
+def _has_two_names(path: str, imported: Collection[bytes]) -> bool:
     """Tell whether imports start in two different folders above a file: ``app.models`` and ``models``."""
-    return sum(any(name in imported for name in names) for names in _names_of(path)) > 1
+    return _ANY in imported or sum(any(name in imported for name in names) for names in _names_of(path)) > 1
 
 
 def _names_of(path: str) -> Iterator[list[bytes]]:
-    """Yield what imports of a module may start with, for each folder that it may be found from."""
-    stem = posixpath.splitext(path)[0].removesuffix("/__init__")
-    parts = [part.encode("utf-8", "surrogatepass") for part in stem.split("/") if part not in ("", ".", "..")]
+    """Yield what imports of a module may start with, for each folder that it may be found from.
+
+    Whatever is imported below a package runs the package, which has a dot behind its name then.
+    """
+    stem = posixpath.splitext(path)[0]
+    module = stem.removesuffix("/__init__")
+    parts = [part.encode("utf-8", "surrogatepass") for part in module.split("/") if part not in ("", ".", "..")]
     for start in range(len(parts)):
-        yield [b".".join(parts[start:end]) for end in range(start + 1, len(parts) + 1)]
+        names = [b".".join(parts[start:end]) for end in range(start + 1, len(parts) + 1)]
+        yield [*names, names[-1] + b"."] if module != stem else names
+
+
+def _with_packages(imported: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield names of modules, and those of the packages around each with a dot behind."""
+    for name in imported:
+        yield name
+        at = name.find(b".") + 1
+        while at:
+            yield name[:at]
+            at = name.find(b".", at) + 1

@@ -94,6 +94,8 @@ class TwoNames:
 
     def _namings(self, target: str) -> ByName:
         """Return the imports that run ``target``: by name, by importer."""
+        if not (self._project.config.read_everything or self._project.table_names.has_two_names(target)):
+            return {}
         importers = {path: margin for path, margin in self._importers(target) if not is_apart(path)}
         # A string may look like an import, so what bytes tell of has to be parsed; but they seldom tell of two names.
         known = {path: self._imported(path) if margin.doubt else margin.found for path, margin in importers.items()}

@@ -1,0 +1,61 @@
+"""Under which names modules are imported, told from bytes: never fewer than the imports at the margin say."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from sqla_guard.core.margin import margin_of
+from sqla_guard.core.table_names import says_imported
+from tests.support.memory import project
+
+MODELS = "class Event(Base):\n    __tablename__ = 'events'\n"
+BOTH = {
+    "from": "from app.models import Event\nfrom models import Event\n",
+    "what is taken": "from app import models\nimport models\n",
+    "several": "import os, app.models as a, models\n",
+    "tabs": "import\tapp.models\nfrom\tmodels\timport Event\n",
+    "a line that goes on": "import \\\n  app.models\nimport models\n",
+    "names that go on": "import app.models, \\\n  models\n",
+    "before the names": "from app.models\\\n  import Event\nimport os\n",
+    "old line ends": "import app.models\rimport models\r",
+    "Windows line ends": "import os\r\nimport app.models\r\nimport models\r\n",
+    "a mark": "\ufeffimport models\nimport app.models\n",
+    "letters": "import é.app, app.models\n",
+    "spaces around dots": "import app . models\nfrom models import Event\n",
+}
+
+
+def two_names(files: dict[str, str], path: str = "app/models.py") -> bool:
+    return project({"app/models.py": MODELS, "app/__init__.py": "", **files}).table_names.has_two_names(path)
+
+
+@pytest.mark.parametrize("case", BOTH)
+def test_imports_under_two_names_are_seen(case: str) -> None:
+    assert two_names({"main.py": BOTH[case]})
+
+
+@pytest.mark.parametrize(
+    "text", ["import app.models\n", "from app import models\nimport os\n", "from . import models\n"]
+)
+def test_one_name_is_one(text: str) -> None:
+    assert not two_names({"main.py": text})
+
+
+def test_a_package_is_run_by_what_is_imported_below_it() -> None:
+    files = {"app/db/__init__.py": MODELS, "main.py": "import app.db.base\nimport db.base\n"}
+    assert two_names(files, "app/db/__init__.py")
+    assert not two_names({**files, "main.py": "import app.db.base\n"}, "app/db/__init__.py")
+
+
+def test_real_code_imports_nothing_else_at_the_margin() -> None:
+    checked = 0
+    for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
+        data = path.read_bytes()
+        modules = {module for module, _ in margin_of(data).found}
+        said = (says_imported(str(path), data, " ".join(sorted(modules))) or "").split()
+        assert "*" in said or set(said) == modules, path
+        checked += len(modules)
+    assert checked > 500
