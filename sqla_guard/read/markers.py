@@ -181,7 +181,7 @@ def may_define_in_sql(data: bytes) -> bool:
 
 def may_declare(data: bytes) -> bool:
     """Tell whether a Python file can declare a column of a reserved name under another attribute, or in a ``Table``."""
-    return any(name in data for name in _RESERVED) and b"olumn" in data and re.search(_DECLARED, data) is not None
+    return b"olumn" in data and any(name in data for name in _RESERVED) and re.search(_DECLARED, data) is not None
 
 
 _OF_PYTHON: tuple[Mark, ...] = (may_reserve, may_define, may_declare, may_hold_lazy_init)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 _MARKS = b"\xef\xbb\xbf\xff\xfe"
 _SPACE = b" \t\n\\"
 _WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_INDENT = re.compile(rb"[ \t]*")
 _DEF = rb"(?:async[ \t]+)?def\b"
 _OPEN = re.compile(rb"[(\[{,\\=+\-*/%|&^<>~!@.]\Z|\b(?:and|or|not|is|in|if|elif|else|await|lambda)\Z")
 
@@ -46,10 +47,8 @@ def plain(data: bytes) -> bytes:
 
 def indent_of(text: bytes, line: int) -> int:
     """Return how many spaces and tabs the line begins with that starts at ``line``."""
-    at = line
-    while text[at : at + 1] in (b" ", b"\t"):
-        at += 1
-    return at - line
+    found = _INDENT.match(text, line)
+    return found.end() - line if found else 0
 
 
 def line_of(text: bytes, at: int) -> int:

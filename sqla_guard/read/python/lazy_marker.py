@@ -42,8 +42,8 @@ _CLASS_WORDS = frozenset({b"cls", b"klass", b"class_", b"mcs", b"mcls", b"__clas
 _OF_FIRST = (b"__class__", b"type")
 _STATE = frozenset({b"state"})
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
-# An attribute that is bound or stands among names before an assignment.
-_BEHIND = rb"[ \t]{0,40}(\w+)[ \t]*(?:=(?!=)|:[^\n=]{0,300}=(?!=)|(?=[,)\]\\][^\n=]{0,300}=(?!=)))"
+# An attribute that is bound or stands among names before an assignment; its name is taken whole, never less of it.
+_BEHIND = rb"[ \t]{0,40}(?=(\w+))\1[ \t]*(?:=(?!=)|:[^\n=]{0,300}=(?!=)|(?=[,)\]\\][^\n=]{0,300}=(?!=)))"
 _BOUND = rb"\.(?<!self\.)" + _BEHIND
 _BOUND_OF = rb"\b%b[ \t]{0,40}\." + _BEHIND
 _SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
@@ -188,8 +188,8 @@ class _Words:
             line = line_of(text, match.start())
             before = text[line : match.start()]
             if before.count(b"(") == before.count(b")"):
+                annotated = re.match(_ANNOTATED, before) if b":" in before else None
                 depth = indent_of(text, line)
-                annotated = re.match(_ANNOTATED, before)
                 for name in re.findall(rb"\w+", annotated[0] if annotated else before):
                     found.setdefault(name, set()).add(depth)
         return found
