@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_parts import is_balanced, parse_parts
+from sqla_guard.read.python.lazy_parts import are_beside, is_balanced, parse_parts
 from sqla_guard.read.python.lazy_places import assignment, own_nodes
 from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, may_be_only_one, parse_lazy
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
@@ -46,11 +46,15 @@ def index_of(source: SourceFile, lazy: Lazy) -> ModuleIndex:
 
 
 def _makers(source: SourceFile, lazy: Lazy) -> list[Body] | None:
-    """Return the bodies of all that makes instances if that may matter; ``None`` where one of them is in doubt."""
-    if _MAKERS.isdisjoint(lazy.names[body] for body in lazy.chosen):
+    """Return the bodies of what makes instances of the same classes; ``None`` where one of them is in doubt."""
+    chosen = [body for body in lazy.chosen if lazy.names[body] in _MAKERS]
+    if not chosen:
         return []
+    code = bodies_of(source).code
     makers = [body for body, name in lazy.names.items() if name in _MAKERS]
-    return makers if len(makers) == len(_MAKER.findall(bodies_of(source).code)) else None
+    if len(makers) != len(_MAKER.findall(code)):
+        return None
+    return [maker for maker in makers if any(are_beside(code, maker, body) for body in chosen)]
 
 
 def words_of(places: Iterable[str], called: Iterable[str]) -> re.Pattern[str] | None:
@@ -145,12 +149,10 @@ class PartIndex(ModuleIndex):
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
         if name.isidentifier() and re.search(_NO_BOOLEAN % name, self._code):
             return False
-        return name not in self._written and self._rest.only_booleans(name)
-
-    @cached_property
-    def _written(self) -> frozenset[str]:
-        """The places that the functions set to something else than a boolean."""
-        return frozenset(place for function in self.functions for place in _written(function))
+        word = re.compile(name.partition("[")[0].rpartition(".")[2])
+        if any(name in _written(function) for function in self.functions if self.holds(function.node, word)):
+            return False
+        return self._rest.only_booleans(name)
 
     def reads(self, function_name: str, name: str) -> bool:
         """Tell whether a function of the module called ``function_name`` mentions ``name``."""
@@ -176,7 +178,8 @@ class _Names:
         return self._may_be(str(name)) and name in self._read()
 
 
-def _written(function: FunctionInfo) -> Iterable[str]:
+def _written(function: FunctionInfo) -> Iterator[str]:
+    """Yield the places that a function sets to something else than a boolean."""
     for node in own_nodes(function.node):
         targets, value = assignment(node)
         if isinstance(value, ast.Constant) and isinstance(value.value, bool):

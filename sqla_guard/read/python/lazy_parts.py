@@ -39,6 +39,14 @@ def parse_parts(source: SourceFile, wanted: Collection[Body]) -> ast.Module | No
         return None
 
 
+def are_beside(code: str, one: Body, other: Body) -> bool:
+    """Tell whether two functions may be methods of the same class, or stand in the same block else."""
+    start, end = sorted((one.start, other.start))
+    return one.indent == other.indent and (
+        start == end or not one.indent or _lines(one.indent - 1).search(code, start, end) is None
+    )
+
+
 def _outermost(bodies: Sequence[Body], wanted: Collection[Body]) -> Iterator[Body]:
     """Yield the bodies around ``wanted`` that stand in no other."""
     outer, waiting = Body(0, 0, 0), False
