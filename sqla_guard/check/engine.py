@@ -39,7 +39,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
-    project = Project(workspace, config, close_readers() if config.read_everything else QUICK)
+    quiet = frozenset(workspace.reported).difference(matter)
+    project = Project(workspace, config, close_readers() if config.read_everything else QUICK, quiet)
     project.once(Marks, lambda: marks)
     project.once(TableNames, lambda: tables)
     rules = selected_rules(registered_rules(config.plugins), config)

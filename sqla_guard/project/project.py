@@ -101,14 +101,18 @@ class Project:
         config: Settings of the run.
         workspace: The files.
         readers: Where facts come from.
+        quiet: Files whose bytes say that nothing is found in them.
         not_analysed: What could not be read so far.
     """
 
-    def __init__(self, workspace: Workspace, config: Config, readers: Readers) -> None:
+    def __init__(
+        self, workspace: Workspace, config: Config, readers: Readers, quiet: frozenset[str] = frozenset()
+    ) -> None:
         """Remember where facts come from; nothing is read yet."""
         self.workspace = workspace
         self.config = config
         self.readers = readers
+        self.quiet = quiet
         self.not_analysed: set[NotAnalysed] = set()
         self._outlines: dict[str, Outline | None] = {}
         self._seen_aside: set[str] = set()
@@ -190,6 +194,8 @@ class Project:
         return self.once(("reserved", path), lambda: self._reserved_names(path))
 
     def _reserved_names(self, path: str) -> tuple[ReservedName, ...]:
+        if path in self.quiet:
+            return ()
         data = self.workspace.raw(path)
         outline = self.outline(path) if self.readers.may_reserve(data) and may_be_judged(self, path, data) else None
         return () if outline is None else self.read(path, lambda source: self.readers.reserved(source, outline)) or ()

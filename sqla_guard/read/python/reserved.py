@@ -9,7 +9,7 @@ from sqla_guard.core.words import words_in
 from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED, is_marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqla_guard.core.source import SourceFile
     from sqla_guard.facts.outline import Attribute, Class, Outline
@@ -36,7 +36,7 @@ _DEFINITION = rb"(?:async\s+)?(def|class)\b"
 _FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
-_FLASK_WORDS = tuple(sorted(name.encode() for name in OF_FLASK))
+_OF_FLASK = rb"query(?<!\wquery)(?:_class)?(?!\w)"
 # What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
 _OTHERS = rb"(?:[\w\s,*.]|#[^\n]*\n)"
 _BOUND = (
@@ -57,13 +57,17 @@ def may_reserve(data: bytes) -> bool:
         return True
     if b"class" not in data:
         return False
-    if b"_sa_" in data and _may_bind(blocks, (found.span() for found in re.finditer(_OF_SQLALCHEMY, data))):
+    if b"_sa_" in data and _may_bind(blocks, _places(_OF_SQLALCHEMY, data)):
         return True
     if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
         return True
-    if b"query" in data and any(_may_bind(blocks, words_in(data, word)) for word in _FLASK_WORDS):
+    if b"query" in data and _may_bind(blocks, _places(_OF_FLASK, data)):
         return True
     return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
+
+
+def _places(pattern: bytes, data: bytes) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in re.finditer(pattern, data))
 
 
 def _may_name_backref(data: bytes, word: bytes) -> bool:
@@ -163,30 +167,43 @@ class _Blocks:
         data = self.data
         while depth and line:
             before, in_brackets = self._outside.get((depth, at_top), (-1, False))
-            end = line - 1
-            line = data.rfind(b"\n", 0, end) + 1
+            line, bare, above = self._above(line, depth, before)
+            between = data[max(line, before) : start]
             if line <= before:
-                between = data[before:start]
                 may = _ends_string(between) or (
                     in_brackets and any(between.count(a) < between.count(b) for a, b in _BRACKETS)
                 )
                 return None if may else in_brackets
-            bare = data[line:end].lstrip()
-            if bare and not bare.startswith(b"#") and end - line - len(bare) < depth:
-                between = data[line:start]
-                definition = re.match(_DEFINITION, bare)
-                if definition is not None:
-                    # A "def" inside of a string is none.
-                    return None if definition.group(1) == b"class" or _ends_string(between) else False
-                if bare.startswith(b")") and bare.rstrip().endswith(b":"):
-                    # The end of a header over several lines, which most often began as deep as it ends.
-                    depth = end - line - len(bare) + 1
-                    continue
-                if not re.match(_BLOCK, bare):
-                    opens = bare.rstrip().endswith((b"(", b"[", b"{", b","))
-                    return None if not opens or _ends_string(between) or _is_closed(between) else True
-                depth = end - line - len(bare)
+            definition = re.match(_DEFINITION, bare)
+            if definition is not None:
+                # A "def" inside of a string is none.
+                return None if definition.group(1) == b"class" or _ends_string(between) else False
+            if bare.startswith(b")") and bare.rstrip().endswith(b":"):
+                depth = above + 1  # the end of a header over several lines, which most often began as deep as it ends
+            elif bare and not re.match(_BLOCK, bare):
+                opens = bare.rstrip().endswith((b"(", b"[", b"{", b","))
+                return None if not opens or _ends_string(between) or _is_closed(between) else True
+            else:
+                depth = above
         return None if at_top else False
+
+    def _above(self, line: int, depth: int, before: int) -> tuple[int, bytes, int]:
+        """Return the next line up that is less than ``depth`` deep: its start, what is on it, and how deep it is.
+
+        Nothing is on it where none comes behind ``before``, nor at the top.
+        """
+        data, as_deep = self.data, b" " * depth
+        while line:
+            end = line - 1
+            line = data.rfind(b"\n", 0, end) + 1
+            if line <= before:
+                break
+            if not data.startswith(as_deep, line):
+                bare = data[line:end].lstrip()
+                above = end - line - len(bare)
+                if bare and not bare.startswith(b"#") and above < depth:
+                    return line, bare, above
+        return line, b"", 0
 
 
 def _is_closed(text: bytes) -> bool:
