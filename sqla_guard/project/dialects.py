@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from sqla_guard.project.project import Project
 from sqla_guard.project.versions import requirement_files, upwards
@@ -52,7 +53,6 @@ _DRIVERS = {
     b"aiosqlite": "sqlite",
 }
 _URL = re.compile(rb"\b(" + b"|".join(name.encode() for name in sorted(_NAMES)) + rb")(?:\+\w+)?://")
-_DRIVER = re.compile(rb"(?<![\w.-])(" + b"|".join(map(re.escape, sorted(_DRIVERS, reverse=True))) + rb")(?![\w-])")
 
 
 def configured_dialect(project: Project, path: str) -> str | None:
@@ -80,34 +80,42 @@ def _look(project: Project, path: str, folder: str) -> str | None:
 
 def _named_around(project: Project, path: str, folder: str) -> Iterator[set[str]]:
     """Yield the dialects that files around ``path`` name, those that say most first."""
-    yield _all_named(_near(project, folder))
+    yield _all_named(project, _near(project, folder))
     root = project.workspace.disk.project_root(path)
-    yield project.once(("dialects of modules", root), lambda: _all_named(_modules(project, path)))
+    yield project.once(("dialects of modules", root), lambda: _all_named(project, _modules(project, path)))
 
 
-def _all_named(places: Iterable[bytes]) -> set[str]:
-    return {dialect for data in places for dialect in _named(data)}
+def _all_named(project: Project, places: Iterable[str]) -> set[str]:
+    # The same lock file stands above many folders.
+    named = (project.once(("dialects named", p), partial(_named_in, project, p)) for p in places)
+    return {dialect for dialects in named for dialect in dialects}
 
 
-def _near(project: Project, folder: str) -> Iterator[bytes]:
+def _named_in(project: Project, path: str) -> set[str]:
+    return _named(project.workspace.raw(path))
+
+
+def _near(project: Project, folder: str) -> Iterator[str]:
     """Yield ``alembic.ini`` and the requirements in the folders from the file's own up to the project's."""
     for current in upwards(project, folder):
         for name in ("alembic.ini", *requirement_files()):
             place = posixpath.join(current, name)
             if project.workspace.exists(place):
-                yield project.workspace.raw(place)
+                yield place
 
 
-def _modules(project: Project, path: str) -> Iterator[bytes]:
+def _modules(project: Project, path: str) -> Iterator[str]:
     words = frozenset({"create_engine", "create_async_engine", "SQLALCHEMY_DATABASE_URI", "DATABASE_URL"})
-    for place in project.files_naming(path, words, (".py",)):
-        yield project.workspace.raw(place)
+    return project.files_naming(path, words, (".py",))
 
 
 def _named(data: bytes) -> set[str]:
     lowered = data.lower()
     found = {_NAMES[match.decode()] for match in _URL.findall(lowered)} if b"://" in lowered else set()
-    # Each driver is looked for as it is, which is quick, and where one is found as a word.
-    if any(driver in lowered for driver in _DRIVERS):
-        found |= {_DRIVERS[match] for match in _DRIVER.findall(lowered)}
-    return found
+    # Most drivers stand nowhere, which is quick to tell.
+    return found | {dialect for driver, dialect in _DRIVERS.items() if driver in lowered and _is_word(driver, lowered)}
+
+
+def _is_word(driver: bytes, data: bytes) -> bool:
+    name = re.escape(driver)
+    return re.search(name + rb"(?<![\w.-]" + name + rb")(?![\w-])", data) is not None
