@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqla_guard.core.look import Question, Said
 from sqla_guard.core.workspace import Workspace
 
+# Patterns are compiled where they are needed, not in every run.
 _CLASS = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"']([^\"'\n]+)[\"']"
 _TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
 # The same where it says all of the name: no escape, and nothing behind it that is part of the expression.
-_WHOLE = re.compile(rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\"'][ \t]*(?=[\r\n;#]|\Z)")
-_NAMED = re.compile(rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()")
+_WHOLE = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\"'][ \t]*(?=[\r\n;#]|\Z)"
+_NAMED = rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()"
 # A class statement that is not written the way in which the names of classes are told below.
-_ODD_CLASS = re.compile(rb"[\r\f\xbf]class\b|\nclass(?!\w| +\w+ *[(:])")
+_ODD_CLASS = rb"[\r\f\xbf]class\b|\nclass(?!\w| +\w+ *[(:])"
 # An import at the left margin; both groups stay empty where it takes a parser to tell what is imported.
-_IMPORT = re.compile(
+_IMPORT = (
     rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
     rb"|(?:from|import)\b[\w., \t\f]*[\\\x80-\xff])"
 )
@@ -165,8 +166,8 @@ def _tables(data: bytes) -> _Tables:
     may_be_implied = may_imply(data)
     if not is_named and not may_be_implied and b"Table(" not in data:
         return _NONE  # as most files
-    unclear = is_named and len(_NAMED.findall(data)) > len(_WHOLE.findall(data))
-    unclear = unclear or (may_be_implied and _ODD_CLASS.search(b"\n" + data) is not None)
+    unclear = is_named and len(re.findall(_NAMED, data)) > len(re.findall(_WHOLE, data))
+    unclear = unclear or (may_be_implied and re.search(_ODD_CLASS, b"\n" + data) is not None)
     return _explicit(data), _implied(data) if may_be_implied else [], unclear
 
 
@@ -221,7 +222,7 @@ def _imported(data: bytes) -> Iterator[bytes]:
         data = data.replace(b"\0", b"")[2:]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for one, several in _IMPORT.findall(b"\n" + data.removeprefix(b"\xef\xbb\xbf")):
+    for one, several in re.findall(_IMPORT, b"\n" + data.removeprefix(b"\xef\xbb\xbf")):
         if several:
             yield from (words[0] for part in several.split(b",") if (words := part.split()))
         elif not one.startswith(b"."):
