@@ -9,6 +9,7 @@ from sqla_guard.core.report import Report
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.read.markers import Marks, files_that_matter, may_hold_directive
+from sqla_guard.read.python.reserved import may_reserve
 
 if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule
@@ -39,8 +40,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
-    quiet = frozenset(workspace.reported).difference(matter)
-    project = Project(workspace, config, close_readers() if config.read_everything else QUICK, quiet)
+    binding = {**dict.fromkeys(workspace.reported, False), **{path: marks.known(may_reserve, path) for path in matter}}
+    project = Project(workspace, config, close_readers() if config.read_everything else QUICK, binding)
     project.once(Marks, lambda: marks)
     project.once(TableNames, lambda: tables)
     rules = selected_rules(registered_rules(config.plugins), config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from sqla_guard.core.config import Config
@@ -101,18 +102,22 @@ class Project:
         config: Settings of the run.
         workspace: The files.
         readers: Where facts come from.
-        quiet: Files whose bytes say that nothing is found in them.
+        binding: Which files may bind a reserved name, as far as their bytes were asked.
         not_analysed: What could not be read so far.
     """
 
     def __init__(
-        self, workspace: Workspace, config: Config, readers: Readers, quiet: frozenset[str] = frozenset()
+        self,
+        workspace: Workspace,
+        config: Config,
+        readers: Readers,
+        binding: Mapping[str, bool | None] = MappingProxyType({}),
     ) -> None:
         """Remember where facts come from; nothing is read yet."""
         self.workspace = workspace
         self.config = config
         self.readers = readers
-        self.quiet = quiet
+        self.binding = binding
         self.not_analysed: set[NotAnalysed] = set()
         self._outlines: dict[str, Outline | None] = {}
         self._seen_aside: set[str] = set()
@@ -194,10 +199,12 @@ class Project:
         return self.once(("reserved", path), lambda: self._reserved_names(path))
 
     def _reserved_names(self, path: str) -> tuple[ReservedName, ...]:
-        if path in self.quiet:
+        may_bind = self.binding.get(path)
+        if may_bind is False:
             return ()
         data = self.workspace.raw(path)
-        outline = self.outline(path) if self.readers.may_reserve(data) and may_be_judged(self, path, data) else None
+        may_bind = may_bind or self.readers.may_reserve(data)
+        outline = self.outline(path) if may_bind and may_be_judged(self, path, data) else None
         return () if outline is None else self.read(path, lambda source: self.readers.reserved(source, outline)) or ()
 
     def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:

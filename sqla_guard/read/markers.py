@@ -62,6 +62,10 @@ class Marks:
             known[mark] = mark(data)
         return known[mark]
 
+    def known(self, mark: Mark, path: str) -> bool | None:
+        """Return what :meth:`has` said of a file; ``None`` where it was not asked."""
+        return self._known.get(path, {}).get(mark)
+
     def forget(self, path: str) -> None:
         """Drop the answers of a file that nobody asks any more."""
         self._known.pop(path, None)

@@ -11,6 +11,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.words import holds_import
 from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
 from sqla_guard.project import kinds, mapped, placement, resolve
+from sqla_guard.project.project import Project
 from sqla_guard.run import run_check
 from tests.support.memory import check_files, project
 
@@ -81,3 +82,23 @@ def test_all_that_is_known_of_mapping_is_in_these_packages() -> None:
     names += ["litestar."]
     names += re.findall(r"[a-z_]+(?=\\\.)", mapped._ADVANCED_ALCHEMY.pattern)[:1]
     assert [name for name in names if not f"{name}.".startswith(tuple(f"{p}." for p in MAPPING_PACKAGES))] == []
+
+
+def test_a_file_is_read_for_reserved_names_unless_its_bytes_said_that_it_binds_none() -> None:
+    files: dict[str, str | bytes] = {"base.py": BASE, "model.py": MODEL.format(base="base")}
+    known = project(files)
+    for said, found in ((None, 1), (True, 1), (False, 0)):
+        asked = Project(known.workspace, known.config, known.readers, {"model.py": said})
+        assert len(asked.reserved_names("model.py")) == found
+
+
+@pytest.mark.parametrize("reported", ["model.py", "ddl.sql", "base.py"])
+def test_what_a_file_binds_is_known_whether_it_is_reported_on_or_not(reported: str) -> None:
+    table = "    __tablename__ = 'item'\n    id = Column(Integer, primary_key=True)\n    metadata = Column(Integer)\n"
+    files: dict[str, str | bytes] = {
+        "base.py": BASE,
+        "model.py": f"from base import Base\nfrom sqlalchemy import Column, Integer\n\n\nclass Item(Base):\n{table}",
+        "ddl.sql": "CREATE TABLE item (id INTEGER PRIMARY KEY, metadata JSON);\n",
+    }
+    report = check_files(files, reported)
+    assert {finding.path for finding in report.diagnostics} == {reported} - {"base.py"}
