@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from textwrap import dedent
+from weakref import ref
 
 import pytest
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
+from sqla_guard.read.python.lazy_close import FunctionReader
+from sqla_guard.read.python.lazy_part import index_of
+from sqla_guard.read.python.lazy_sparse import find_lazy
 from tests.read.test_lazy import known
 
 CASES = {
@@ -175,10 +180,26 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("head", ["", "import other\n"], ids=["at the start", "further down"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("name", CASES)
-def test_functions_alone_tell_what_the_module_tells(name: str, end: str) -> None:
-    source = SourceFile("m.py", dedent(CASES[name]).replace("\n", end))
+def test_functions_alone_tell_what_the_module_tells(name: str, end: str, head: str) -> None:
+    source = SourceFile("m.py", (head + dedent(CASES[name])).replace("\n", end))
     close = known(read_every_function(source))
     assert bool(close) is (name != "no container")
     assert known(read_lazy_inits(source)) == close
+
+
+def test_a_module_that_was_read_is_gone_without_a_search_for_cycles() -> None:
+    source = SourceFile("m.py", "import other\n" + dedent(CASES["whole"]))
+    lazy = find_lazy(source)
+    assert lazy is not None
+    index = index_of(source, lazy)
+    assert [facts for info in index.functions for facts in FunctionReader(index, info).facts()]
+    seen = ref(index)
+    gc.disable()
+    try:
+        del index
+        assert seen() is None
+    finally:
+        gc.enable()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from weakref import proxy
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Around, Callers, ModuleSite, Reset
@@ -66,6 +67,8 @@ class ModuleIndex:
 
     def __post_init__(self) -> None:
         """Find functions, classes and assignments; everything else is worked out on demand."""
+        # Functions know their module without keeping it, or nothing but a search for cycles would free the tree.
+        self.seen_from_inside: ModuleIndex = proxy(self)
         for top in self.tree.body:
             self._find_functions([top], "", top, None, None)
 
@@ -80,7 +83,7 @@ class ModuleIndex:
         for node in body:
             if isinstance(node, FUNCTIONS):
                 qualname = scope + node.name
-                self.functions.append(FunctionInfo(self, node, qualname, top, owner, outer))
+                self.functions.append(FunctionInfo(self.seen_from_inside, node, qualname, top, owner, outer))
                 self._find_functions(node.body, f"{qualname}.<locals>.", top, None, node)
             elif isinstance(node, ast.ClassDef):
                 self.classes.append(node)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
+from weakref import proxy
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
@@ -113,14 +114,16 @@ class PartIndex(ModuleIndex):
     @cached_property
     def containers(self) -> Container[str]:
         """Module-level names bound to a dict or list."""
-        return _Names(self._may_be_container, lambda: self._rest.containers)
+        me = proxy(self)  # a cycle would keep the tree
+        return _Names(lambda name: me._may_be_container(name), lambda: me._rest.containers)
 
     def _may_be_container(self, name: str) -> bool:
         """Tell whether a line at the top of the module may bind ``name`` to a container."""
         code = self._code
         for match in re.finditer(rf"\b{name}\b", code):
             if not code[code.rfind("\n", 0, match.start()) + 1].isspace():
-                behind = code[match.end() : code.find("\n", match.end()) % (len(code) + 1)].rstrip()
+                end = code.find("\n", match.end())
+                behind = code[match.end() : end if end >= 0 else len(code)].rstrip()
                 if _CONTAINER.search(behind) or behind.endswith(("=", "\\")) or not is_balanced(behind, 0, len(behind)):
                     return True
         return False
@@ -128,18 +131,21 @@ class PartIndex(ModuleIndex):
     @cached_property
     def singletons(self) -> Container[str]:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
-        made = frozenset(_INSTANCE.findall("\n" + self._code))
-        return _Names(lambda n: n in made and may_be_only_one(n, self._code), lambda: self._rest.singletons)
+        me, code = proxy(self), self._code
+        made = frozenset(_INSTANCE.findall("\n" + code))
+        return _Names(lambda name: name in made and may_be_only_one(name, code), lambda: me._rest.singletons)
 
     @cached_property
     def sentinels(self) -> Container[str]:
         """Module-level names bound to an object that means "nothing yet"."""
-        return _Names(lambda _: _SENTINEL.search(self._code) is not None, lambda: self._rest.sentinels)
+        me, code = proxy(self), self._code
+        return _Names(lambda _: _SENTINEL.search(code) is not None, lambda: me._rest.sentinels)
 
     @cached_property
     def guards(self) -> Container[str]:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
-        return _Names(self._may_guard, lambda: self._rest.guards)
+        me = proxy(self)
+        return _Names(lambda name: me._may_guard(name), lambda: me._rest.guards)
 
     def _may_guard(self, name: str) -> bool:
         makes_locks = any(word in self._code for word in LOCK_CONSTRUCTORS)
