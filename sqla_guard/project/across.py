@@ -16,20 +16,18 @@ from sqla_guard.project.mapped import Mappings
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectClass, ProjectFunction, ProjectModule
 
+# All of these are looked for in lower case, which is quicker than to ignore it.
 # Other files are only looked at for what may be DDL; a verb and its object may stand in two literals.
-_DDL = re.compile(
-    rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename", re.IGNORECASE
-)
+_DDL = re.compile(rb"(?:create|alter|drop|rename)[\s\\\"'](?:[^;]{0,80}?[\s\"'])?(?:table|view)|sp_rename")
 # Queries and data changes only matter where they name a column of interest; what begins with ``WITH`` goes on with one.
-_QUERY = re.compile(rb"\b(?:insert|update|delete|select|merge|replace|copy|index|comment)[\s\\\"']", re.IGNORECASE)
+_QUERY = re.compile(rb"(?:insert|update|delete|select|merge|replace|copy|index|comment)[\s\\\"']")
 # A reserved name, be it in two literals side by side; escapes may spell anything.
 _APART = rb"(?:[\"']{1,3}[\s\\+()]*[rbfu]{0,2}[\"']{1,3})?"
 _NAMED = re.compile(
-    rb"\\[xuUN0-7]|" + b"|".join(_APART.join(re.findall(b".", word.encode())) for word in sorted(RESERVED)),
-    re.IGNORECASE,
+    rb"\\[xun0-7]|" + b"|".join(_APART.join(re.findall(b".", word.encode())) for word in sorted(RESERVED))
 )
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
-_RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat", re.IGNORECASE)
+_RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat")
 _DEEPEST = 3
 
 
@@ -63,11 +61,12 @@ def sql_across(project: Project, path: str) -> Across:
 
 def _may_matter(project: Project, path: str) -> bool:
     data = project.workspace.raw(path)
-    if _DDL.search(data):
+    lowered = data.lower()
+    if _DDL.search(lowered):
         return True
-    if _QUERY.search(data) is None:
+    if _QUERY.search(lowered) is None:
         return False
-    return _NAMED.search(data) is not None or _names_kept(project, path, data)
+    return _NAMED.search(lowered) is not None or _names_kept(project, path, data)
 
 
 def _names_kept(project: Project, path: str, data: bytes) -> bool:
@@ -147,7 +146,7 @@ def _method(project: Project, path: str, owner: Value, method: str) -> tuple[str
 
 
 def _may_run(project: Project, path: str) -> bool:
-    return _RUNS.search(project.workspace.raw(path)) is not None
+    return _RUNS.search(project.workspace.raw(path).lower()) is not None
 
 
 def _passed_on(project: Project, path: str) -> PassedOn:
