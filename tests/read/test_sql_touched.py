@@ -124,3 +124,10 @@ def test_what_only_functions_say_is_not_kept() -> None:
     code = "metadata = 1  # metadata\ndef f():\n    return 'metadata'\n"
     text = f"{code}class C:\n    def f(self):\n        x = 'metadata'\n"
     assert not may_keep(SourceFile("m.py", text), frozenset({"metadata"}))
+
+
+def test_a_longer_word_does_not_speak_of_the_table() -> None:
+    use = "def f(c):\n    return f'SELECT * FROM {c}'\ndef g(c):\n    return 'metadata'\n"
+    heads = ("old_events = EventLog\n", "events = 1\n", "x = Event\n")
+    told = [[loose.kind for loose in found(head + use)] for head in heads]
+    assert told == [["word"], ["rows", "word"], ["rows", "word"]]

@@ -86,8 +86,14 @@ def read_loose_sql(
 
 def _speaks_of_table(source: SourceFile, telling: Telling) -> bool:
     """Tell whether a file names the table, a class that maps it, or a string of another module that names one."""
-    text = source.text
-    return telling.table.name in text.lower() or any(name in text for name in telling.classes | telling.kept)
+    names = telling.classes | telling.kept
+    return _holds_word(telling.table.name, source.text.lower()) or any(_holds_word(name, source.text) for name in names)
+
+
+def _holds_word(word: str, text: str) -> bool:
+    """Tell whether ``text`` holds ``word`` as a whole one."""
+    escaped = re.escape(word)
+    return word in text and re.search(rf"{escaped}(?<!\w{escaped})(?!\w)", text) is not None
 
 
 class _Loose:
