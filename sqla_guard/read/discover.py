@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqla_guard.read.walk import Walker
 
 # Bytes that are kept for the next reader of a file; reading them again costs little, all of them much memory.
-_MOST_KEPT = 4 << 20
+_MOST_KEPT = 8 << 20
 # Decoded files that are kept, each with where its lines start.
 _MOST_DECODED = 64
 

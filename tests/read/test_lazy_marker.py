@@ -25,6 +25,9 @@ HELD = {
     "annotated element": "H: dict[str, int] = {}\ndef f():\n    if 'x' not in H:\n        H['x'] = 1\n",
     "closure": "def d(f):\n    kept = {}\n    def g(k):\n        if k not in kept:\n            kept[k] = f(k)\n"
     "        return kept[k]\n    return g\n",
+    "closure in a method": "class C:\n    def d(s):\n        kept = {}\n        def g(k):\n"
+    "            if k not in kept:\n                kept[k] = 1\n",
+    "closure that waits": "def d(f):\n\tkept = {}\n\tasync  def g(k):\n\t\tif k not in kept:\n\t\t\tkept[k] = f(k)\n",
     "closure behind a string": 'def d(f):\n    kept = {}\n    def g(k):\n        """\ndef no():\n        """\n'
     "        if k not in kept:\n            kept[k] = f(k)\n        return kept[k]\n    return g\n",
     "read before": "X = None\ndef f():\n    global X\n    x = X\n    if x is None:\n        X = x = make()\n",

@@ -182,14 +182,19 @@ class _Words:
 
     @cached_property
     def containers(self) -> dict[bytes, set[int]]:
-        """The names that may stand for containers, with the depths of the lines that make those."""
+        """The names that may stand for containers, with the depths of the lines that make those.
+
+        A line that is deeper than every function stands in none that holds another, and what it makes outlives no call.
+        """
         text, found = self._text, dict[bytes, set[int]]()
+        functions = (line_of(text, match.start()) for match in re.finditer(rb"def\b", text))
+        deepest = max((indent_of(text, line) for line in functions), default=0)
         for match in re.finditer(_CONTAINER, text):
             line = line_of(text, match.start())
+            depth = indent_of(text, line)
             before = text[line : match.start()]
-            if before.count(b"(") == before.count(b")"):
+            if depth <= deepest and before.count(b"(") == before.count(b")"):
                 annotated = re.match(_ANNOTATED, before) if b":" in before else None
-                depth = indent_of(text, line)
                 for name in re.findall(rb"\w+", annotated[0] if annotated else before):
                     found.setdefault(name, set()).add(depth)
         return found
