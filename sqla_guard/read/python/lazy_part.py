@@ -92,6 +92,7 @@ class PartIndex(ModuleIndex):
         """Find the functions."""
         super().__post_init__()
         self.again = partial(rest_of, bodies=None)
+        self._known: dict[FunctionInfo, frozenset[str]] = {}
 
     def narrow(self, bodies: frozenset[Body]) -> None:
         """Let the rest of the module be read only for the functions with ``bodies``, if it is not yet."""
@@ -120,7 +121,7 @@ class PartIndex(ModuleIndex):
     def _may_be_container(self, name: str) -> bool:
         """Tell whether a line at the top of the module may bind ``name`` to a container."""
         code = self._code
-        for match in re.finditer(rf"\b{name}\b", code):
+        for match in re.finditer(rf"{name}(?<!\w{name})\b", code):  # begins with the name: that is found faster
             if not code[code.rfind("\n", 0, match.start()) + 1].isspace():
                 end = code.find("\n", match.end())
                 behind = code[match.end() : end if end >= 0 else len(code)].rstrip()
@@ -149,20 +150,25 @@ class PartIndex(ModuleIndex):
 
     def _may_guard(self, name: str) -> bool:
         makes_locks = any(word in self._code for word in LOCK_CONSTRUCTORS)
-        return makes_locks or re.search(rf"\bdef[\s\\]+{re.escape(name)}\b", self._code) is not None
+        return makes_locks or re.search(rf"def[\s\\]+{re.escape(name)}\b", self._code) is not None
 
     def only_booleans(self, name: str) -> bool:
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
         if name.isidentifier() and re.search(_NO_BOOLEAN % name, self._code):
             return False
         word = re.compile(name.partition("[")[0].rpartition(".")[2])
-        if any(name in _written(function) for function in self.functions if self.holds(function.node, word)):
+        if any(name in self._written(function) for function in self.functions if self.holds(function.node, word)):
             return False
         return self._rest.only_booleans(name)
 
+    def _written(self, function: FunctionInfo) -> frozenset[str]:
+        if function not in self._known:
+            self._known[function] = frozenset(_written(function))
+        return self._known[function]
+
     def reads(self, function_name: str, name: str) -> bool:
         """Tell whether a function of the module called ``function_name`` mentions ``name``."""
-        defined = name.isidentifier() and re.search(rf"\bdef[\s\\]+{function_name}\b", self._code)
+        defined = name.isidentifier() and re.search(rf"def[\s\\]+{function_name}\b", self._code)
         return bool(defined) and self._rest.reads(function_name, name)
 
     def class_of(self, function: FunctionInfo) -> ast.ClassDef | None:
@@ -179,9 +185,12 @@ class _Names:
     def __init__(self, may_be: Callable[[str], bool], read: Callable[[], Container[str]]) -> None:
         self._may_be = may_be
         self._read = read
+        self._known: dict[object, bool] = {}
 
     def __contains__(self, name: object) -> bool:
-        return self._may_be(str(name)) and name in self._read()
+        if name not in self._known:
+            self._known[name] = self._may_be(str(name)) and name in self._read()
+        return self._known[name]
 
 
 def _written(function: FunctionInfo) -> Iterator[str]:
