@@ -28,7 +28,8 @@ def read_cached_factories(source: SourceFile) -> tuple[CachedFactory, ...]:
 
 
 def _find(source: SourceFile) -> Iterator[CachedFactory]:
-    for info in ModuleIndex(source, parse(source)).functions:
+    index = ModuleIndex(source, parse(source))  # which its functions do not keep
+    for info in index.functions:
         for decorator in info.node.decorator_list:
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = bare.attr if isinstance(bare, ast.Attribute) else getattr(bare, "id", "")
