@@ -131,3 +131,16 @@ def test_a_longer_word_does_not_speak_of_the_table() -> None:
     heads = ("old_events = EventLog\n", "events = 1\n", "x = Event\n")
     told = [[loose.kind for loose in found(head + use)] for head in heads]
     assert told == [["word"], ["rows", "word"], ["rows", "word"]]
+
+
+def test_where_very_many_functions_say_the_word_all_are_parsed() -> None:
+    source = SourceFile("m.py", "".join(f"def f{i}(c):\n    return 'metadata'\n" for i in range(40)) + HEAD)
+    functions = nodes_saying(source, "metadata").of(ast.FunctionDef)
+    assert [len(f.body) for f in functions if isinstance(f, ast.FunctionDef)] == [*[1] * 40, 2]
+
+
+def test_a_chain_of_calls_is_followed_to_its_end() -> None:
+    chain = "".join(f"def f{i}():\n    x = 1\n    return f{i + 1}()\n" for i in range(40))
+    source = SourceFile("m.py", f"def f():\n    return 'metadata' + f0()\n{chain}{HEAD}")
+    functions = nodes_saying(source, "metadata").of(ast.FunctionDef)
+    assert [len(f.body) for f in functions if isinstance(f, ast.FunctionDef)] == [1, *[2] * 40, 1]

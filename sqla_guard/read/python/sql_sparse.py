@@ -20,6 +20,7 @@ from sqla_guard.read.sql_marker import may_be_spelled
 
 _DEFINED = re.compile(r"def +(\w+)")
 _WORDS = re.compile(r"\w+|[.(]")
+_MOST_NAMES = 30
 
 
 def literals_with(source: SourceFile, word: str) -> list[int] | None:
@@ -47,7 +48,7 @@ def nodes_saying(source: SourceFile, word: str) -> Nodes:
     outer = list(_outermost(bodies_of(source)))
     said = {_around(place, outer) for place in places}
     saying = _with_callers({body for body in said if body is not None}, outer, code)
-    if None in said:
+    if None in said or saying is None:
         return nodes_of(source)
     wanted = _with_callees(saying, outer, code)
     nodes = Nodes(parse_bodies(source, lambda body: body in wanted))
@@ -89,23 +90,37 @@ def _around(place: int, outer: list[Body]) -> Body | None:
     return outer[at] if at >= 0 and place < outer[at].end else None
 
 
-def _with_callers(saying: set[Body], outer: list[Body], code: str) -> set[Body]:
-    """Return ``saying`` with the functions that call them by their bare names, and may get the word from them."""
-    found: set[Body] = set()
-    while saying - found:
-        calls = {_around(at, outer) for body in saying - found for at in _calls_of(_name(body, code), code)}
-        found |= saying
-        saying = found.union(body for body in calls if body is not None)
-    return found
+def _with_callers(saying: set[Body], outer: list[Body], code: str) -> set[Body] | None:
+    """Return ``saying`` with the functions that call them by their bare names, and may get the word from them.
+
+    ``None`` where that are many: to leave out the rest would save little.
+    """
+    new = saying
+    asked: set[str] = set()
+    while new:
+        names = {_name(body, code) for body in new} - asked
+        asked |= names
+        if len(asked) > _MOST_NAMES:
+            return None
+        calls = {_around(at, outer) for name in names for at in _calls_of(name, code)}
+        new = {body for body in calls if body is not None} - saying
+        saying = saying | new
+    return saying
 
 
 def _with_callees(wanted: set[Body], outer: list[Body], code: str) -> set[Body]:
     """Return ``wanted`` with the functions that they call by their bare names, and so on."""
-    found: set[Body] = set()
-    while wanted - found:
-        called = {name for body in wanted - found for name in _called(_WORDS.findall(code, body.start, body.end))}
-        found |= wanted
-        wanted = found.union(body for body in outer if _name(body, code) in called)
+    named: dict[str, list[Body]] = {}
+    for body in outer:
+        named.setdefault(_name(body, code), []).append(body)
+    found = set(wanted)
+    pending = list(wanted)
+    while pending:
+        body = pending.pop()
+        for name in _called(_WORDS.findall(code, body.start, body.end)):
+            new = [callee for callee in named.pop(name, ()) if callee not in found]
+            found.update(new)
+            pending += new
     return found
 
 
