@@ -77,11 +77,11 @@ class TwoNames:
 
         Only the first table of a module that cannot be declared twice is told of: the others never get so far.
         """
-        found = self._project.once(("two names", table.path), lambda: self._find(table.path))
-        if found is None:
+        if not (self._project.config.read_everything or self._project.table_names.has_two_names(table.path)):
             return None
         first = next((t for t in self._project.declared_tables(table.path) if self._is_shared(t)), None)
-        return found if first == table else None
+        # Whether two modules meet takes the imports of all, so it is asked last.
+        return self._project.once(("two names", table.path), lambda: self._find(table.path)) if first == table else None
 
     def _find(self, path: str) -> tuple[Naming, Naming] | None:
         by_name = self._namings(path)
@@ -94,8 +94,6 @@ class TwoNames:
 
     def _namings(self, target: str) -> ByName:
         """Return the imports that run ``target``: by name, by importer."""
-        if not (self._project.config.read_everything or self._project.table_names.has_two_names(target)):
-            return {}
         importers = {path: margin for path, margin in self._importers(target) if not is_apart(path)}
         # A string may look like an import, so what bytes tell of has to be parsed; but they seldom tell of two names.
         known = {path: self._imported(path) if margin.doubt else margin.found for path, margin in importers.items()}
