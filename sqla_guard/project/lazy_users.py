@@ -85,7 +85,7 @@ def _uses(project: Project, path: str, name: str, method: bool) -> Iterator[_Use
             behind = re.match(r"\s*([(),])", text[match.end() : match.end() + 80])
             if behind is None or "#" in before:
                 continue
-            if method or _is_meant(project, path, where, name, before):
+            if method or _is_meant(project, path, (where, text), name, before):
                 yield _Use(where, text, match.start(), before, behind.group(1))
 
 
@@ -104,20 +104,23 @@ def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User
             yield User(where, inner[2], locked, called)
 
 
-def _is_meant(project: Project, path: str, where: str, name: str, before: str) -> bool:
-    """Tell whether a call by this name in ``where`` can be one of the module ``path``."""
+def _is_meant(project: Project, path: str, file: tuple[str, str], name: str, before: str) -> bool:
+    """Tell whether a call by this name in ``file``, given with its text, can be one of the module ``path``."""
+    where, text = file
     called_on = before.rstrip()
     owner = re.search(r"(?<!\w)\w+\Z", called_on[:-1].rstrip()) if called_on.endswith(".") else None
     stem = path.rpartition("/")[2].removesuffix(".py")
     if stem == "__init__":
         stem = path.rpartition("/")[0].rpartition("/")[2]
+    if owner.group() == stem if owner is not None else where == path:
+        return True
+    if owner is not None and stem not in text:
+        return False  # the module has no name there
     outline = project.outline(where)
     imports = outline.imports if outline else ()
     if owner is None:
-        return where == path or any(name in (i.local, i.name) or i.local == "*" for i in imports)
-    return owner.group() == stem or any(
-        i.local == owner.group() and stem in (i.name, i.module.rpartition(".")[2]) for i in imports
-    )
+        return any(name in (i.local, i.name) or i.local == "*" for i in imports)
+    return any(i.local == owner.group() and stem in (i.name, i.module.rpartition(".")[2]) for i in imports)
 
 
 def _functions(outline: Outline | None) -> Iterator[tuple[int, int, str]]:
