@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from sqla_guard.core.fix import Edit, Fix, ImportNeed
 from sqla_guard.core.report import Report
@@ -28,27 +29,32 @@ def with_imports(report: Report, load: Load, read_imports: ReadImports) -> Repor
     """
     if not any(d.fix and d.fix.imports for d in report.diagnostics):
         return report
+    block_of = cache(lambda path: read_imports(load(path)))
+    # Many findings of a file need the same import.
+    edits_of = cache(lambda path, module, names: tuple(_edits(load(path), block_of(path), module, names)))
     made: dict[Fix, Fix] = {}
     for diagnostic in report.diagnostics:
         fix = diagnostic.fix
         if fix is not None and fix not in made:
-            added = _import_edits(fix.imports, load, read_imports)
+            added = (edit for place, names in _wanted(fix.imports).items() for edit in edits_of(*place, tuple(names)))
             made[fix] = replace(fix, edits=tuple(sorted({*fix.edits, *added})), imports=())
     diagnostics = tuple(replace(d, fix=made[d.fix]) if d.fix else d for d in report.diagnostics)
     return report._replace(diagnostics=diagnostics)
 
 
-def _import_edits(needs: Iterable[ImportNeed], load: Load, read_imports: ReadImports) -> Iterator[Edit]:
+def _wanted(needs: Iterable[ImportNeed]) -> dict[tuple[str, str], list[str]]:
+    """Return the names that are needed, by file and module; an empty one stands for the module."""
     wanted: dict[tuple[str, str], list[str]] = {}
     for need in sorted(set(needs)):
         wanted.setdefault((need.path, need.module), []).append(need.name)
-    for (path, module), names in wanted.items():
-        source = load(path)
-        block = read_imports(source)
-        if "" in names and (edit := import_edit(source, block, module)) is not None:
-            yield edit
-        if any(names):
-            yield from from_import_edit(source, block, module, [name for name in names if name])
+    return wanted
+
+
+def _edits(source: SourceFile, block: ImportBlock, module: str, names: Sequence[str]) -> Iterator[Edit]:
+    if "" in names and (edit := import_edit(source, block, module)) is not None:
+        yield edit
+    if any(names):
+        yield from from_import_edit(source, block, module, [name for name in names if name])
 
 
 def import_edit(source: SourceFile, block: ImportBlock, module: str) -> Edit | None:

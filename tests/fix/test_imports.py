@@ -6,6 +6,7 @@ from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
+from sqla_guard.facts.imports import ImportBlock
 from sqla_guard.fix.edits import apply_edits
 from sqla_guard.fix.imports import import_edit, with_imports
 from sqla_guard.read.python.imports import read_import_block
@@ -73,3 +74,18 @@ def test_fixes_that_need_one_import_share_the_edit() -> None:
     edits = {edit for d in report.diagnostics if d.fix for edit in d.fix.edits}
     assert apply_edits(source.text, edits) == "# c\nimport threading\n\ngood\ngood\n"
     assert all(d.fix and not d.fix.imports for d in report.diagnostics)
+
+
+def test_the_imports_of_a_file_are_read_once_however_many_fixes_need_them() -> None:
+    source = SourceFile("m.py", "bad\n" * 9)
+    need = (ImportNeed("m.py", "threading"),)
+    fixes = [Fix(str(n), (Edit("m.py", 4 * n, 4 * n + 3, "good"),), Applicability.SAFE, need) for n in range(9)]
+    found = [Diagnostic("X1", "x", "error", "m.py", Span(4, 7), fix.title, "", fix) for fix in fixes]
+    read: list[SourceFile] = []
+
+    def imports_of(source: SourceFile) -> ImportBlock:
+        read.append(source)
+        return read_import_block(source)
+
+    with_imports(Report.of(found, (), 1), lambda path: source, imports_of)
+    assert read == [source]
