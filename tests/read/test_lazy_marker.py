@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 
 HELD = {
@@ -82,6 +85,45 @@ HELD = {
     "closure's container behind": "def d(f):\n    def g(k):\n        if k not in kept:\n            kept[k] = f(k)\n"
     "        return kept[k]\n    kept = {}\n    return g\n",
 }
+_TEST_AND_MAKE = "def f():\n    if 'x' not in KEPT:\n        KEPT['x'] = make()\n    return KEPT['x']\n"
+# Each way to write a container or a target over lines.
+CONTAINERS = {
+    "annotation over lines": "KEPT: dict[\n    str, int\n] = {}\n",
+    "annotation at the margin": "KEPT: dict[\nstr, int\n] = dict()\n",
+    "annotation that calls": "KEPT: Annotated[dict, doc(\n    'x')] = {}\n",
+    "annotation in brackets": "KEPT: (\n    dict[str, int]\n) = {}\n",
+    "annotation over lines, balanced at the end": "KEPT: Callable[\n    [int], int] | dict = {}\n",
+    "annotation that is a string": "KEPT: 'dict[str, int]' = dict(\n)\n",
+    "annotation that is a string over lines": 'KEPT: """dict[str,\n    int]""" = {}\n',
+    "value in brackets": "KEPT = ({})\n",
+    "value in brackets behind a comment": "KEPT = (  # why\n    # and why\n    {}\n)\n",
+    "value on the next line": "KEPT = \\\n    {}\n",
+    "assigned on the next line": "KEPT \\\n    = {}\n",
+    "annotated on the next line": "KEPT: \\\n    dict[str, int] = {}\n",
+    "called with spaces": "KEPT = collections . OrderedDict()\n",
+}
+OVER_LINES = {
+    "key": "KEPT = {}\ndef f():\n    if 'x' not in KEPT:\n        KEPT[\n            'x'\n        ] = make()\n",
+    "keys": "def d(f):\n    kept = {}\n    def g(a, b):\n        if (a, b) not in kept:\n            kept[\n"
+    "                a,\n                b,\n            ] = f(a, b)\n        return kept[a, b]\n    return g\n",
+    "key of a class": "class P:\n    all = {}\n    def f(self):\n        if 'k' not in P.all:\n            P.all[\n"
+    "                'k'\n            ] = make()\n",
+    "assigned on the next line": "KEPT = {}\ndef f():\n    if 'x' not in KEPT:\n        KEPT['x'] \\\n"
+    "            = make()\n",
+    "annotated element": "KEPT = {}\ndef f():\n    if 'x' not in KEPT:\n        KEPT['x']: Optional[\n"
+    "            int\n        ] = make()\n",
+    "attribute": "class P:\n    x = None\ndef f():\n    if P.x is None:\n        P.x \\\n            = make()\n",
+    "annotated attribute": "class P:\n    x = None\n    @classmethod\n    def f(cls):\n        if cls.x is None:\n"
+    "            cls.x: Optional[\n                int\n            ] = make()\n",
+}
+_OF_INSTANCE = "class P:\n    x = None\n    def f(self):\n        if self.x is None:\n            self.x = make()\n"
+INSTANCES = {
+    "annotation over lines": "p: Final[\n    P\n] = P()\n",
+    "annotation that calls": "p: Annotated[P, doc('x')] = P()\n",
+    "assigned on the next line": "p \\\n    = P()\n",
+    "made in brackets behind a comment": "p = (  # why\n    P()\n)\n",
+    "target in brackets": "(p) = P()\n",
+}
 # Ends of lines, encodings and a mark in front change nothing.
 WRITTEN: dict[str, Callable[[str], bytes]] = {
     "crlf": lambda text: text.replace("\n", "\r\n").encode(),
@@ -104,6 +146,7 @@ NOT_HELD = {
     "instance": "class P:\n    def f(self):\n        if self.x is None:\n            self.x = 1\n",
     "under a key of a class": "class P:\n    def f(cls, k):\n        if k not in cls.all:\n"
     "            cls.all[k] = 1\n",
+    "brackets behind a name": "class P: x = 0\ndef f():\n    if P.x:\n        go(P.x, [\n            1\n        ])\n",
     "annotation": "H: dict['x'] = {}\ndef f(a):\n    y: dict['x'] = dict['x'] or dict['y']\n",
     "other object": "def f(patch):\n    patch.setattr(thing, 'name', 1)\n    return name\n",
 }
@@ -114,6 +157,25 @@ def test_each_way_to_bind_a_shared_place_is_seen(text: str) -> None:
     assert may_hold_lazy_init(text.encode())
     for write in WRITTEN.values():
         assert may_hold_lazy_init(write(text))
+
+
+def _over_lines() -> Iterator[tuple[str, str]]:
+    for name, text in CONTAINERS.items():
+        body = textwrap.indent(f"{text}{_TEST_AND_MAKE}", "    ")
+        yield f"container: {name}", text + _TEST_AND_MAKE
+        yield f"container behind: {name}", _TEST_AND_MAKE + text
+        yield f"container of a closure: {name}", f"def d():\n{body}    return f\n"
+    yield from OVER_LINES.items()
+    yield from ((f"only instance: {name}", _OF_INSTANCE + text) for name, text in INSTANCES.items())
+
+
+@pytest.mark.parametrize("text", dict(_over_lines()).values(), ids=dict(_over_lines()))
+def test_what_is_written_over_lines_is_seen_and_read(text: str) -> None:
+    assert may_hold_lazy_init(text.encode())
+    source = SourceFile("a.py", text)
+    found = [fact.name for fact in read_every_function(source)]
+    assert found
+    assert [fact.name for fact in read_lazy_inits(source)] == found
 
 
 @pytest.mark.parametrize("text", NOT_HELD.values(), ids=NOT_HELD)

@@ -43,20 +43,31 @@ _OF_FIRST = (b"__class__", b"type")
 _STATE = frozenset({b"state"})
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
 # An attribute that is bound or stands among names before an assignment; its name is taken whole, never less of it.
-_BEHIND = rb"[ \t]{0,40}(?=(\w+))\1[ \t]*(?:=(?!=)|:[^\n=]{0,300}=(?!=)|(?=[,)\]\\][^\n=]{0,300}=(?!=)))"
+_BEHIND = (
+    rb"[ \t]{0,40}(?=(\w+))\1[ \t]*"
+    rb"(?:=(?!=)|:[^\n=]{0,300}(?:=(?!=)|[\[(\\][ \t]*\n)|(?=[,)\]\\][^\n=]{0,300}=(?!=)|\\\n[ \t]{0,100}=(?!=)))"
+)
 _BOUND = rb"\.(?<!self\.)" + _BEHIND
 _BOUND_OF = rb"\b%b[ \t]{0,40}\." + _BEHIND
 _SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
 _GIVEN = rb"setattr\s*\(\s*(?:\w+\s*\.\s*)*(\w+)\s*,\s*\Z"
 # A call at the top of the module whose result is kept.
-_INSTANCE = rb"\n[\w)][^\n(]{0,400}=[\s\\(]{0,100}(\w+)\s*\("
+_INSTANCE = (
+    rb"\n(?:[\w()\]][^\n(]{0,400}|\w+[ \t]*:[^\n=]{0,400}|[ \t]*\][ \t]*)(?:\\\n[ \t]{0,100})?"
+    rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s(]{0,100})?(\w+)\s*\("
+)
 # An element that is bound, and the names that stand before keys on its line.
-_ELEMENT = rb"\][ \t]*(?::[^\n=]{0,400})?=(?!=)"
+_ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?::[^\n=]{0,400})?=(?!=)"
 _KEYED = rb"\b(\w+)[ \t]*\["
 # What stands before an annotation.
 _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
-# What a container that outlives a call is made by.
-_CONTAINER = rb"=\s*(?:[\[{]|(?:\w+\.)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+# What a container that outlives a call is made by, in brackets or on the next line too.
+_CONTAINER = (
+    rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s\\(]{0,100}){0,3}"
+    rb"(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+)
+# How far back an assignment may begin before its ``=``: further ones are not written by hand.
+_MOST_BEFORE = 4000
 
 # A file with more places than this is taken for one that may hold such an object: asking on would take longer.
 _MOST_PLACES = 300
@@ -190,7 +201,7 @@ class _Words:
         functions = (line_of(text, match.start()) for match in re.finditer(rb"def\b", text))
         deepest = max((indent_of(text, line) for line in functions), default=0)
         for match in re.finditer(_CONTAINER, text):
-            line = line_of(text, match.start())
+            line = _start_of_target(text, match.start())
             depth = indent_of(text, line)
             before = text[line : match.start()]
             if depth <= deepest and before.count(b"(") == before.count(b")"):
@@ -198,6 +209,23 @@ class _Words:
                 for name in re.findall(rb"\w+", annotated[0] if annotated else before):
                     found.setdefault(name, set()).add(depth)
         return found
+
+
+def _start_of_target(text: bytes, end: int) -> int:
+    """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
+    line = line_of(text, end)
+    least = max(0, end - _MOST_BEFORE)
+    missing = _unopened(text, max(line, least), end)
+    while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
+        line, last = line_of(text, line - 1), line
+        missing += _unopened(text, max(line, least), last)
+    return line
+
+
+def _unopened(text: bytes, start: int, end: int) -> int:
+    """Return how many more brackets are closed than opened; one in a string or a comment counts too."""
+    part = text[start:end]
+    return sum(map(part.count, (b")", b"]", b"}"))) - sum(map(part.count, (b"(", b"[", b"{")))
 
 
 def _declared(text: bytes) -> Iterator[Place]:
@@ -239,7 +267,7 @@ def _attribute(text: bytes, match: re.Match[bytes], owners: frozenset[bytes], fi
     name = match[1]
     if _is_special(name):
         return
-    if not match[0].endswith(b"="):
+    if not match[0].endswith((b"=", b"\n")):
         line, last = line_of(text, match.start()), text.find(b"\n", match.end())
         behind = text[match.end() : last if last >= 0 else len(text)]
         if not may_be_one_of_several(text[line : match.start()], behind):
@@ -285,7 +313,7 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
     keyed = re.compile(_KEYED)
     for match in re.finditer(_ELEMENT, text):
-        line = line_of(text, match.start())
+        line = _start_of_target(text, match.start() + 1)
         if text[line : line + 1] not in (b" ", b"\t", b"d", b"a"):
             continue  # nor the first line of a function
         annotated = re.compile(_ANNOTATED).match(text, line, match.start())

@@ -39,6 +39,8 @@ _RIGHT = rb"(?:[=!]=|[<>]=?|\bis|\bis\s+not|\bin)[ \t]*(?:\w+\.)?\Z"
 _UNDER_KEY = rb"\s*(?:\[|\.\s*get\b)"
 _INTO_LOCAL = rb"(?:.*[:;])?\s*\w+\s*=(?!=)"
 _CONTINUES = rb"\s*(?:(?:and|or|not|is|in|if|else)\b|[=!<>+\-*/%|&^)\]}.])"
+# How far behind a place its target may go on.
+_MOST_FURTHER = 400
 _SINGLETON = re.compile(rb"\s*(?:async\s+)?def\s+(?:__new__|__call__)\b")
 
 
@@ -76,7 +78,7 @@ class Mentions:
             before, behind = text[line:start], text[end : last if last >= 0 else len(text)]
             if not self._is_meant(start, before, behind):
                 continue
-            made = self._makes(before, behind)
+            made = self._makes(before, behind) or self._makes_further_on(end, behind)
             if made and (asked or _may_ask_yet(behind)):
                 return True
             asked = asked or self._asks(line, start, before, behind)
@@ -103,6 +105,14 @@ class Mentions:
         if re.match(_CHANGED, behind) is not None:
             return False
         return _BOUND_OTHERWISE.search(before) is not None or may_be_one_of_several(before, behind)
+
+    def _makes_further_on(self, end: int, behind: bytes) -> bool:
+        """Tell whether the place may be set on a line after its name: a key or an annotation may take several."""
+        is_open = behind.count(b"[") + behind.count(b"(") > behind.count(b"]") + behind.count(b")")
+        if self._kind == "name" or not (is_open or behind.rstrip().endswith(b"\\")):
+            return False
+        near = self._text[end : end + _MOST_FURTHER].replace(b"\\\n", b"  ").replace(b"\n", b" ")
+        return self._set.match(near) is not None
 
     def _asks(self, line: int, start: int, before: bytes, behind: bytes) -> bool:
         if behind.startswith((b"'", b'"')):
