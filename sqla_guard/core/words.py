@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # So many words are looked for one by one in the time that it takes to list all that there are.
 FEW = 30
@@ -135,11 +135,16 @@ def gives_class(data: bytes) -> bool:
     return b"cls" in data and _GIVEN.search(data) is not None
 
 
-def holds_import(data: bytes, packages: Iterable[str]) -> bool:
-    """Tell whether Python code may import one of ``packages``, or something of it."""
+def holds_import(data: bytes, packages: Mapping[bytes, Sequence[bytes]]) -> bool:
+    """Tell whether Python code may import one of ``packages``, or something of it.
+
+    Args:
+        data: The code.
+        packages: The names of the packages, by a part that they share, which is looked for first.
+    """
     if data.startswith(_WIDE):
         data = data.replace(b"\0", b"")
-    return any(_may_import(data, package.encode()) for package in packages)
+    return any(part in data and any(_may_import(data, name) for name in names) for part, names in packages.items())
 
 
 def _may_import(data: bytes, package: bytes) -> bool:

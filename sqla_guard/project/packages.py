@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqla_guard.project.project import Project
 
-_PACKAGES = tuple(f"{package}." for package in MAPPING_PACKAGES)
+_PACKAGES = tuple(f"{name.decode()}." for names in MAPPING_PACKAGES.values() for name in names)
 # What a class that nothing maps may still be judged by: base classes out of sight, an annotation by its name.
 _EVIDENCE = (b"__tablename__", b"Mapped")
 

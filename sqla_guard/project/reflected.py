@@ -65,9 +65,11 @@ def reflected(project: Project, near: str) -> tuple[Reflected, ...]:
 
 
 def _find(project: Project, near: str) -> Iterator[Reflected]:
+    if not may_map(project, near):
+        return
     named = project.files_naming(near, _WORDS, (".py",))
     paths = [path for path in named if _TELLS.search(project.workspace.raw(path).replace(b"\0", b""))]
-    if not paths or not may_map(project, near) or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
+    if not paths or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
         return
     classes: list[Reflected] = []
     automaps: list[Reflected] = []
