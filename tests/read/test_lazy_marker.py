@@ -122,6 +122,7 @@ INSTANCES = {
     "annotation that calls": "p: Annotated[P, doc('x')] = P()\n",
     "assigned on the next line": "p \\\n    = P()\n",
     "made in brackets behind a comment": "p = (  # why\n    P()\n)\n",
+    "annotation indented to its end": "p: Final[\n    P] = P()\n",
     "target in brackets": "(p) = P()\n",
 }
 # Ends of lines, encodings and a mark in front change nothing.
@@ -191,4 +192,5 @@ def test_decorators_that_keep_results_are_seen() -> None:
 
 def test_many_places_are_not_asked_for_one_by_one() -> None:
     text = "class P: pass\n" + "".join(f"P.x{i} = {i}\n" for i in range(1000))
-    assert may_hold_lazy_init(text.encode())
+    assert may_hold_lazy_init(f"{text}def f(): ...\n".encode())
+    assert not may_hold_lazy_init(text.encode())  # without a function there is nothing to ask

@@ -52,20 +52,20 @@ _BOUND_OF = rb"\b%b[ \t]{0,40}\." + _BEHIND
 _SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
 _GIVEN = rb"setattr\s*\(\s*(?:\w+\s*\.\s*)*(\w+)\s*,\s*\Z"
 # A call at the top of the module whose result is kept.
-_INSTANCE = (
-    rb"\n(?:[\w()\]][^\n(]{0,400}|\w+[ \t]*:[^\n=]{0,400}|[ \t]*\][ \t]*)(?:\\\n[ \t]{0,100})?"
-    rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s(]{0,100})?(\w+)\s*\("
-)
+_MADE = rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s(]{0,100})?(\w+)\s*\("
+_INSTANCE = rb"\n[\w()][^\n(]{0,400}" + _MADE
+# The same behind an annotation of any kind, and on the next line, wherever it stands.
+_FURTHER_ON = (rb"\]\s{0,100}" + _MADE, rb"\\\n\s{0,100}" + _MADE)
 # An element that is bound, and the names that stand before keys on its line.
 _ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?::[^\n=]{0,400})?=(?!=)"
 _KEYED = rb"\b(\w+)[ \t]*\["
 # What stands before an annotation.
 _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
-# What a container that outlives a call is made by, in brackets or on the next line too.
+# What a container that outlives a call is made by, in brackets or on the next line too; it may follow a comment.
 _CONTAINER = (
-    rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s\\(]{0,100}){0,3}"
-    rb"(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+    rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
+_CLOSES = rb"[)\]}]"
 # How far back an assignment may begin before its ``=``: further ones are not written by hand.
 _MOST_BEFORE = 4000
 
@@ -112,6 +112,8 @@ def made_lazily(text: bytes) -> Iterator[Place]:
 
 
 def _judged(text: bytes) -> Iterator[tuple[Place, bool]]:
+    if b"def" not in text:
+        return  # tables of data
     known: dict[tuple[int, bytes, PlaceKind], bool] = {}
     for place in _places(text):
         around = function_around(text, place.at)
@@ -178,8 +180,12 @@ class _Words:
     @cached_property
     def instances(self) -> set[bytes]:
         """Classes that may have their only instance made at the top of the module."""
-        found = re.findall(_INSTANCE, self._text)
-        return self._classes[0].intersection(found) if found else set()
+        text, classes = self._text, self._classes[0]
+        if not classes:
+            return set()
+        further = (m for pattern in _FURTHER_ON for m in re.finditer(pattern, text) if m[1] in classes)
+        at_top = {m[1] for m in further if not indent_of(text, _start_of_target(text, m.start() + 1))}
+        return at_top.union(classes.intersection(re.findall(_INSTANCE, text)))
 
     @property
     def bodies_of_self(self) -> Iterator[tuple[int, int]]:
@@ -214,6 +220,8 @@ class _Words:
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
     line = line_of(text, end)
+    if text[line - 2 : line - 1] != b"\\" and re.compile(_CLOSES).search(text, line, end) is None:
+        return line
     least = max(0, end - _MOST_BEFORE)
     missing = _unopened(text, max(line, least), end)
     while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):

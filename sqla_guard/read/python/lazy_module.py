@@ -286,10 +286,7 @@ class ModuleIndex:
 
     def comes_back(self, function: FunctionInfo, named: Callable[[ast.stmt], frozenset[str]]) -> bool:
         """Tell whether one leads to another from ``function`` to itself by what is ``named`` in each."""
-        known: dict[str, ast.stmt] = {f.node.name: f.node for f in self.functions if f.node is not function.node}
-        for node in self.tree.body:
-            if isinstance(node, ast.ClassDef) and node is not function.top:
-                known[node.name] = node
+        functions, classes = self._defined
         seen: set[str] = set()
         # ``super().__new__(cls)`` is another one.
         pending = set(named(function.node)) - ({"__new__"} & {function.node.name})
@@ -297,10 +294,21 @@ class ModuleIndex:
             name = pending.pop()
             if name == function.node.name:
                 return True
-            if name not in seen and name in known:
-                pending |= named(known[name])
+            if name not in seen:
+                beside = (node for node in reversed(classes.get(name, ())) if node is not function.top)
+                node = next(beside, None) or functions.get(name)
+                pending |= named(node) if node is not None else frozenset()
             seen.add(name)
         return False
+
+    @cached_property
+    def _defined(self) -> tuple[dict[str, ast.stmt], dict[str, list[ast.stmt]]]:
+        """The functions of the module, the last of each name, and the classes at its top."""
+        classes: dict[str, list[ast.stmt]] = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.ClassDef):
+                classes.setdefault(node.name, []).append(node)
+        return {f.node.name: f.node for f in self.functions}, classes
 
     def _words(self, node: ast.stmt) -> frozenset[str]:
         """Return the words in a definition but the names of what it defines."""

@@ -26,10 +26,7 @@ _CONTAINER = re.compile(
     r"=[\s\\(]*(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
 # A call at the top of a module whose result is kept.
-_INSTANCE = re.compile(
-    r"\n(?:[\w()\]][^\n(]{0,400}|\w+[ \t]*:[^\n=]{0,400}|[ \t]*\][ \t]*)(?:\\\n[ \t]{0,100})?"
-    r"=[\s\\(]{0,100}(\w+)\s*\("
-)
+_INSTANCE = re.compile(r"(?:\n[\w()][^\n(]{0,400}|[\]\\]\s{0,100})=[\s\\(]{0,100}(\w+)\s*\(")
 # Values that are no booleans, of a name at the top of the module.
 _NO_BOOLEAN = r"(?:\A|\n)%s[ \t]*(?::[^\n=]*)?=[ \t]*(?:None\b|[\"'{\d])"
 
