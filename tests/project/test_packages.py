@@ -12,6 +12,7 @@ from sqla_guard.core.words import holds_import
 from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
 from sqla_guard.project import kinds, mapped, placement, resolve
 from sqla_guard.project.project import Project
+from sqla_guard.read.markers import may_declare
 from sqla_guard.run import run_check
 from tests.support.memory import check_files, project
 
@@ -73,6 +74,26 @@ def test_projects_beside_it_count(
     monkeypatch.chdir(tmp_path / "all")
     (finding,) = run_check([f"{folder}/{'all' if folder == '..' else ''}"], Config()).report.diagnostics
     assert finding.path == "app/model.py"
+
+
+@pytest.mark.parametrize("package", [name for names in MAPPING_PACKAGES.values() for name in names])
+def test_each_package_is_found_by_the_part_that_it_shares(package: bytes) -> None:
+    assert holds_import(b"import os, %s\n" % package, MAPPING_PACKAGES)
+    assert not holds_import(b"import os, my_%s\n" % package, MAPPING_PACKAGES)
+
+
+@pytest.mark.parametrize(
+    "said", ['sa.Column("metadata"', "mapped_column(\n    name = 'registry'", "MyColumn('metadata'"]
+)
+def test_a_column_of_a_reserved_name_is_seen(said: str) -> None:
+    assert may_declare(f"x = {said}, String)\n".encode())
+
+
+@pytest.mark.parametrize(
+    "said", ['Column("meta"', 'add_column("metadata"', 'Column(x, "metadata"', 'columns = "metadata"']
+)
+def test_nothing_else_looks_like_a_column_of_a_reserved_name(said: str) -> None:
+    assert not may_declare(f"x = {said}, String)\n".encode())
 
 
 def test_all_that_is_known_of_mapping_is_in_these_packages() -> None:
