@@ -190,6 +190,36 @@ def test_functions_alone_tell_what_the_module_tells(name: str, end: str, head: s
     assert known(read_lazy_inits(source)) == close
 
 
+LOCKS = {
+    "bound": "door = threading.RLock()\n",
+    "annotated": "door: object = threading.RLock()\n",
+    "among others": "other = door = threading.RLock()\n",
+    "on the next line": "door \\\n    = threading.RLock()\n",
+    "in brackets": "(\n    door  # kept\n) = threading.RLock()\n",
+    "made later": "door = None\ndef start():\n    global door\n    door = threading.RLock()\n",
+    "function": "held = threading.RLock()\ndef door(call):\n    def inner():\n        with held:\n"
+    "            return call()\n    return inner\n",
+}
+_GUARDED = "X = None\n@door\ndef get():\n    global X\n    if X is None:\n        X = C()\n"
+
+
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+def test_a_decorator_that_locks_is_known_however_it_is_bound(lock: str) -> None:
+    for text in (lock + _GUARDED, _GUARDED + lock):
+        assert [fact.lock for fact in read_lazy_inits(SourceFile("m.py", text))] == ["door"]
+
+
+def test_a_decorator_that_the_module_does_not_bind_needs_no_look_at_the_rest() -> None:
+    text = "class K:\n    x = None\n    @classmethod\n    def get(cls):\n"
+    text += "        if cls.x is None:\n            cls.x = C()\n"
+    source = SourceFile("m.py", "held = threading.Lock()\n" + text)
+    lazy = find_lazy(source)
+    assert lazy is not None
+    index = index_of(source, lazy)
+    assert "classmethod" not in index.guards
+    assert "_rest" not in index.__dict__
+
+
 def test_a_module_that_was_read_is_gone_without_a_search_for_cycles() -> None:
     source = SourceFile("m.py", "import other\n" + dedent(CASES["whole"]))
     lazy = find_lazy(source)

@@ -149,8 +149,12 @@ class PartIndex(ModuleIndex):
         return _Names(lambda name: me._may_guard(name), lambda: me._rest.guards)
 
     def _may_guard(self, name: str) -> bool:
-        makes_locks = any(word in self._code for word in LOCK_CONSTRUCTORS)
-        return makes_locks or re.search(rf"def[\s\\]+{re.escape(name)}\b", self._code) is not None
+        code = self._code
+        if re.search(rf"def[\s\\]+{re.escape(name)}\b", code) is not None:
+            return True
+        # A plain name has to be bound here: no decorator of Python's own is a lock.
+        is_bound = not name.isidentifier() or re.search(rf"{name}(?<!\w{name})[\s\\)]*[=:]", code) is not None
+        return is_bound and any(word in code for word in LOCK_CONSTRUCTORS)
 
     def only_booleans(self, name: str) -> bool:
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
