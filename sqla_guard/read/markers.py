@@ -25,7 +25,7 @@ Mark = Callable[[bytes], bool]
 """What tells from a file's bytes whether it may hold something."""
 
 # Up to here, syntax is checked in files that cannot matter too: it costs less than a tenth of a second.
-_SMALL_RUN = 1_000_000
+SMALL_RUN = 1_000_000
 
 # What goes on with a verb that creates or changes columns.
 _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in (b"create", b"alter"))
@@ -103,7 +103,7 @@ def files_that_matter(
             others.append(path)
             if not _is_plain(data):
                 notes += _unreadable(workspace, path, data, check_syntax=False)
-    marks.small = read < _SMALL_RUN
+    marks.small = read < SMALL_RUN
     if marks.small:
         for path in others:
             notes += _unreadable(workspace, path, aside.raw(path), check_syntax=True)
@@ -123,14 +123,14 @@ def says_more(path: str, data: bytes, config: Config, read: int) -> Said:
     """
     if _says_enough(path, data, config, Marks()) or not data:
         return True
-    if _is_plain(data) and read >= _SMALL_RUN:
+    if _is_plain(data) and read >= SMALL_RUN:
         return None
-    return _why_not(path, data, read < _SMALL_RUN) is not None or None
+    return _why_not(path, data, read < SMALL_RUN) is not None or None
 
 
 def is_small(read: int) -> bool:
     """Tell whether syntax is checked everywhere in a run of so many bytes."""
-    return read < _SMALL_RUN
+    return read < SMALL_RUN
 
 
 def _says_enough(path: str, data: bytes, config: Config, marks: Marks) -> bool:

@@ -16,6 +16,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import ALL_NAMED
+from sqla_guard.read.markers import SMALL_RUN, is_small
 from sqla_guard.report.json import dump
 from sqla_guard.run import Checked, run_check
 
@@ -59,7 +60,9 @@ def _kept(base: Usual) -> Iterator[str]:
 
 
 def _many(base: Usual) -> Iterator[str]:
-    with mock.patch.object(processes, "_WORTH", 1), mock.patch.object(run, "_MANY", 1):
+    # Every part is a run as large as the usual one, as far as it matters: a small one names more errors of syntax.
+    small = is_small(sum(Path(path).stat().st_size for path in base.files))
+    with mock.patch.object(processes, "_WORTH", 1 if small else SMALL_RUN), mock.patch.object(run, "_MANY", 1):
         yield from _compared("three processes", _all(base.checked), _all(run_check([base.folder], Config(jobs=3))))
 
 
