@@ -250,6 +250,8 @@ def _is_warmed(tool: Tool, folder: Folder) -> bool:
 def _copied(folder: Folder, target: Path) -> Folder:
     """Return a copy of ``folder`` that may be changed."""
     shutil.copytree(folder.path, target, symlinks=True, ignore=shutil.ignore_patterns(*SKIPPED, ".*_cache", "*.so"))
+    for repository in folder.path.glob("*/.git"):  # what is a project of its own stays one
+        (target / repository.relative_to(folder.path)).mkdir()
     # What has just been written is not believed to be unchanged for some seconds.
     time.sleep(4)
     return _folder(target)
@@ -358,7 +360,12 @@ def _program(name: str) -> Path | None:
 
 def _version(tool: Tool) -> str:
     command = [str(_program(tool.command[0])), "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Out of reach of the network some look for a newer version until they give up.
+    quiet = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=quiet, timeout=60)
+    except subprocess.TimeoutExpired:
+        return "version unknown"
     return " ".join((done.stdout or done.stderr).split("\n")[0].split()) or "version unknown"
 
 
