@@ -78,8 +78,10 @@ def test_fixes_that_need_one_import_share_the_edit() -> None:
 
 def test_the_imports_of_a_file_are_read_once_however_many_fixes_need_them() -> None:
     source = SourceFile("m.py", "bad\n" * 9)
-    need = (ImportNeed("m.py", "threading"),)
-    fixes = [Fix(str(n), (Edit("m.py", 4 * n, 4 * n + 3, "good"),), Applicability.SAFE, need) for n in range(9)]
+    needs = [(ImportNeed("m.py", module),) for module in ("threading", "asyncio", "json")] * 3
+    fixes = [
+        Fix(str(n), (Edit("m.py", 4 * n, 4 * n + 3, "good"),), Applicability.SAFE, need) for n, need in enumerate(needs)
+    ]
     found = [Diagnostic("X1", "x", "error", "m.py", Span(4, 7), fix.title, "", fix) for fix in fixes]
     read: list[SourceFile] = []
 
