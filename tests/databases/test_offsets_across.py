@@ -7,6 +7,7 @@ import textwrap
 import warnings
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,19 @@ def test_the_value_differs_in_the_name_alone(data: st.DataObject) -> None:
         assert ast.parse(after[path]) is not None
     again = fix_files(after, config=Config(rename="column", dialect="postgresql"))
     assert again.made == ()
+
+
+@pytest.mark.parametrize("way", KEPT)
+@pytest.mark.parametrize("run", RUN)
+def test_what_is_kept_elsewhere_is_followed_into_any_call(run: str, way: str) -> None:
+    kept, called = KEPT[way]
+    files = {
+        **FILES,
+        "app/store.py": STORE,
+        "app/queries.py": kept.format(sql='"UPDATE scans SET metadata = 1"'),
+        # No call here is given a string, a name or an attribute.
+        "app/asks.py": f"{HEAD}from app.store import Store\nfrom app.db import conn\n\n{RUN[run].format(sql=called)}\n",
+    }
+    result = fix_files(files, config=Config(rename="column", dialect="postgresql"))
+    assert "and its column" in " ".join(made.title for made in result.made)
+    assert "scans SET scan_metadata = 1" in result.workspace.load("app/queries.py").text

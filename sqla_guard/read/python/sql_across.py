@@ -60,7 +60,7 @@ def read_handed(source: SourceFile) -> tuple[str, ...]:
     Raises:
         UnparsableFile: The file is no Python.
     """
-    kinds = (ast.Name, ast.Attribute, *_DISPLAYS)
+    kinds = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, *_DISPLAYS)
     return _called(source, lambda given_to: any(isinstance(a, kinds) or _is_text(a) for a in given_to))
 
 
