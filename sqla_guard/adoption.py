@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqla_guard.adopt.baseline import BaselineError, Judged, dump, extended, parse, shrunk, stale
 from sqla_guard.adopt.known import Key, counted, key_of, matched
 from sqla_guard.check.registry import registered_rules
 from sqla_guard.check.selection import is_selected, means
 from sqla_guard.core.config import ConfigError, Settings
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.load import read_bytes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sqla_guard.adopt.known import Key, matched
-from sqla_guard.core.records import dataclass
 
 _VERSION = 1
 

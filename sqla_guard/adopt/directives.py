@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability, Edit, Fix
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.report import Report
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.read.directives import keeps_checksums

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqla_guard.check.judge import judge
@@ -12,7 +12,6 @@ from sqla_guard.check.registry import RegisteredRule, registered_rules
 from sqla_guard.check.selection import is_selected, means
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Fix
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.ignores import Directive, JudgedDirective, Reach, Selector
 from sqla_guard.facts.operations import AddColumn, ColumnReference, CreateTable, Identifier, RenameColumn

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
 from sqla_guard import rules
 from sqla_guard.core.config import ConfigError
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
-from sqla_guard.core.records import dataclass
 from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 

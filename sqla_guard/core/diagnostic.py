@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqla_guard.core.records import dataclass
+from dataclasses import dataclass
+
 from sqla_guard.core.source import Span
 
 

@@ -9,9 +9,9 @@ The reader says what stands there; whether making the value twice matters is for
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import dataclass
 from typing import Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.values import Value
 

@@ -6,10 +6,9 @@ the same facts, so that one rule judges them all.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 Direction = Literal["up", "down"]

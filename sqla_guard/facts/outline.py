@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.values import Value
 

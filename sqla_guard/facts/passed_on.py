@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqla_guard.core.records import dataclass
+from dataclasses import dataclass
 
 # Stands in :attr:`Outside.form` for the name in the other module; no name that anybody writes.
 ROOT = "_sqla_guard_root_"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 Slot = Literal["revision", "down_revision", "branch_labels", "depends_on"]

@@ -7,10 +7,9 @@ are already replaced by what they were bound to, so a value speaks of module-lev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import Union
-
-from sqla_guard.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

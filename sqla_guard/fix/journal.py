@@ -15,9 +15,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.fix.interrupted import FOLDER, LIST
 
 _LOCK = "lock"

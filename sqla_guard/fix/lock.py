@@ -12,11 +12,10 @@ from __future__ import annotations
 import dataclasses
 import keyword
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import chain, count
 
 from sqla_guard.core.fix import Applicability, Fix, ImportNeed
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, LazyInit, Load
 from sqla_guard.fix.reindent import Lines, inner_unit, without_comments

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Fix, Place
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.fix.edits import apply_edits, by_path, moved

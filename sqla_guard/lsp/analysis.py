@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqla_guard.adoption import unknown_to_baselines
 from sqla_guard.core.diagnostic import Diagnostic
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.fix.loop import fix

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.project.names import Version, cells, measured_version
 
 Kind = Literal["column", "object", "metadata", "bare annotation", "unknown"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from typing import Literal
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.outline import Class
 from sqla_guard.facts.values import (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,

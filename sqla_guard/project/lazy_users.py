@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.outline import Outline
 from sqla_guard.project.project import Project

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import (

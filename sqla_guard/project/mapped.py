@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal as OneWord
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.outline import Attribute
 from sqla_guard.facts.values import Literal, Value
 from sqla_guard.project.project import Project

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.values import Attr, Call, Literal, Name
 from sqla_guard.project.mapped import Mappings, is_local, may_be_mixed_in, subclasses
 from sqla_guard.project.project import Project

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +12,6 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.words import Heir, bases_in, gives_class

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import (
     AddColumn,
     Carrier,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqla_guard.core.diagnostic import NotAnalysed
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED

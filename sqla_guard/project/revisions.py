@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from posixpath import basename, dirname
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.revision import Revision
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import (
     AddColumn,
     ColumnReference,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.project.symbols import ProjectClass, ProjectFunction
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Literal
-
-from sqla_guard.core.records import dataclass
 
 Naming = Literal["flyway", "migrate", "yoyo", "plain"]
 

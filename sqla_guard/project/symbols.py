@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.outline import Class, Function
 from sqla_guard.facts.values import Value
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 
 from sqla_guard.core.fix import Place
 from sqla_guard.core.look import Question
 from sqla_guard.core.margin import Margin, margin_of
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Name, Value

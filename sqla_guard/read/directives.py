@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.ignores import Directive, DirectiveKind, Selector
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqla_guard.core.config import Settings
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.read.discover import FileDisk
 from sqla_guard.read.walk import OTHER_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES

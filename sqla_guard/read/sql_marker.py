@@ -12,9 +12,6 @@ from typing import NamedTuple
 
 from sqla_guard.core.words import holds_word
 
-# Whatever runs SQL in a Python file has one of these words in it.
-_CALLS = (b"execut", b"fetch", b"scalar", b"mogrify", b"exec_driver", b"run_sql", b"read_sql", b"alembic")
-_SHORT_CALLS = (b"raw", b"text", b"ddl")
 # An ASCII letter as Python literals can hide it.
 _ESCAPED = rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)"
 # What may stand before a name in the text of a literal: no word, or an escape that ends in a letter.
@@ -169,11 +166,6 @@ def _may_put_together(lowered: bytes, wanted: frozenset[str]) -> bool:
 def _begins(at: int, text: bytes) -> bool:
     """Tell whether a statement can begin at ``at``."""
     return _BEGINS.search(text[max(0, at - 40) : at]) is not None
-
-
-def may_run_sql(lowered: bytes) -> bool:
-    """Tell whether a Python file, in lower case, can run SQL or Alembic operations at all."""
-    return any(word in lowered for word in _CALLS) or any(holds_word(lowered, word) for word in _SHORT_CALLS)
 
 
 def may_name(lowered: bytes, names: frozenset[str], sql: bool = False) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from posixpath import basename
 
 from sqla_guard.core.fix import Edit
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.facts.revision import Revision, Slot
 from sqla_guard.project.revisions import RevisionGraph

@@ -15,10 +15,10 @@ where an early ``if table_exists(...): return`` would keep old databases from it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from sqla_guard.core.fix import Edit, ImportNeed
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import ColumnReference, CreateTable, Identifier
 from sqla_guard.facts.script import Layer, Manner, NoManner, Record, ScriptManner

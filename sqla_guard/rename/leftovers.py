@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.core.words import holds_word, renamed_in
 from sqla_guard.facts.loose import Loose, Telling

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqla_guard.core.fix import Edit, ImportNeed
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.operations import TableName
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.project.mapped import Mappings, subclasses

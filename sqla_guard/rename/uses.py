@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.summaries import Summary

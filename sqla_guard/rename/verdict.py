@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.facts.values import Attr, Call, Value
 from sqla_guard.project.shapes import ClassType, InstanceType, Type
 

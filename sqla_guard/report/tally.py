@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.report import Report
 
 

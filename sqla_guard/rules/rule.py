@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqla_guard.core.diagnostic import Diagnostic, Severity
 from sqla_guard.core.fix import Fix, Place
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 
 

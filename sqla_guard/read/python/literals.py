@@ -91,7 +91,6 @@ class Mapped:
         return Mapped(self.text[start:end], self.origins[start:end])
 
 
-EMPTY = Mapped("", ())
 Resolve = Callable[["ast.expr"], "Mapped | None"]
 
 

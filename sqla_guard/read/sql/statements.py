@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqla_guard.core.records import dataclass
 from sqla_guard.core.source import Span
 from sqla_guard.read.sql.tokens import Token
 
