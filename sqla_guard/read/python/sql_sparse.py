@@ -38,11 +38,7 @@ def nodes_saying(source: SourceFile, word: str) -> Nodes:
         UnparsableFile: The file is no Python.
     """
     places = literals_with(source, word)
-    if (
-        places is None
-        or kept_tree(source) is not None
-        or may_be_spelled(word, source.text.lower().encode("utf-8", "surrogatepass"))
-    ):
+    if places is None or kept_tree(source) is not None or may_be_spelled(word, _lowered(source)):
         return nodes_of(source)
     code = bodies_of(source).code
     outer = list(_outermost(bodies_of(source)))
