@@ -23,6 +23,10 @@ _IMPORT = (
     rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
     rb"|(?:from|import)\b[\w., \t\f]*[\\\x80-\xff])"
 )
+# Files whose classes never meet in one process, or are made anew on purpose.
+_APART = re.compile(
+    r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
+)
 # Stands for any module.
 _ANY = b"*"
 # The marks at the start of files in UTF-16.
@@ -39,13 +43,18 @@ _Tables = tuple[list[bytes], list[bytes], bool]
 _NONE: _Tables = ([], [], False)
 
 
+def is_apart(path: str) -> bool:
+    """Tell whether a file is one of tests, examples or migrations, which say nothing about a program."""
+    return _APART.search(path) is not None
+
+
 class _Names:
-    """What the files of a project say at a glance.
+    """What the files of a project say at a glance, those left out that :func:`is_apart` is true of.
 
     Attributes:
         explicit: How often each table name is written, in lower case without ``_``.
         implied: The same, with the names that classes may derive.
-        has_implied: Whether the project has a package that derives names.
+        has_implied: Whether the project has a package that derives names, any file counted.
         imported: The modules that are imported at the left margin, and the packages around them with a dot behind.
         files: The files that may declare a table, by its name without ``_``, sorted.
         unclear: Those that may declare any, as they write it in a way that takes a parser.
@@ -71,7 +80,7 @@ class TableNames:
 
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
-        explicit, implied, _ = self._tables_of(path, data)
+        explicit, implied, _ = _NONE if is_apart(path) else self._tables_of(path, data)
         if not explicit and not implied:
             return False
         names = self._names(path)
@@ -106,6 +115,11 @@ class TableNames:
             if not file.endswith(".py"):
                 continue
             data = aside.raw(file)
+            if says_implying(file, data, "") is not None:
+                implying[file] = True
+                names.has_implied = True
+            if is_apart(file):
+                continue
             explicit, implied, unclear = self._tables_of(file, data)
             if explicit or implied or unclear:
                 declaring[file] = _said(explicit, implied, unclear)
@@ -116,9 +130,6 @@ class TableNames:
                     names.files.setdefault(name, []).append(file)
                 if unclear:
                     names.unclear.append(file)
-            if says_implying(file, data, "") is not None:
-                implying[file] = True
-                names.has_implied = True
             imports[file] = set(_imported(data))
             names.imported |= imports[file]
         names.imported.update(_with_packages(tuple(names.imported)))
@@ -149,7 +160,7 @@ def _each(imports: Mapping[str, set[bytes]], wanted: set[bytes]) -> dict[str, Sa
 
 def says_tables(path: str, data: bytes, argument: str) -> Said:
     """Return the names of the tables that a file may declare."""
-    if not path.endswith(".py"):
+    if not path.endswith(".py") or is_apart(path):
         return None
     return _said(*_tables(data))
 
@@ -178,8 +189,9 @@ def says_implying(path: str, data: bytes, argument: str) -> Said:
 
 def says_imported(path: str, data: bytes, argument: str) -> Said:
     """Return which of the modules in ``argument``, with spaces between them, a file imports."""
-    wanted = set(argument.encode("utf-8", "surrogateescape").split(b" "))
-    return _of(wanted, _imported(data)) if path.endswith(".py") else None
+    if not path.endswith(".py") or is_apart(path):
+        return None
+    return _of(set(argument.encode("utf-8", "surrogateescape").split(b" ")), _imported(data))
 
 
 def _of(wanted: set[bytes], imported: Iterable[bytes]) -> Said:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
+from sqla_guard.core.table_names import is_apart
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Name, Value
 from sqla_guard.project.mapped import Mappings
@@ -13,16 +13,6 @@ from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol
 
 Key = tuple[object, ...]
-
-# Their classes never meet in one process, or are made anew on purpose.
-_APART = re.compile(
-    r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
-)
-
-
-def is_apart(path: str) -> bool:
-    """Tell whether a file is one of tests, examples or migrations, which say nothing about a program."""
-    return _APART.search(path) is not None
 
 
 class Collections:

@@ -55,7 +55,29 @@ def test_real_code_imports_nothing_else_at_the_margin() -> None:
     for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
         data = path.read_bytes()
         modules = {module for module, _ in margin_of(data).found}
-        said = (says_imported(str(path), data, " ".join(sorted(modules))) or "").split()
+        said = (says_imported("module.py", data, " ".join(sorted(modules))) or "").split()
         assert "*" in said or set(said) == modules, path
         checked += len(modules)
     assert checked > 500
+
+
+@pytest.mark.parametrize("apart", ["tests/models.py", "app/migrations/env.py", "test_models.py", "app/models_test.py"])
+def test_what_tests_and_migrations_declare_and_import_repeats_nothing(apart: str) -> None:
+    data = MODELS.encode()
+    found = project({"app/models.py": MODELS, apart: f"import models, app.models\n{MODELS}"})
+    assert not any(found.table_names.may_repeat(path, data) for path in ("app/models.py", apart))
+    found = project({"app/models.py": MODELS, "app/more.py": MODELS, apart: MODELS})
+    assert [found.table_names.may_repeat(p, data) for p in ("app/models.py", "app/more.py", apart)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_base_of_tests_may_imply_names() -> None:
+    files = {
+        "app/a.py": "class Event(Base):\n    id = Column(Integer)\n",
+        "app/b.py": "class Event(Base):\n    id = Column(Integer)\n",
+        "tests/base.py": "from flask_sqlalchemy import SQLAlchemy\n",
+    }
+    assert project(files).table_names.may_repeat("app/a.py", files["app/a.py"].encode())
