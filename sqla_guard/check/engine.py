@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqla_guard.core.packages import Packages
 from sqla_guard.core.report import Report
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import Workspace
-from sqla_guard.read.markers import Marks, files_that_matter, may_hold_directive
+from sqla_guard.read.markers import Marks, files_that_matter, may_hold_directive, modules_of
 from sqla_guard.read.python.reserved import may_reserve
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     A run in which no file can matter loads no parser, no rule and nothing of the project around it.
     """
     notes: list[NotAnalysed] = []
-    marks, tables = Marks(), TableNames(workspace)
+    marks, packages = Marks(), Packages(workspace, config, modules_of)
+    tables = TableNames(workspace, packages)
     matter = list(files_that_matter(workspace, config, notes, marks, tables))
     if config.plugins:
         from sqla_guard.check.plugins import files_for_plugins
@@ -43,6 +45,7 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     binding = {**dict.fromkeys(workspace.reported, False), **{path: marks.known(may_reserve, path) for path in matter}}
     project = Project(workspace, config, close_readers() if config.read_everything else QUICK, binding)
     project.once(Marks, lambda: marks)
+    project.once(Packages, lambda: packages)
     project.once(TableNames, lambda: tables)
     rules = selected_rules(registered_rules(config.plugins), config)
     progress = progress or Progress()

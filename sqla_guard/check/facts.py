@@ -132,6 +132,8 @@ def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection
         return False  # what cannot be read is said, whatever it is about
     if any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules):
         return True
+    if not project.packages.may_judge(path):
+        return False
     from sqla_guard.project.takers import taken_tables
 
     tables = taken_tables(project, path)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
+from sqla_guard.core.packages import MAPPING_PACKAGES, is_evident
 from sqla_guard.core.table_names import says_implying, says_imported, says_tables
 from sqla_guard.core.words import bases_in, classes_in, gives_class, holds_import, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
 from sqla_guard.read.markers import is_small, says_more
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "base": lambda path, data, name: (path.endswith(".py") and bases_in(data).get(name)) or None,
         "bytes": lambda path, data, text: text.encode() in data or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
+        "evident": lambda path, data, _: (not path.endswith(".sql") and is_evident(data)) or None,
         "given": lambda path, data, _: (path.endswith(".py") and gives_class(data)) or None,
         "implying": says_implying,
         "imported": says_imported,

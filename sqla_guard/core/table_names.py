@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqla_guard.core.look import Question, Said
+from sqla_guard.core.packages import Packages
 from sqla_guard.core.workspace import Workspace
 
 # Patterns are compiled where they are needed, not in every run.
@@ -70,18 +71,23 @@ class _Names:
 
 
 class TableNames:
-    """The tables of projects, by their bytes alone; each project is looked through once."""
+    """The tables of projects, by their bytes alone; each project is looked through once.
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Look through the projects of ``workspace``."""
+    Attributes:
+        packages: Knows which projects can have tables at all.
+    """
+
+    def __init__(self, workspace: Workspace, packages: Packages) -> None:
+        """Look through the projects of ``workspace``, of those that ``packages`` does not rule out."""
         self._workspace = workspace
+        self.packages = packages
         self._known: dict[str, _Names] = {}
         self._declared: dict[str, _Tables] = {}
 
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
         explicit, implied, _ = _NONE if is_apart(path) else self._tables_of(path, data)
-        if not explicit and not implied:
+        if not (explicit or implied) or not self.packages.may_map(path):
             return False
         names = self._names(path)
         if names.has_implied:

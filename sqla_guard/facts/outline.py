@@ -115,3 +115,8 @@ class Outline:
     classes: Mapping[str, Class]
     functions: Mapping[str, Function]
     replaced: tuple[Class, ...] = ()
+
+    @property
+    def modules(self) -> set[str]:
+        """The modules that are imported by their full names."""
+        return {item.runs for item in self.imports if not item.level}

@@ -7,16 +7,6 @@ from typing import Literal
 RESERVED = frozenset({"metadata", "registry"})
 """What SQLAlchemy itself uses on every declarative class."""
 
-MAPPING_PACKAGES = {
-    b"alchemy": (b"sqlalchemy", b"flask_sqlalchemy", b"advanced_alchemy", b"sqlalchemy_utils"),
-    b"sqlmodel": (b"sqlmodel",),
-    b"airflow": (b"airflow",),
-    b"ckan": (b"ckan",),
-    b"flask": (b"flask.ext", b"flask_appbuilder"),
-    b"litestar": (b"litestar",),
-}
-"""Packages without which no class is known to be mapped, and nothing to be a column, by a part of their names."""
-
 OF_FLASK = frozenset({"query", "query_class"})
 """What Flask-SQLAlchemy uses on every model."""
 

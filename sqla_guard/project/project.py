@@ -12,13 +12,13 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
+from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.words import Heir, bases_in, gives_class
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
-from sqla_guard.project.packages import may_be_judged
 from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
@@ -203,7 +203,8 @@ class Project:
             return ()
         data = self.workspace.raw(path)
         may_bind = may_bind or self.readers.may_reserve(data)
-        outline = self.outline(path) if may_bind and may_be_judged(self, path, data) else None
+        # A class that nothing maps is judged by what it looks like.
+        outline = self.outline(path) if may_bind and (is_evident(data) or self.packages.may_map(path)) else None
         return () if outline is None else self.read(path, lambda source: self.readers.reserved(source, outline)) or ()
 
     def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:
@@ -227,7 +228,14 @@ class Project:
     @property
     def table_names(self) -> TableNames:
         """What bytes tell of the tables of this project."""
-        return self.once(TableNames, lambda: TableNames(self.workspace))
+        return self.once(TableNames, lambda: TableNames(self.workspace, self.packages))
+
+    @property
+    def packages(self) -> Packages:
+        """Which projects import what maps classes."""
+        return self.once(
+            Packages, lambda: Packages(self.workspace, self.config, lambda source: self.readers.outline(source).modules)
+        )
 
     def python_files_that_reserve(self, near: str) -> Iterator[str]:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""

@@ -16,7 +16,6 @@ from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Value
 from sqla_guard.project.mapped import Mappings
-from sqla_guard.project.packages import may_map
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import plain
 from sqla_guard.project.symbols import External, Made, ProjectClass
@@ -64,7 +63,7 @@ def reflected(project: Project, near: str) -> tuple[Reflected, ...]:
 
 
 def _find(project: Project, near: str) -> Iterator[Reflected]:
-    if not may_map(project, near):
+    if not project.packages.may_map(near):
         return
     named = project.files_naming(near, _WORDS, (".py",))
     paths = [path for path in named if _TELLS.search(project.workspace.raw(path).replace(b"\0", b""))]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Question, Said
+from sqla_guard.core.packages import Packages
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
@@ -91,12 +92,12 @@ def files_that_matter(
     read = 0
     others: list[str] = []
     marks = marks or Marks()
-    tables = tables or TableNames(workspace)
+    tables = tables or TableNames(workspace, Packages(workspace, config, modules_of))
     aside = workspace.aside
     for path in workspace.reported:
         data = aside.raw(path)
         read += len(data)
-        if _says_enough(path, data, config, marks) or tables.may_repeat(path, data):
+        if _says_enough(path, data, config, marks) or _fits_a_model(path, data, marks, tables):
             yield path
         else:
             marks.forget(path)
@@ -112,6 +113,17 @@ def files_that_matter(
         workspace.disk.noted(Question("more", str(read), "reported"), workspace.reported[0], dict)
 
 
+def modules_of(source: SourceFile) -> set[str]:
+    """Return the modules that a file imports by their full names.
+
+    Raises:
+        UnreadableFile: It cannot be parsed.
+    """
+    from sqla_guard.read.python.outline import read_outline
+
+    return read_outline(source).modules
+
+
 def says_more(path: str, data: bytes, config: Config, read: int) -> Said:
     """Tell whether a file may hold a finding, or a reason not to look for any, whatever other files say.
 
@@ -121,7 +133,8 @@ def says_more(path: str, data: bytes, config: Config, read: int) -> Said:
         config: Its settings.
         read: The number of bytes of all files that were checked together with it.
     """
-    if _says_enough(path, data, config, Marks()) or not data:
+    marks = Marks()
+    if _says_enough(path, data, config, marks) or _marked(path, data, marks, _of_models(path)) or not data:
         return True
     if _is_plain(data) and read >= SMALL_RUN:
         return None
@@ -134,13 +147,33 @@ def is_small(read: int) -> bool:
 
 
 def _says_enough(path: str, data: bytes, config: Config, marks: Marks) -> bool:
+    """Tell whether a file matters wherever it stands."""
     return (
         config.read_everything
-        or any(marks.has(mark, path, data) for mark in (_OF_SQL if path.endswith(".sql") else _OF_PYTHON))
+        or (not path.endswith(".sql") and marks.has(may_hold_lazy_init, path, data))
         or may_hold_directive(data)
         or (_asks_for_names(config) and _may_name(path, data))
         or (_asks_for_results(config) and may_keep_results(data))
+        or (_asks_for_sql(config) and _marked(path, data, marks, _of_models(path)))
     )
+
+
+def _fits_a_model(path: str, data: bytes, marks: Marks, tables: TableNames) -> bool:
+    """Tell whether a file matters in a project that maps classes, as its own does."""
+    # Of one file its own bytes are asked first; of many, the project has said by then that no more need be asked.
+    if tables.packages.rule_out(path):
+        return False
+    if _marked(path, data, marks, _of_models(path)):
+        return tables.packages.may_judge(path)
+    return tables.may_repeat(path, data)
+
+
+def _of_models(path: str) -> tuple[Mark, ...]:
+    return _OF_SQL if path.endswith(".sql") else _OF_PYTHON
+
+
+def _marked(path: str, data: bytes, marks: Marks, wanted: tuple[Mark, ...]) -> bool:
+    return any(marks.has(mark, path, data) for mark in wanted)
 
 
 def _asks_for_names(config: Config) -> bool:
@@ -151,6 +184,11 @@ def _asks_for_names(config: Config) -> bool:
 def _asks_for_results(config: Config) -> bool:
     """Tell whether a rule may run that is off by default and looks at decorators that keep results."""
     return bool(config.plugins) or config.may_select("cached-factory", "SG207")
+
+
+def _asks_for_sql(config: Config) -> bool:
+    """Tell whether a rule may run that is off by default and looks at columns that no class takes."""
+    return config.asks_for_more and (bool(config.plugins) or config.may_select("reserved-column-unmapped", "SG302"))
 
 
 def _may_name(path: str, data: bytes) -> bool:
@@ -189,7 +227,7 @@ def may_declare(data: bytes) -> bool:
     return b"olumn" in data and any(name in data for name in _RESERVED) and re.search(_DECLARED, data) is not None
 
 
-_OF_PYTHON: tuple[Mark, ...] = (may_reserve, may_define, may_declare, may_hold_lazy_init)
+_OF_PYTHON: tuple[Mark, ...] = (may_reserve, may_define, may_declare)
 _OF_SQL: tuple[Mark, ...] = (may_define_in_sql,)
 
 

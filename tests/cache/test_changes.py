@@ -215,6 +215,27 @@ def test_a_file_that_did_not_matter_comes_to_matter(text: str, project: Path) ->
     assert check(cached=True) == check(cached=False)
 
 
+FIRST = {
+    "an import": BASES[0],
+    "what looks like one": f"'''\n{BASES[0]}'''\n",
+    "a table": "from acme import Base\n\n\nclass Event(Base):\n    __tablename__ = 'events'\n    metadata = {}\n",
+    "an annotation": "from .no import Base\nfrom acme import Mapped\n\n\nclass E(Base):\n    registry: Mapped[str]\n",
+}
+
+
+@pytest.mark.parametrize("text", FIRST.values(), ids=FIRST)
+def test_a_project_comes_to_map_its_first_class(text: str, project: Path, checks: list[int]) -> None:
+    for path in project.glob("app/*.py"):
+        path.write_text(path.read_text().replace("sqlalchemy", "acme").replace("__tablename__", "table"))
+    assert not [found for found in check(cached=True).diagnostics if found.code.startswith(("SG1", "SG3"))]
+    path = project / "app" / ("base.py" if text in BASES else "filler7.py")
+    path.write_text(text)
+    assert check(cached=True) == check(cached=False)
+    assert len(checks) == 3
+    path.write_text(FILLER)
+    assert check(cached=True) == check(cached=False)
+
+
 BROKEN = {
     "nothing to look at": "def nothing(:\n",
     "looked at": "X = 0\ndef get(n):\n    global X\n    if n in (X, 1):\n        X = n\n"

@@ -8,20 +8,24 @@ from pathlib import Path
 import pytest
 
 from sqla_guard.core.config import Config
+from sqla_guard.core.packages import MAPPING_PACKAGES, is_evident
 from sqla_guard.core.words import holds_import
-from sqla_guard.facts.reserved_words import MAPPING_PACKAGES
+from sqla_guard.core.workspace import Workspace
 from sqla_guard.project import kinds, mapped, placement, resolve
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import may_declare
+from sqla_guard.read.markers import files_that_matter, may_declare
 from sqla_guard.run import run_check
 from tests.support.memory import check_files, project
 
+PLAIN = Config()
 MODEL = "from {base} import Base\n\n\nclass Item(Base):\n    metadata = {{}}\n"
 BASE = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
 IMPORTS = {
     "plain": "import sqlalchemy.orm as orm\n",
     "second": "import os, \\\n    sqlalchemy.orm as orm\n",
     "behind a semicolon": "import os; from\tsqlalchemy import orm\n",
+    "behind old line ends": "import os, \\\r    sqlalchemy.orm as orm\r",
+    "far behind": "import os as o, json as j, \\\n    sqlalchemy.orm as orm\n",
     "in a branch": "try:\n    from sqlalchemy import (\n        orm)\nexcept ImportError:\n    raise\n",
     "in a stub": "",
 }
@@ -52,6 +56,36 @@ def test_what_needs_no_import_is_judged() -> None:
     head = "from .missing import Base\nfrom acme import Mapped\n\n\nclass Item(Base):\n    __tablename__ = 'items'\n"
     said = [check_files({"model.py": head + f"    metadata{rest}\n"}) for rest in (": Mapped[str]", " = {}")]
     assert [(len(report.diagnostics), len(report.not_analysed)) for report in said] == [(1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("word", ["UnMapped", "mapped", "Mappedly"])
+def test_other_words_are_no_annotation_of_a_model(word: str) -> None:
+    assert not is_evident(f"class Item:\n    metadata: {word}[str]\n".encode())
+    assert is_evident(b"class Item:\n    metadata: acme.DynamicMapped[str]\n")
+
+
+MATTERING = {
+    "a reserved name": ("a.py", "class Item(Base):\n    metadata = Column(JSON)\n"),
+    "operations": ("a.py", "from alembic import op\nop.add_column('items', sa.Column('metadata', JSON))\n"),
+    "a column": ("a.py", "items = Table('items', meta, Column('metadata', JSON))\n"),
+    "a script": ("a.sql", "CREATE TABLE items (metadata JSON);\n"),
+    "a table that is declared twice": ("a.py", "x = Table('items', meta)\ny = Table('items', meta)\n"),
+}
+
+
+@pytest.mark.parametrize("case", MATTERING)
+def test_what_is_of_models_matters_only_where_there_may_be_some(case: str) -> None:
+    path, text = MATTERING[case]
+
+    def matters(other: str, config: Config = PLAIN) -> bool:
+        disk = project({path: text, "other.py": other}, config).workspace.disk
+        return path in files_that_matter(Workspace((path,), disk), config, [])
+
+    assert not matters("'''\nimport sqlalchemy\n'''\n")
+    assert matters("if True: import sqlalchemy\n")
+    is_table = case == "a table that is declared twice"
+    assert matters("class Item(Base):\n    __tablename__ = 'items'\n") != is_table
+    assert matters("", Config(extend_select=frozenset({"SG302"}))) != is_table
 
 
 def test_a_configured_base_counts() -> None:

@@ -64,9 +64,10 @@ def test_real_code_imports_nothing_else_at_the_margin() -> None:
 @pytest.mark.parametrize("apart", ["tests/models.py", "app/migrations/env.py", "test_models.py", "app/models_test.py"])
 def test_what_tests_and_migrations_declare_and_import_repeats_nothing(apart: str) -> None:
     data = MODELS.encode()
-    found = project({"app/models.py": MODELS, apart: f"import models, app.models\n{MODELS}"})
+    base = {"app/base.py": "from sqlalchemy.orm import DeclarativeBase\n"}
+    found = project({**base, "app/models.py": MODELS, apart: f"import models, app.models\n{MODELS}"})
     assert not any(found.table_names.may_repeat(path, data) for path in ("app/models.py", apart))
-    found = project({"app/models.py": MODELS, "app/more.py": MODELS, apart: MODELS})
+    found = project({**base, "app/models.py": MODELS, "app/more.py": MODELS, apart: MODELS})
     assert [found.table_names.may_repeat(p, data) for p in ("app/models.py", "app/more.py", apart)] == [
         True,
         True,
@@ -81,3 +82,9 @@ def test_a_base_of_tests_may_imply_names() -> None:
         "tests/base.py": "from flask_sqlalchemy import SQLAlchemy\n",
     }
     assert project(files).table_names.may_repeat("app/a.py", files["app/a.py"].encode())
+
+
+def test_where_nothing_can_be_mapped_no_table_is_declared_twice() -> None:
+    files = {"app/a.py": MODELS, "app/b.py": MODELS}
+    found = project(files), project({**files, "base.py": "try: import sqlalchemy\nexcept ImportError: pass\n"})
+    assert [some.table_names.may_repeat("app/a.py", MODELS.encode()) for some in found] == [False, True]

@@ -1,0 +1,110 @@
+"""Whether a project has to do with SQLAlchemy at all: where nothing imports what maps classes, none is mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqla_guard.core.config import Config
+from sqla_guard.core.look import Question, true_of
+from sqla_guard.core.words import holds_import, holds_word
+from sqla_guard.core.workspace import UnreadableFile, Workspace
+
+if TYPE_CHECKING:
+    from sqla_guard.core.source import SourceFile
+
+MAPPING_PACKAGES = {
+    b"alchemy": (b"sqlalchemy", b"flask_sqlalchemy", b"advanced_alchemy", b"sqlalchemy_utils"),
+    b"sqlmodel": (b"sqlmodel",),
+    b"airflow": (b"airflow",),
+    b"ckan": (b"ckan",),
+    b"flask": (b"flask.ext", b"flask_appbuilder"),
+    b"litestar": (b"litestar",),
+}
+"""Packages without which no class is known to be mapped, and nothing to be a column, by a part of their names."""
+
+_PACKAGES = tuple(f"{name.decode()}." for names in MAPPING_PACKAGES.values() for name in names)
+_ANNOTATIONS = (b"Mapped", b"DynamicMapped", b"WriteOnlyMapped")
+
+
+class Packages:
+    """What projects import of packages that map classes; each project is looked through once."""
+
+    def __init__(self, workspace: Workspace, config: Config, modules: Callable[[SourceFile], Iterable[str]]) -> None:
+        """Look through the projects of ``workspace``.
+
+        Args:
+            workspace: The files.
+            config: Their settings.
+            modules: Reads which modules a file imports by their full names; may raise ``UnreadableFile``.
+        """
+        self._workspace = workspace
+        self._modules = modules
+        self._is_certain = bool(config.read_everything or config.declarative_bases or config.src != Config().src)
+        self._mapping: dict[str, bool] = {}
+        self._evident: dict[str, bool] = {}
+
+    def may_map(self, near: str) -> bool:
+        """Tell whether a class can be mapped in the project of ``near``, or in one beside it that it may import.
+
+        Where it is not known which those are, it can.
+        """
+        if self._is_certain:
+            return True
+        root = self._workspace.disk.project_root(near)
+        if root not in self._mapping:
+            self._mapping[root] = self._may_map(near, root)
+        return self._mapping[root]
+
+    def may_judge(self, near: str) -> bool:
+        """Tell whether a class in the project of ``near`` can be mapped, or looks as if: its base is out of sight."""
+        return self.may_map(near) or self._evident.get(self._workspace.disk.project_root(near), True)
+
+    def rule_out(self, near: str) -> bool:
+        """Tell whether it is known already that :meth:`may_judge` says no."""
+        root = self._workspace.disk.project_root(near)
+        return not self._is_certain and not self._mapping.get(root, True) and not self._evident[root]
+
+    def _may_map(self, near: str, root: str) -> bool:
+        workspace = self._workspace
+        if self._imports_any(near, workspace.project_files(near)):
+            return True
+        if root == ".":
+            return workspace.exists("__init__.py")  # what lies beside the working directory can be imported too
+        beside = workspace.disk.neighbours(near)
+        return not beside or self._imports_any(near, beside, "neighbours")
+
+    def _imports_any(self, near: str, paths: Iterable[str], among: str = "project_files") -> bool:
+        raw = self._workspace.aside.raw
+        alike: list[str] = []
+        evident: list[str] = []
+        for path in paths:
+            if path.endswith(".sql"):
+                continue
+            data = raw(path)
+            if holds_import(data, MAPPING_PACKAGES):
+                if self._does_import(path):
+                    return True  # whatever the others say: all of this one counts
+                alike.append(path)
+            if is_evident(data):
+                evident.append(path)
+        noted = self._workspace.disk.noted
+        noted(Question("mapping", "", among), near, partial(true_of, alike))
+        if among == "project_files":
+            noted(Question("evident", ""), near, partial(true_of, evident))
+            self._evident[self._workspace.disk.project_root(near)] = bool(evident)
+        return False
+
+    def _does_import(self, path: str) -> bool:
+        """Tell whether what looks like an import is one, and not part of a string."""
+        try:
+            modules = self._modules(self._workspace.load(path))
+        except UnreadableFile:
+            return True
+        return any(f"{module}.".startswith(_PACKAGES) for module in modules)
+
+
+def is_evident(data: bytes) -> bool:
+    """Tell whether a class in Python code may look like a mapped one whatever maps it: by its table, an annotation."""
+    return b"__tablename__" in data or (b"Mapped" in data and any(holds_word(data, word) for word in _ANNOTATIONS))
