@@ -31,6 +31,7 @@ def _late(module: str, name: str) -> Callable[..., Any]:
 
 QUICK = Readers(
     outline=_late("python.outline", "read_outline"),
+    outline_of=_late("python.outline", "read_outline_of"),
     references=_late("python.references", "read_references"),
     summary=_late("python.references", "read_summary"),
     may_reserve=may_reserve,
@@ -66,6 +67,7 @@ def close_readers() -> Readers:
     """Return readers that look at everything closely; the measure of the quick ones, for tests."""
     from sqla_guard.read.python.class_bodies import read_every_class
     from sqla_guard.read.python.lazy import read_every_function
+    from sqla_guard.read.python.outline import read_outline
     from sqla_guard.read.python.reserved_outside import read_outside
 
     def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
@@ -73,6 +75,7 @@ def close_readers() -> Readers:
 
     return replace(
         QUICK,
+        outline_of=lambda source, names: read_outline(source),
         may_reserve=lambda data: True,
         may_hold_sql=lambda data, wanted: True,
         may_speak_sql=lambda source, wanted: True,

@@ -303,8 +303,8 @@ def _has_field_tables(project: Project, near: str) -> bool:
 
 def _named(project: Project, path: str, names: set[str]) -> Iterator[ProjectClass]:
     """Yield the classes of a module that have one of ``names``, read from its bytes; all of them for an empty one."""
-    outline = project.outline(path)
     all_of_them = "" in names or not project.workspace.raw(path).isascii()
+    outline = project.outline(path) if all_of_them else project.outline_of(path, frozenset(names))
     for definition in outline.classes.values() if outline else ():
         if all_of_them or definition.name in names:
             yield ProjectClass(path, definition)

@@ -180,7 +180,8 @@ class Placements:
         """Tell whether the class is given to ``declarative_base(cls=...)``."""
         name = cls.definition.name.encode()
         for path in self._project.files_giving_classes(cls.path):
-            outline = self._project.outline(path) if name in self._project.workspace.raw(path) else None
+            may_be = name in self._project.workspace.raw(path)
+            outline = self._project.outline_of(path, frozenset({"cls"})) if may_be else None
             for values in outline.bindings.values() if outline else ():
                 for value in values:
                     given = value.keyword("cls") if isinstance(value, Call) else None

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 _Fact = TypeVar("_Fact")
 
+# Parts of an outline that take about as long to read as all of it.
+_MOST_PARTS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Readers:
@@ -61,6 +64,7 @@ class Readers:
     """
 
     outline: Callable[[SourceFile], Outline]
+    outline_of: Callable[[SourceFile, frozenset[str]], Outline]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
     may_reserve: Callable[[bytes], bool]
@@ -119,6 +123,7 @@ class Project:
         self.binding = binding
         self.not_analysed: set[NotAnalysed] = set()
         self._outlines: dict[str, Outline | None] = {}
+        self._parts: dict[str, dict[frozenset[str], Outline | None]] = {}
         self._seen_aside: set[str] = set()
         self._once: dict[object, object] = {}
         self._naming: dict[tuple[str, str], set[str]] = {}
@@ -139,6 +144,21 @@ class Project:
             self._seen_aside.discard(path)
             self.workspace.raw(path)  # from now on all of it counts
         return self._outlines[path]
+
+    def outline_of(self, path: str, names: frozenset[str]) -> Outline | None:
+        """Return as much of the outline of a Python module as tells of ``names``, or more.
+
+        That is what binds them at the top, and all classes that are called so. ``None`` is returned as by
+        :meth:`outline`.
+        """
+        if path in self._outlines or path.endswith("/"):
+            return self.outline(path)
+        parts = self._parts.setdefault(path, {})
+        if names not in parts:
+            if len(parts) == _MOST_PARTS:
+                return self.outline(path)
+            parts[names] = self.read(path, lambda source: self.readers.outline_of(source, names))
+        return parts[names]
 
     def all_imports(self, near: str) -> list[tuple[str, tuple[Import, ...]]]:
         """Return the Python files of the project of ``near``, with what they import of what can be found."""
@@ -172,7 +192,7 @@ class Project:
     @cached_property
     def resolver(self) -> Resolver:
         """The name resolution of this project."""
-        return Resolver(self.modules, self.outline)
+        return Resolver(self.modules, self.outline_of)
 
     @cached_property
     def modules(self) -> ModuleFinder:

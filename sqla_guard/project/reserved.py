@@ -67,7 +67,7 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
 def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     if fact.form in OUTSIDE:
         return _from_outside(project, fact)
-    outline = project.outline(fact.path)
+    outline = project.outline_of(fact.path, frozenset({fact.owner.rpartition(".")[2]}))
     definition = outline.classes.get(fact.owner) if outline else None
     if definition is None:
         return None
@@ -197,7 +197,7 @@ def _targets(project: Project, fact: ReservedName) -> Iterator[ProjectClass]:
     if isinstance(target, Literal) and isinstance(target.value, str):
         words = frozenset({target.value})
         for path in project.files_naming(fact.path, words, (".py",)):
-            outline = project.outline(path)
+            outline = project.outline_of(path, words)
             yield from (
                 ProjectClass(path, c) for c in (outline.classes.values() if outline else ()) if c.name == target.value
             )

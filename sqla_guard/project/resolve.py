@@ -48,8 +48,8 @@ _DEPTH = 40
 class Resolver:
     """Resolves values to symbols; every answer is remembered."""
 
-    def __init__(self, finder: ModuleFinder, outline: Callable[[str], Outline | None]) -> None:
-        """Use ``finder`` for imports and ``outline`` for what a module of the project declares."""
+    def __init__(self, finder: ModuleFinder, outline: Callable[[str, frozenset[str]], Outline | None]) -> None:
+        """Use ``finder`` for imports and ``outline`` for what a module of the project declares under some names."""
         self._finder = finder
         self._outline = outline
         self._known: dict[tuple[str, Value], Symbol] = {}
@@ -76,7 +76,7 @@ class Resolver:
             case Name(id=name):
                 return self.member(path, name)
             case ClassRef(qualname=qualname):
-                outline = self._outline(path)
+                outline = self._outline(path, frozenset({qualname.rpartition(".")[2]}))
                 definition = outline.classes.get(qualname) if outline else None
                 return ProjectClass(path, definition) if definition else Unresolved(f"no class `{qualname}`")
             case Imported():
@@ -98,7 +98,7 @@ class Resolver:
 
     def member(self, module: str, name: str) -> Symbol:
         """Return what ``name`` stands for at the top of ``module``."""
-        outline = self._outline(module)
+        outline = self._outline(module, frozenset({name}))
         if outline is None:
             return Unresolved(f"`{name}` comes from a file that cannot be parsed")
         found = list(self._definitions(outline, name))

@@ -15,16 +15,18 @@ from hypothesis import strategies as st
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
+from sqla_guard.facts.outline import Outline
 from sqla_guard.read.load import decode
 from sqla_guard.read.python import parse as parsing
 from sqla_guard.read.python.bodies import bodies_of
-from sqla_guard.read.python.outline import read_outline
+from sqla_guard.read.python.outline import read_outline, read_outline_of
 from sqla_guard.read.python.parse import parse
 from sqla_guard.read.python.sparse import parse_mentioning
 
 SITE = Path(sysconfig.get_path("purelib"))
 USUAL = ["alembic", "click", "flask", "flask_sqlalchemy", "jinja2", "pluggy"]
 PACKAGES = sorted(p.name for p in SITE.iterdir() if p.is_dir()) if os.environ.get("QUICK_IS_CLOSE") == "all" else USUAL
+EVERY = 5  # of so many names, one is asked for in real code
 
 NEVER = re.compile(r"\Z\A.")
 ODD = re.compile(r"\b(?:return|[abc])\b")
@@ -87,6 +89,28 @@ def outlines(file: SourceFile) -> Iterator[object]:
             yield str(error)
 
 
+def told_of(outline: Outline, name: str) -> tuple[object, ...]:
+    """Return what an outline tells of ``name``."""
+    return (
+        [item for item in outline.imports if item.local in (name, "*")],
+        outline.bindings.get(name),
+        outline.functions.get(name),
+        {key: cls for key, cls in outline.classes.items() if cls.name == name},
+        [cls for cls in outline.replaced if cls.name == name],
+    )
+
+
+def assert_names_are_told_of(file: SourceFile, every: int = 1) -> None:
+    """Compare what an outline tells of each of its names with what the outline of that name alone tells."""
+    parsing._trees.clear()
+    whole = read_outline(file)
+    classes = {cls.name for cls in whole.classes.values()}
+    names = sorted({*classes, *whole.bindings, *whole.functions, *(i.local for i in whole.imports), "no_such_name"})
+    for name in names[::every]:
+        parsing._trees.clear()
+        assert told_of(read_outline_of(file, frozenset({name})), name) == told_of(whole, name), (file.path, name)
+
+
 def assert_same_but_for_bodies(sparse: ast.AST, whole: ast.AST) -> int:
     """Compare two trees; return how many bodies the first lacks."""
     missing = 0
@@ -131,6 +155,42 @@ def test_a_tree_that_is_there_is_taken() -> None:
     assert parse_mentioning(file, NEVER) is parse(file)
 
 
+TOLD = {
+    "brackets": "x = (\na\n, b) + (\nc)\na = 1\nf(\na = 2, b = [\nb\n])\nb = 3\n",
+    "decorated": "@d(\na\n)\n@e\n\n# why\n@ g\ndef a(): pass\n@f\nclass b(a): pass\n",
+    "line goes on": "x = \\\na = \\\n1\nclass \\\nB: pass\nfrom a import \\\nc, \\\nd\n",
+    "branches": "if x:\n    a = 1\nelif y:\n    a = 2\nelse:\n    class a: pass\nelse_a = 1\n",
+    "tries": "try:\n    import a\nexcept E:\n    a = None\nelse:\n    b = 1\nfinally:\n    c = 2\nd = 3\n",
+    "several": "a = 1; b = 2; import c\nfor a, b in c: d = 4\nwith a as e, b as (f, g): pass\na += 1\n",
+    "strings": "x = '''\na = 1\nclass b: pass\n'''\na = 2\nb = '\\\na = 3'\n",
+    "everything": "from a import (\n  *)\nfrom b import*\ndef f():\n    return a * b\nc = 1\n",
+    "inside": "def f():\n    class A: 1\n    import c\n    def g():\n        class A: 2\nclass A:\n    class A: 3\n",
+    "again": "class A: x = 1\nif 1:\n    class A: x = 2\n\n\n\n\nclass A: x = 3\nA = A\n",
+    "in a header": "class A(B): pass\nclass B(A, metaclass=C): pass\ndef C(a=A, *, b: B) -> B: return A\n",
+    "letters": "ﬁ = 1\nfi = 2\nclass ﬁ: pass\n",
+    "line ends of Windows": "@a\r\ndef b():\r\n    c\r\n\r\nimport c\r\nb = (\r\nd)\r\n",
+    "a string first": "'''a\nb'''\nfrom a import b\n",
+    "bound in an expression": "if (a := 1):\n    b = a\n",
+    "words in words": "classA = 1\nclass_ = 2\nclass A: pass\ndef classB(): pass\nimportc = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", [*TOLD.values(), *LEFT_OUT.values(), *KEPT.values()])
+def test_the_outline_of_a_name_tells_all_of_it(text: str) -> None:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return
+    assert_names_are_told_of(SourceFile("a.py", text))
+
+
+def test_the_outline_of_a_name_is_read_from_what_tells_of_it_alone() -> None:
+    file = SourceFile("a.py", "from a import b\nc = 1\n\ndef d():\n    return c d\n\n\nclass e(b): pass\n")
+    found = read_outline_of(file, frozenset({"e"}))
+    assert (list(found.classes), found.imports, found.bindings, found.functions) == (["e"], (), {}, {})
+    assert read_outline_of(file, frozenset({"x"})) == Outline("a.py", (), {}, {}, {})
+
+
 def test_long_input_takes_no_more_than_its_length() -> None:
     for unit in (
         '"""',
@@ -145,8 +205,9 @@ def test_long_input_takes_no_more_than_its_length() -> None:
         "#'\"",
         "async ",
     ):
-        bodies_of(SourceFile("a.py", unit * 20_000))
-        bodies_of(SourceFile("a.py", "\n".join([unit] * 20_000)))
+        for text in (unit * 20_000, "\n".join([unit] * 20_000)):
+            bodies = bodies_of(SourceFile("a.py", text))
+            assert len(bodies.found) + len(bodies.statements) <= 20_001
 
 
 LINES = st.sampled_from(
@@ -199,6 +260,7 @@ def test_on_odd_lines(lines: list[tuple[str, str]], end: str) -> None:
     assert_same_but_for_bodies(parse_mentioning(source(text), ODD), whole)
     quick, close = outlines(source(text))
     assert quick == close
+    assert_names_are_told_of(source(text))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -211,3 +273,5 @@ def test_on_the_installed_packages(package: str) -> None:
             continue
         quick, close = outlines(file)
         assert quick == close, path
+        if not isinstance(close, str):
+            assert_names_are_told_of(file, every=EVERY)

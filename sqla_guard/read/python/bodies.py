@@ -1,13 +1,15 @@
-"""Where the bodies of functions stand, told from a text without parsing it.
+"""Where the statements of a module and the bodies of functions stand, told from a text without parsing it.
 
 Strings and comments are found by one regular expression; what is left shows lines, brackets and indentation. Wherever
-that is not enough to be certain, a body is not told, or none of the file's.
+that is not enough to be certain, a body is not told, or nothing of the file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -38,6 +40,12 @@ _HEADER = re.compile(
     rf"\([^()]*(?:{_DEEPER}[^()]*)*\)(?: *->[^:\n]*| *): *(?=\n)"
 )
 
+# Where a line at the left margin begins that ends nothing, and what goes on with the statement before it.
+_AT_MARGIN = re.compile(r"\n(?=[^\s)\]}])")
+_GOES_ON = re.compile(r"(?:elif|else|except|finally)\b")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+_DEFINED = re.compile(r"(?:async[ \t]+def|def|class)[ \t]+(\w+)")
+
 
 class Body(NamedTuple):
     """The body of one function, on lines of its own.
@@ -53,23 +61,50 @@ class Body(NamedTuple):
     end: int
 
 
-class Bodies(NamedTuple):
-    """The bodies of the functions of a text, nested ones included, by where they start.
+class Statement(NamedTuple):
+    """One or more statements at the top of a module.
+
+    Attributes:
+        name: What a function or a class alone is called; empty for anything else.
+        start: Where its first line begins.
+        end: Where the first line of the next one begins.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
+class Bodies:
+    """The bodies of the functions of a text, nested ones included, and its statements, by where they start.
 
     Attributes:
         code: The text with blanks for comments and quotes for all of each string, line ends in it included.
-        found: The bodies.
     """
 
-    code: str
-    found: tuple[Body, ...]
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    @cached_property
+    def found(self) -> tuple[Body, ...]:
+        """The bodies."""
+        return tuple(_bodies(self.code, 0, len(self.code)))
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements at the top of the module."""
+        return tuple(_statements(self.code))
+
+    def inside(self, statement: Statement) -> Iterator[Body]:
+        """Yield the bodies in a statement at the top."""
+        return _bodies(self.code, statement.start, statement.end)
 
 
 class _InDoubtError(Exception):
     """It cannot be told where strings end."""
 
 
-_NONE = Bodies("", ())
+_NONE = Bodies("")
 _known: WeakKeyDictionary[SourceFile, Bodies] = WeakKeyDictionary()
 
 
@@ -93,7 +128,7 @@ def _find(text: str) -> Bodies:
         code = code.replace("\r\n", " \n")
     if "\t" in code and re.search(r"\n *\t", code):
         return _NONE
-    return Bodies(code, tuple(_bodies(code)))
+    return Bodies(code)
 
 
 def code_of(text: str) -> str:
@@ -118,9 +153,30 @@ def _hidden(token: re.Match[str]) -> str:
     return '"' * len(text)
 
 
-def _bodies(code: str) -> Iterator[Body]:
+def _statements(code: str) -> Iterator[Statement]:
+    name: str | None = None
+    first, is_open = 0, False
+    depths = [0, 0, 0]
+    inside = False
+    for start, end in pairwise([*(match.start() for match in _AT_MARGIN.finditer("\n" + code)), len(code)]):
+        if not is_open:
+            first, name = start, None
+        if name is None and not inside and code[start] != "@":
+            defined = _DEFINED.match(code, start)
+            name = defined[1] if defined else ""
+        for at, (opened, closed) in enumerate(_BRACKETS):
+            depths[at] += code.count(opened, start, end) - code.count(closed, start, end)
+        inside = any(depths) or code.endswith("\\\n", start, end)
+        is_open = inside or name is None or _GOES_ON.match(code, end) is not None
+        if not is_open:
+            yield Statement(name or "", first, end)
+    if is_open:
+        yield Statement("", first, len(code))
+
+
+def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
     # The first line has no line end before it; offsets are by one higher meanwhile.
-    lined = "\n" + code
+    lined = "\n" + code[first:last]
     ends: dict[int, re.Pattern[str]] = {}
     for header in _HEADER.finditer(lined):
         if lined[header.start() - 1 : header.start()] == "\\":
@@ -135,7 +191,7 @@ def _bodies(code: str) -> Iterator[Body]:
             not inside.strip()
             or "\\" in inside
             or lined[end - 1] == ";"
-            or any(inside.count(opened) != inside.count(closed) for opened, closed in ("()", "[]", "{}"))
+            or any(inside.count(opened) != inside.count(closed) for opened, closed in _BRACKETS)
         ):
             continue
-        yield Body(indent, start - 1, end - 1)
+        yield Body(indent, first + start - 1, first + end - 1)

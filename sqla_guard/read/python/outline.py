@@ -14,7 +14,7 @@ from sqla_guard.facts.outline import Attribute, Class, Function, Import, Outline
 from sqla_guard.facts.values import Item, Literal, Unknown, Value
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import UnparsableFile, span_of
-from sqla_guard.read.python.sparse import parse_for_outline
+from sqla_guard.read.python.sparse import parse_for_names, parse_for_outline
 
 # The most frequent statements, in which there are none.
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Pass)
@@ -28,9 +28,22 @@ def read_outline(source: SourceFile) -> Outline:
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
+    return _outline(source, parse_for_outline(source))
+
+
+def read_outline_of(source: SourceFile, names: frozenset[str]) -> Outline:
+    """Return as much of the outline as tells of ``names``: what binds them, and all classes that are called so.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    return _outline(source, parse_for_names(source, names))
+
+
+def _outline(source: SourceFile, tree: ast.Module) -> Outline:
     reader = _OutlineReader(source)
     try:
-        reader.block(parse_for_outline(source).body, "", at_module_level=True)
+        reader.block(tree.body, "", at_module_level=True)
     except RecursionError as error:
         raise UnparsableFile("nested too deeply to be read") from error
     return Outline(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.read.python.bodies import Body, bodies_of
+from sqla_guard.read.python.bodies import Body, Statement, bodies_of
 from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
 
-_CLASS = re.compile(r"\bclass\b")
+_CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
+_EVERYTHING = re.compile(r"import[\s\\]*\*")
 _IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
 
@@ -54,32 +55,95 @@ def parse_for_outline(source: SourceFile) -> ast.Module:
     return _parse_with(source, lambda body: _only_imports(source.text, code, body))
 
 
+def parse_for_names(source: SourceFile, names: frozenset[str]) -> ast.Module:
+    """Return such a tree without the statements at the top that tell nothing of ``names``.
+
+    What stays are the imports that bind one of them, or all of a module; the classes that are called so, wherever they
+    stand; the functions at the top that are; and whatever else at the top has such a word.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    bodies = bodies_of(source)
+    code = bodies.code
+    if not code or not code.isascii() or kept_tree(source) is not None:
+        return parse_for_outline(source)  # words of other letters may be one name, however they are written
+    parts: list[str] = []
+    done, is_empty = 0, True
+    for statement in bodies.statements:
+        parts.append(source.text[done : statement.start])
+        done = statement.end
+        if _may_tell_of(names, code, statement):
+            is_empty = False
+            parts += _with_less(
+                source.text,
+                statement.start,
+                done,
+                bodies.inside(statement),
+                lambda body: _only_imports(source.text, code, body, names),
+            )
+        else:
+            parts.append("\n" * source.text.count("\n", statement.start, done))
+    return ast.Module([], []) if is_empty else _parse_parts(source, parts)
+
+
+def _may_tell_of(names: frozenset[str], code: str, statement: Statement) -> bool:
+    name, start, end = statement
+    may_import = code.find("import", start, end) >= 0
+    if any(code.find(word, start, end) >= 0 for word in names) and (
+        may_import or not name or name in names or _has_class(names, code, start, end)
+    ):
+        return True
+    return may_import and _EVERYTHING.search(code, start, end) is not None
+
+
+def _has_class(names: frozenset[str] | None, code: str, start: int, end: int) -> bool:
+    """Tell whether code has a class that is called like one of ``names``; one of any name for ``None``."""
+    if code.find("class", start, end) < 0:
+        return False
+    if names is None:
+        return _CLASS.search(code, start, end) is not None
+    return not names.isdisjoint(_CLASS.findall(code, start, end))
+
+
 def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> ast.Module:
     """Return the tree of ``source`` with what ``reduced`` returns (``None``: no change) in place of bodies."""
     whole = kept_tree(source)
     if whole is not None:
         return whole
-    text, done = source.text, 0
-    parts: list[str] = []
-    for body in bodies_of(source).found:
+    found = bodies_of(source).found
+    return (
+        _parse_parts(source, _with_less(source.text, 0, len(source.text), found, reduced)) if found else parse(source)
+    )
+
+
+def _with_less(
+    text: str, start: int, end: int, bodies: Iterable[Body], reduced: Callable[[Body], str | None]
+) -> Iterator[str]:
+    """Yield the parts of ``text`` from ``start`` to ``end`` with something else for bodies."""
+    done = start
+    for body in bodies:
         if body.start < done:
             continue
         new = reduced(body)
         if new is not None:
-            parts += (text[done : body.start], new)
+            yield text[done : body.start]
+            yield new
         else:
-            parts.append(text[done : body.end])
+            yield text[done : body.end]
         done = body.end
-    if not parts:
-        return parse(source)
+    yield text[done:end]
+
+
+def _parse_parts(source: SourceFile, parts: Iterable[str]) -> ast.Module:
     try:
-        return parse_text("".join((*parts, text[done:])))
+        return parse_text("".join(parts))
     except UnparsableFile:
         return parse(source)  # which says why, or knows newer syntax
 
 
-def _only_imports(text: str, code: str, body: Body) -> str | None:
-    if code.find("class", body.start, body.end) >= 0 and _CLASS.search(code, body.start, body.end):
+def _only_imports(text: str, code: str, body: Body, names: frozenset[str] | None = None) -> str | None:
+    if _has_class(names, code, body.start, body.end):
         return None
     words = code.count("import", body.start, body.end)
     imports = _IMPORT.findall(code, body.start, body.end) if words else []
