@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from sqla_guard.core.words import holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
@@ -32,18 +33,15 @@ _DEEPEST = 3
 
 
 def may_hold_sql(project: Project, path: str) -> bool:
-    """Tell whether the bytes of a file leave room for SQL or operations that matter."""
-    if not path.endswith(".py") or _may_hold(project, path, RESERVED):
+    """Tell whether a file leaves room for SQL or operations that matter."""
+    if not path.endswith(".py"):
         return True
-    # A column's name may come from another module.
-    return _names_kept(project, path, project.workspace.raw(path)) and _may_hold(project, path, None)
-
-
-def _may_hold(project: Project, path: str, wanted: frozenset[str] | None) -> bool:
-    """Tell whether a Python file may hold SQL that names one of ``wanted``; ``None`` for any SQL."""
-    if not project.readers.may_hold_sql(project.workspace.raw(path), wanted):
+    data, readers = project.workspace.raw(path), project.readers
+    if not readers.may_hold_sql(data, RESERVED, False, lambda: True):
         return False
-    return project.read(path, lambda source: project.readers.may_speak_sql(source, wanted)) is not False
+    # A column's name may come from another module.
+    imported = partial(_names_kept, project, path, data)
+    return project.read(path, lambda source: readers.may_speak_sql(source, RESERVED, imported)) is not False
 
 
 def sql_across(project: Project, path: str) -> Across:

@@ -7,6 +7,7 @@ what such a statement goes on with, be it in the next literal or in what is put 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -33,7 +34,10 @@ _BETWEEN = rb"(?:%b|%b|%b|(?:%b)(?!\w)){1,60}" % (_EDGE, _COMMENT, _PUT_IN, _MOD
 _DEFINE = (b"create", b"alter", b"drop", b"rename")
 _TABLES = rb"(?:table|view|type|schema)(?!\w)"
 # These matter where they name a column.
-_OTHERS = rb"(?:index|trigger|function|proc|package|event|sequence|policy|rule|statistics|definer|database|domain|role)"
+_OTHERS = (
+    rb"(?:index|trigger|function|proc(?:edure)?|package|event|sequence|policy|rule|statistics|definer|database|domain|role)"
+    rb"(?!\w)"
+)
 # The kind of thing may be put in, or stand in another literal: ``CREATE {kind}``, ``"CREATE " + kind``.
 _KIND_ELSEWHERE = rb"\s{0,9}(?:\{|%|[\"']\s{0,9}[+%])"
 _KIND_JOINED = rb"[\"'],\s{0,9}[a-z_(]"
@@ -70,27 +74,30 @@ _GOES_ON = (
 )
 _CORE = rb"table(?<!\wtable)\s{0,9}\("
 # A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
-_PIECE = rb"(?<!\w)(?:text|ddl)\("
+_PIECE = rb"(?<!\w)(?:text|ddl)\((?!\s*\"\"\s*[,)])"
 _PIECES = (b"text(", b"ddl(")
 _PUT_TOGETHER = rb"\.(?:join|replace)\("
 _BEFORE, _BEHIND = 200, 1_000
 _RUNS = rb"execut|fetch|scalar|mogrify|sql|raw|text|ddl"
 
 
-def may_hold_sql(data: bytes, wanted: frozenset[str] | None, sql: bool = False) -> bool:
+def may_hold_sql(
+    data: bytes, wanted: frozenset[str], sql: bool = False, are_imported: Callable[[], bool] = bool
+) -> bool:
     """Tell whether a file with these bytes can give facts that matter; cheap, and never wrong with ``False``.
 
     Args:
         data: The file as stored, in an encoding that keeps ASCII (UTF-16 always gives ``True``).
-        wanted: Names of interest, in lower case; ``None`` for any.
+        wanted: Names of interest, in lower case.
         sql: Whether the file is an SQL script, in which a name always stands in one piece.
+        are_imported: Tells whether a Python file may have one of the names from another module.
     """
     if is_wide(data):
         return True
     lowered = data.lower()
-    if sql and wanted is not None:
+    if sql:
         return may_define_tables(lowered) or may_name(lowered, wanted, sql)
-    return may_hold_sql_in(data, Parts(lowered, lowered, lowered), wanted)
+    return may_hold_sql_in(data, Parts(lowered, lowered, lowered), wanted, are_imported)
 
 
 class Parts(NamedTuple):
@@ -107,26 +114,33 @@ class Parts(NamedTuple):
     code: bytes
 
 
-def may_hold_sql_in(strings: bytes, parts: Parts, wanted: frozenset[str] | None) -> bool:
+def may_hold_sql_in(strings: bytes, parts: Parts, wanted: frozenset[str], are_imported: Callable[[], bool]) -> bool:
     """Tell the same of a Python file in parts, with ``strings`` as they are written: code and comments are no SQL."""
-    if may_define_tables(parts.strings) or may_operate(parts.code):
+    if may_define_tables(parts.strings, parts.code) or may_operate(parts.code):
         return True
-    if wanted is None:
-        return _may_query(strings, parts)
-    return may_name(parts.strings, wanted) and (_may_query(strings, parts) or _may_put_together(parts.whole, wanted))
+    if _may_query(strings, parts):
+        return may_name(parts.strings, wanted) or are_imported()
+    return may_name(parts.strings, wanted) and _may_put_together(parts.whole, wanted)
 
 
-def may_define_tables(lowered: bytes) -> bool:
-    """Tell whether a file, in lower case, can hold a statement that makes, changes or drops a table, view or type."""
-    return b"sp_rename" in lowered or any(verb in lowered and _may_define(verb, lowered) for verb in _DEFINE)
+def may_define_tables(lowered: bytes, code: bytes | None = None) -> bool:
+    """Tell whether a file can hold a statement that makes, changes or drops a table, view or type.
+
+    Args:
+        lowered: The file, or its strings, in lower case.
+        code: Its code in lower case, where that is told apart.
+    """
+    calls = lowered if code is None else code
+    return b"sp_rename" in lowered or any(verb in lowered and _may_define(verb, lowered, calls) for verb in _DEFINE)
 
 
-def _may_define(verb: bytes, lowered: bytes) -> bool:
+def _may_define(verb: bytes, lowered: bytes, calls: bytes) -> bool:
     for found in re.finditer(verb + _THINGS, lowered):
-        if found["joined"]:
-            if b".join(" in lowered and re.search(_KIND, lowered):
-                return True
-        elif not found["elsewhere"] or _begins(found.start(), lowered):
+        if not (found["elsewhere"] or found["joined"]):
+            return True
+        if _begins(found.start(), lowered) and (
+            found["elsewhere"] or (b".join(" in calls and re.search(_KIND, lowered))
+        ):
             return True
     return False
 

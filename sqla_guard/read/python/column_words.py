@@ -9,7 +9,9 @@ from typing import Literal
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, TableName
+from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.script_tree import Tree, called, is_string, tree_mentioning
+from sqla_guard.read.sql_marker import may_be_spelled
 
 Role = Literal["plain", "fixed"]
 
@@ -19,6 +21,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OPENING = re.compile(r"[rRuU]?('''|\"\"\"|'|\")")
 _SQL_TEXT = re.compile(r"'(?:[^']|'')*'")
 _COLLECTIONS = frozenset({"c", "columns"})
+_TABLE = re.compile(r"able(?<=\b[tT]able)[\s\\]*\(")
 _NO_ROWS = frozenset({"db", "Base", "self", "cls", "op", "meta"})
 
 
@@ -38,11 +41,22 @@ def read_column_words(
     Raises:
         UnparsableFile: The file is no Python.
     """
-    named = "|".join(map(re.escape, sorted(classes))) or "(?!)"
-    if not re.search(rf"__table__|[tT]able[\s\\]*\(|class[\s\\]+(?:{named})\b", source.text):
+    if not _may_speak(source, table.name, classes):
         return ()
     tree = tree_mentioning(source, re.compile(re.escape(column), re.IGNORECASE))
     return tuple(_Reader(tree, table, column, classes).read())
+
+
+def _may_speak(source: SourceFile, table: str, classes: frozenset[str]) -> bool:
+    """Tell whether a module may define one of ``classes``, ask it for its table, or have the table by its name."""
+    text = source.text
+    named = [name for name in classes if name in text]
+    if named and ("__table__" in text or any(re.search(rf"class[\s\\]+{name}\b", text) for name in named)):
+        return True
+    if not _TABLE.search(text) or not _TABLE.search(bodies_of(source).code or text):
+        return False
+    lowered = text.lower()
+    return table in lowered or may_be_spelled(table, lowered.encode("utf-8", "surrogatepass"))
 
 
 class _Reader:

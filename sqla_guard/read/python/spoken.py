@@ -6,14 +6,14 @@ Told from the text, without parsing it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from keyword import iskeyword
 from string import ascii_letters, digits
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Bodies, bodies_of
-from sqla_guard.read.python.sql_names import FOLLOWED, GROWS, VERBS
-from sqla_guard.read.sql_marker import Parts, may_hold_sql_in
+from sqla_guard.read.python.sql_names import FOLLOWED, GROWS, VERBS, WRAPPERS
+from sqla_guard.read.sql_marker import Parts, may_hold_sql_in, may_name
 
 # A string in the code that ``bodies`` tells, with the letters before it.
 _STRING = re.compile(r'[rbfuRBFU]{0,2}"+')
@@ -23,43 +23,54 @@ _DOCUMENTATION = re.compile(r'\s*([rRuU]?"+)(?=[ \t]*(?:\n|\Z))')
 _KEY = re.compile(r'\[([rRuU]?"+)\]')
 _LETTERS = ascii_letters + digits + "_"
 # A call that is given but strings side by side, and what may be the start of a statement of SQL, or of what is put in.
-_GIVEN = re.compile(r'\(((?:[rbfuRBFU]{0,2}"+(?!")\s*)+)[,)]')
-_STATEMENT = re.compile(r" *(?:raise +|await +)?(?:[\w.]*\.)?(\w+)\Z")
+_GIVEN = re.compile(r'\(\s*((?:[rbfuRBFU]{0,2}"+(?!")\s*)+)[,)]')
+_STATEMENT = re.compile(r" *(?:raise +|await +)?\Z")
+_ENDS = re.compile(r"\s*[,)]")
 _BEGINS = re.compile(rf"[rbfu]{{0,2}}[\"']{{1,3}}\s*(?:[{{%/(\\\"'-]|(?:{VERBS})(?!\w))", re.IGNORECASE)
 _LONGEST, _LONGEST_LINE = 12, 200
+_DEFINES = re.compile("create|alter|drop|rename")
+# On the line on which a name is bound: it is none for a function that goes on with what it is given.
+_TAKING = "exec|run|fetch|raw|scalar|" + "|".join(sorted(word.lower() for word in FOLLOWED | GROWS))
+_HARMLESS = re.compile(rf"(?![^\n]*(?:{_TAKING})\w{{0,20}} *(?:[,)]|$))[^\n]*$", re.IGNORECASE | re.MULTILINE)
 # Another word for each word of the code, as long, that no statement has.
 _WORDLESS = bytes(ord("_") if bytes([c]).isalnum() else c for c in range(256))
 
 
-def may_speak_sql(source: SourceFile, wanted: frozenset[str] | None) -> bool:
+def may_speak_sql(source: SourceFile, wanted: frozenset[str], are_imported: Callable[[], bool] = bool) -> bool:
     """Tell whether the strings of a Python file can hold SQL that matters; never wrong with ``False``.
 
     Args:
         source: The file.
-        wanted: Names of interest, in lower case; ``None`` for any.
+        wanted: Names of interest, in lower case.
+        are_imported: Tells whether the file may have one of them from another module.
     """
     text, bodies = source.text, bodies_of(source)
     if len(bodies.code) != len(text) or not bodies.code.isascii():
         return True  # in doubt what is a string
-    said = _said(text, bodies).encode("utf-8", "surrogatepass")
+    strings, code = _said(text, bodies, wanted)
+    said = strings.encode("utf-8", "surrogatepass")
     whole = text.encode("utf-8", "surrogatepass").lower()
-    return may_hold_sql_in(said, Parts(whole, said.lower(), bodies.code.lower().encode()), wanted)
+    return may_hold_sql_in(said, Parts(whole, said.lower(), code.lower().encode()), wanted, are_imported)
 
 
-def _said(text: str, bodies: Bodies) -> str:
-    """Return ``text`` with ``_`` for each letter of its code, without what can be no SQL, wherever it goes.
+def _said(text: str, bodies: Bodies, wanted: frozenset[str]) -> tuple[str, str]:
+    """Return the strings and the code of ``text``, with ``""`` for what can be no SQL, wherever it goes.
 
-    Prefixes and quotes stay.
+    In the first, each letter of code is ``_``. Prefixes and quotes stay.
     """
-    code = bodies.code.encode().translate(_WORDLESS).decode()
-    silent = {*_documents(bodies), *_keys(bodies.code), *_messages(text, bodies.code)}
-    parts: list[str] = []
+    code = bodies.code
+    wordless = code.encode().translate(_WORDLESS).decode()
+    silent = {*_documents(bodies), *_keys(code), *_given(text, code, wanted)}
+    strings: list[str] = []
+    others: list[str] = []
     done = 0
-    for found in _STRING.finditer(bodies.code):
+    for found in _STRING.finditer(code):
         start, end = found.span()
-        parts += (code[done:start], text[start:end] if start not in silent else '""')
+        is_silent = start in silent
+        strings += (wordless[done:start], '""' if is_silent else text[start:end])
+        others += (code[done:start], '""' if is_silent else code[start:end])
         done = end
-    return "".join((*parts, code[done:]))
+    return "".join((*strings, wordless[done:])), "".join((*others, code[done:]))
 
 
 def _documents(bodies: Bodies) -> Iterator[int]:
@@ -79,34 +90,60 @@ def _keys(code: str) -> Iterator[int]:
             yield key.start(1)
 
 
-def _messages(text: str, code: str) -> Iterator[int]:
-    """Yield where strings start that a call gets whole that is a statement of its own: a message to somebody.
+def _given(text: str, code: str, wanted: frozenset[str]) -> Iterator[int]:
+    """Yield where strings start that a call gets whole and that are no SQL that matters.
 
-    SQL would begin like SQL, unless a function of this file makes something of it.
+    That is a message, which a call that is a statement of its own gets: SQL would begin like SQL, unless a function of
+    this file makes something of it. Or it is a statement of SQL that nothing is put into.
     """
     depth = done = 0
-    bound: dict[str, bool] = {}
+    composing: dict[str, bool] = {}
     for given in _GIVEN.finditer(code):
         line = code.rfind("\n", max(0, given.start() - _LONGEST_LINE), given.start()) + 1
-        call = _STATEMENT.match(code, line, given.start())
-        if not line or call is None or _BEGINS.match(text, given.start(1)):
+        if not line:
             continue
         depth += sum(code.count(bracket, done, line) for bracket in "([{")
         depth -= sum(code.count(bracket, done, line) for bracket in ")]}")
-        done, name = line, call[1]
-        if depth or name in FOLLOWED | GROWS:
+        done = line
+        start, name = _called(code, line, given.start())
+        if depth or _BEGINS.match(text, given.start(1)) or not _STATEMENT.match(code, line, start):
+            if not _is_finished(text, given, wanted):
+                continue
+            if name in WRAPPERS:
+                # What is wrapped has to be given on as it is.
+                end = len(code[:start].rstrip())
+                _, name = _called(code, max(0, end - _LONGEST_LINE), end - 1)
+                if code[end - 1] != "(" or code[given.end() - 1] != ")" or not _ENDS.match(code, given.end()):
+                    continue
+        if name in FOLLOWED | GROWS or iskeyword(name):
             continue
-        if name not in bound:
-            bound[name] = _is_bound(code, name)
-        if not bound[name]:
+        if name not in composing:
+            composing[name] = not name or _may_compose(code, name)
+        if not composing[name]:
             yield from (found.start() for found in _STRING.finditer(code, *given.span(1)))
 
 
-def _is_bound(code: str, name: str) -> bool:
-    """Tell whether a file itself may say what ``name`` stands for."""
+def _called(code: str, line: int, end: int) -> tuple[int, str]:
+    """Return where what is called before the bracket at ``end`` starts on its line, and its last word."""
+    before = code[line:end]
+    return line + len(before.rstrip(_LETTERS + ".")), before[len(before.rstrip(_LETTERS)) :]
+
+
+def _is_finished(text: str, given: re.Match[str], wanted: frozenset[str]) -> bool:
+    """Tell whether strings are a text that nothing is put into, that defines nothing and names none of ``wanted``."""
+    said = text[given.start(1) : given.end(1)].lower()
+    if "f" in given[1].lower() and "{" in said:
+        return False
+    return not _DEFINES.search(said) and not may_name(said.encode("utf-8", "surrogatepass"), wanted)
+
+
+def _may_compose(code: str, name: str) -> bool:
+    """Tell whether a call of ``name`` may make SQL of what it is given: a function of this file, or another name."""
     for found in re.finditer(rf"{name}(?<!\w{name})(?!\w)", code):
         before = code[max(0, found.start() - _LONGEST) : found.start()].rstrip()
-        after = code[found.end() : found.end() + _LONGEST].lstrip()
-        if before.endswith(("def", "class", "as")) or (after[:1] in ("=", ":") and after[:2] != "=="):
+        if before.endswith(("def", "class", "as")):
+            return True
+        after = code[found.end() : found.end() + _LONGEST_LINE].lstrip(" ")
+        if after[:1] in ("=", ":") and after[:2] != "==" and ("partial" in code or not _HARMLESS.match(after)):
             return True
     return False
