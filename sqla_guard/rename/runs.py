@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from posixpath import basename, dirname
 
 from sqla_guard.facts.runs import Certainty, Run
@@ -43,24 +44,27 @@ class _Judge:
         if depth > _DEEPEST or (path, function) in self._seen:
             return "settings", f"nothing in sight is certain to call `{function}`"
         self._seen.add((path, function))
-        runs = self._runs(path, function, method)
-        if not runs:
-            return self._uncalled(path, function)
-        answers = [self._of(place, run, function, depth) for place, run in runs]
-        if depth > _NEAR:
-            # So far from the script nobody asks how far the database is; it only proves nothing any more.
-            answers = [("settings", why) if certain == "unproven" else (certain, why) for certain, why in answers]
-        worst = max(answers, key=lambda a: _ORDER.index(a[0]))
-        return worst if worst[0] == "unproven" else min(answers, key=lambda a: _ORDER.index(a[0]))
+        best: Answer | None = None
+        for place, run in self._runs(path, function, method):
+            certain, why = self._of(place, run, function, depth)
+            if certain == "unproven":
+                if depth <= _NEAR:
+                    return certain, why
+                # So far from the script nobody asks how far the database is; it only proves nothing any more.
+                certain = "settings"
+            elif certain == "always" and depth > _NEAR:
+                return certain, why
+            if best is None or _ORDER.index(certain) < _ORDER.index(best[0]):
+                best = certain, why
+        return best if best is not None else self._uncalled(path, function)
 
-    def _runs(self, path: str, function: str, method: bool) -> list[tuple[str, Run]]:
-        found: list[tuple[str, Run]] = []
+    def _runs(self, path: str, function: str, method: bool) -> Iterator[tuple[str, Run]]:
         for place in self._project.files_naming(path, frozenset({function}), (".py",)):
             if place == path or (not _TEST.search(place) and (method or self._may_import(place, path))):
-                runs = self._runs_in(place, path, function, method)
-                # A function that calls itself has been called by something else.
-                found += [(place, run) for run in runs if (place, run.inside) != (path, function)]
-        return found
+                for run in self._runs_in(place, path, function, method):
+                    # A function that calls itself has been called by something else.
+                    if (place, run.inside) != (path, function):
+                        yield place, run
 
     def _of(self, place: str, run: Run, function: str, depth: int) -> Answer:
         line = self._project.source(place).position(run.span.start)[0]
