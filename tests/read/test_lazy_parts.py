@@ -190,6 +190,79 @@ def test_functions_alone_tell_what_the_module_tells(name: str, end: str, head: s
     assert known(read_lazy_inits(source)) == close
 
 
+FLAGS = {
+    "only True and False": "    X = False\n",
+    "annotated": "    X: bool = False  # why\n",
+    "None": "    X = None\n",
+    "among others": "    X = Y = None\n",
+    "several at once": "    (\n        X,\n        Y,\n    ) = find()\n",
+    "the last of several": "    (\n        Y,\n        X\n    ) = find()\n",
+    "on the next line": "    X = \\\n        None\n",
+    "after its line": "    X \\\n        = None\n",
+    "on the line of a test": "    if Y: X = None\n",
+    "behind another statement": "    print(X); X = None\n",
+    "deleted": "    del Y, X\n",
+    "moved": "    X <<= 1\n",
+    "compared": "    return X == None or f(X <= 1)\n",
+    "a keyword": "    return f(\n        X=None,\n        Y=X,\n    )\n",
+    "of another owner": "    other.X = None\n",
+    "in a string": "    return f'{X} X = None'\n",
+}
+
+
+@pytest.mark.parametrize("first", ["X = False\n", "X: bool\n", "X = None\n", "X: bool = False\n", ""])
+@pytest.mark.parametrize("reset", FLAGS.values(), ids=FLAGS)
+def test_a_flag_is_one_to_the_text_where_it_is_one_to_the_module(reset: str, first: str) -> None:
+    text = f"{first}def start():\n    global X\n    if not X:\n        X = True\n        begin()\n"
+    source = SourceFile("m.py", f"{text}def stop():\n    global X\n{reset}")
+    close = known(read_every_function(source))
+    assert close
+    assert known(read_lazy_inits(source)) == close
+
+
+ONE = {
+    "plain": "k = K()\n",
+    "annotated": "k: 'K' = K(1, (2, 3))\n",
+    "over lines": "k = K(\n    1,\n)\n",
+    "in brackets": "k = (\n    K()\n)\n",
+    "what it returns": "k = K().start()\n",
+    "what it returns, further on": "k = K() \\\n    .start()\n",
+    "or another": "k = K() or None\n",
+    "behind another name": "j = k = K()\n",
+    "two": "k = K()\nj = K()\n",
+    "another in a string": "k = K()\nprint(f'{K()}')\n",
+    "another in a text": "k = K()\nprint('K()', 'as K()')\n",
+    "a keyword": "k = dict(\nk = K()\n)\n",
+    "in a test": "if True:\n    k = K()\n",
+    "in a function": "def make():\n    k = K()\n    return k\n",
+    "in a class": "class J:\n    k = K()\n",
+    "a base": "class J(K()):\n    pass\n",
+    "a decorator": "@K()\ndef k(): ...\n",
+    "a pattern too": "k = K()\nmatch k:\n    case K():\n        pass\n",
+    "none": "k = K\n",
+}
+
+
+_ALONE = {
+    "plain",
+    "annotated",
+    "over lines",
+    "in brackets",
+    "behind another name",
+    "another in a text",
+    "a pattern too",
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_the_only_instance_is_known_by_the_text_where_the_module_knows_it(name: str) -> None:
+    text = "class K:\n    x = None\n    def get(self):\n        if self.x is None:\n            self.x = C()\n"
+    source = SourceFile("m.py", f"{text}        return self.x\n{ONE[name]}")
+    close = known(read_every_function(source))
+    assert bool(close) is (name in _ALONE)
+    assert known(read_lazy_inits(source)) == close
+
+
 LOCKS = {
     "bound": "door = threading.RLock()\n",
     "annotated": "door: object = threading.RLock()\n",

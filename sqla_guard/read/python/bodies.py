@@ -36,7 +36,7 @@ _FORMATTED = re.compile(
 
 _DEEPER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
 _HEADER = re.compile(
-    r"\n( *)(?:def|async +def) +\w+ *(?:\[[^\[\]]*\] *|)"
+    r"\n( *)(?:def|async +def) +(\w+) *(?:\[[^\[\]]*\] *|)"
     rf"\([^()]*(?:{_DEEPER}[^()]*)*\)(?: *->[^:\n]*| *): *(?=\n)"
 )
 
@@ -54,11 +54,13 @@ class Body(NamedTuple):
         indent: Spaces before its ``def``.
         start: Behind the colon.
         end: Behind its last statement.
+        name: The function's name.
     """
 
     indent: int
     start: int
     end: int
+    name: str = ""
 
 
 class Statement(NamedTuple):
@@ -194,4 +196,4 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
             or any(inside.count(opened) != inside.count(closed) for opened, closed in _BRACKETS)
         ):
             continue
-        yield Body(indent, first + start - 1, first + end - 1)
+        yield Body(indent, first + start - 1, first + end - 1, header[2])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import LazyInit
+from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init
 from sqla_guard.read.python.lazy_module import ModuleIndex
@@ -26,8 +27,9 @@ def read_lazy_inits(source: SourceFile) -> tuple[LazyInit, ...]:
     if lazy is None:
         return ()
     index = index_of(source, lazy)
-    known = {(name, source.position(body.end)[0]): body for body, name in lazy.names.items()}
-    chosen = lazy.chosen
+    names, chosen = {info.node.name for info in index.functions}, lazy.chosen
+    bodies = (body for body in bodies_of(source).found if body.name in names)
+    known = {(body.name, source.position(body.end)[0]): body for body in bodies}
     asked = ((info, known.get((info.node.name, info.node.end_lineno or 0))) for info in index.functions)
     candidates = {info: body for info, body in asked if (body is None or body in chosen) and info.is_candidate()}
     if not candidates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -73,10 +73,15 @@ class FunctionInfo:
     @cached_property
     def slots(self) -> Slots:
         """The shared places as it writes them."""
-        return self.slots_if(self.class_node is not None and self.class_node.name in self.index.singletons)
+        slots = self._slots_of_single
+        # Whether there is but one instance takes a look at all calls of the module.
+        if slots.singleton and self.class_node is not None and self.class_node.name not in self.index.singletons:
+            return replace(slots, singleton=False, kinds={})
+        return slots
 
-    def slots_if(self, singleton: bool) -> Slots:
-        """Return the shared places as it writes them if ``singleton`` tells whether its class has only one instance."""
+    @cached_property
+    def _slots_of_single(self) -> Slots:
+        """The shared places as it writes them if its class has only one instance."""
         owner, outer = self.class_node, self.outer
         first, first_is_class = instance_parameter(self.node) if owner else ("", False)
         closed = frozenset(containers_in(outer.body)) if outer else frozenset()
@@ -91,7 +96,7 @@ class FunctionInfo:
             first,
             first_is_class,
             self.index.class_names,
-            singleton,
+            bool(first) and not first_is_class,
             self.index.containers,
             closed,
             self.node,
@@ -104,9 +109,8 @@ class FunctionInfo:
 
     def is_candidate(self) -> bool:
         """Tell whether it both reads and binds a shared place itself."""
-        if "slots" not in self.__dict__ and self.in_class and not self._may_share(self.slots_if(singleton=True)):
-            return False  # which is told without a look at all calls of the module
-        return self._may_share(self.slots)
+        slots = self._slots_of_single
+        return self._may_share(slots) and (self.slots is slots or self._may_share(self.slots))
 
     def _may_share(self, slots: Slots) -> bool:
         read, bound = shared_places(self.node, slots)

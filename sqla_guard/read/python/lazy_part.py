@@ -12,9 +12,10 @@ from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_parts import are_beside, is_balanced, parse_parts
+from sqla_guard.read.python.lazy_parts import are_beside, parse_parts
 from sqla_guard.read.python.lazy_places import assignment, own_nodes
-from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, may_be_only_one, parse_lazy
+from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, parse_lazy
+from sqla_guard.read.python.lazy_text import DEFINITIONS, has_only_one, is_balanced, only_booleans
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 
 # Methods that work on new instances, of which each has something to tell about the others.
@@ -25,10 +26,6 @@ _SENTINEL = re.compile(r"\b(?:object|[Ss]entinel)[\s\\]*\(")
 _CONTAINER = re.compile(
     r"=[\s\\(]*(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
-# A call at the top of a module whose result is kept.
-_INSTANCE = re.compile(r"(?:\n[\w()][^\n(]{0,400}|[\]\\]\s{0,100})=[\s\\(]{0,100}(\w+)\s*\(")
-# Values that are no booleans, of a name at the top of the module; what begins with plain text is found faster.
-_NO_BOOLEAN = r"\n%s[ \t]*(?::[^\n=]*)?=[ \t]*(?:None\b|[\"'{\d])"
 
 
 def index_of(source: SourceFile, lazy: Lazy) -> ModuleIndex:
@@ -48,11 +45,11 @@ def index_of(source: SourceFile, lazy: Lazy) -> ModuleIndex:
 
 def _makers(source: SourceFile, lazy: Lazy) -> list[Body] | None:
     """Return the bodies of what makes instances of the same classes; ``None`` where one of them is in doubt."""
-    chosen = [body for body in lazy.chosen if lazy.names[body] in _MAKERS]
+    chosen = [body for body in lazy.chosen if body.name in _MAKERS]
     if not chosen:
         return []
     code = bodies_of(source).code
-    makers = [body for body, name in lazy.names.items() if name in _MAKERS]
+    makers = [body for body in bodies_of(source).found if body.name in _MAKERS]
     if len(makers) != len(_MAKER.findall(code)):
         return None
     return [maker for maker in makers if any(are_beside(code, maker, body) for body in chosen)]
@@ -92,7 +89,7 @@ class PartIndex(ModuleIndex):
         """Find the functions."""
         super().__post_init__()
         self.again = partial(rest_of, bodies=None)
-        self._known: dict[FunctionInfo, frozenset[str]] = {}
+        self._flags: dict[str, bool] = {}
 
     def narrow(self, bodies: frozenset[Body]) -> None:
         """Let the rest of the module be read only for the functions with ``bodies``, if it is not yet."""
@@ -116,59 +113,62 @@ class PartIndex(ModuleIndex):
     def containers(self) -> Container[str]:
         """Module-level names bound to a dict or list."""
         me = proxy(self)  # a cycle would keep the tree
-        return _Names(lambda name: me._may_be_container(name), lambda: me._rest.containers)
+        return _Names(lambda name: me._is_container(name), lambda: me._rest.containers)
 
-    def _may_be_container(self, name: str) -> bool:
-        """Tell whether a line at the top of the module may bind ``name`` to a container."""
+    def _is_container(self, name: str) -> bool | None:
+        """Tell whether a line at the top of the module binds ``name`` to a container."""
         code = self._code
         for match in re.finditer(rf"{name}(?<!\w{name})\b", code):  # begins with the name: that is found faster
-            if not code[code.rfind("\n", 0, match.start()) + 1].isspace():
+            line = code.rfind("\n", 0, match.start()) + 1
+            if not code[line].isspace() and not code.startswith(DEFINITIONS, line):
                 end = code.find("\n", match.end())
                 behind = code[match.end() : end if end >= 0 else len(code)].rstrip()
                 if _CONTAINER.search(behind) or behind.endswith(("=", "\\")) or not is_balanced(behind, 0, len(behind)):
-                    return True
+                    return None
         return False
 
     @cached_property
     def singletons(self) -> Container[str]:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
-        me, code = proxy(self), self._code
-        made = frozenset(_INSTANCE.findall("\n" + code))
-        return _Names(lambda name: name in made and may_be_only_one(name, code), lambda: me._rest.singletons)
+        me = proxy(self)
+        return _Names(lambda name: has_only_one(name, me._code, me.source.text), lambda: me._rest.singletons)
 
     @cached_property
     def sentinels(self) -> Container[str]:
         """Module-level names bound to an object that means "nothing yet"."""
         me, code = proxy(self), self._code
-        return _Names(lambda _: _SENTINEL.search(code) is not None, lambda: me._rest.sentinels)
+        return _Names(lambda _: None if _SENTINEL.search(code) else False, lambda: me._rest.sentinels)
 
     @cached_property
     def guards(self) -> Container[str]:
         """Lock names, and functions of the module that give a locked block or lock what they decorate."""
         me = proxy(self)
-        return _Names(lambda name: me._may_guard(name), lambda: me._rest.guards)
+        return _Names(lambda name: me._is_guard(name), lambda: me._rest.guards)
 
-    def _may_guard(self, name: str) -> bool:
+    def _is_guard(self, name: str) -> bool | None:
         code = self._code
         if re.search(rf"def[\s\\]+{re.escape(name)}\b", code) is not None:
-            return True
+            return None
         # A plain name has to be bound here: no decorator of Python's own is a lock.
         is_bound = not name.isidentifier() or re.search(rf"{name}(?<!\w{name})[\s\\)]*[=:]", code) is not None
-        return is_bound and any(word in code for word in LOCK_CONSTRUCTORS)
+        return None if is_bound and any(word in code for word in LOCK_CONSTRUCTORS) else False
 
     def only_booleans(self, name: str) -> bool:
         """Tell whether every assignment to the place ``name`` in the module is ``True`` or ``False``."""
-        if name.isidentifier() and re.search(_NO_BOOLEAN % name, f"\n{self._code}"):
-            return False
-        word = re.compile(name.partition("[")[0].rpartition(".")[2])
-        if any(name in self._written(function) for function in self.functions if self.holds(function.node, word)):
-            return False
-        return self._rest.only_booleans(name)
+        if name not in self._flags:
+            self._flags[name] = self._only_booleans(name)
+        return self._flags[name]
 
-    def _written(self, function: FunctionInfo) -> frozenset[str]:
-        if function not in self._known:
-            self._known[function] = frozenset(_written(function))
-        return self._known[function]
+    def _only_booleans(self, name: str) -> bool:
+        word = name.partition("[")[0].rpartition(".")[2]
+        said = only_booleans(word, self._code)
+        if said is False:
+            return False
+        holding = (f for f in self.functions if self.holds(f.node, re.compile(word)))
+        known = {is_boolean for f in holding for place, is_boolean in _written(f) if place == name}
+        if False in known:
+            return False
+        return bool(said and known) or self._rest.only_booleans(name)
 
     def reads(self, function_name: str, name: str) -> bool:
         """Tell whether a function of the module called ``function_name`` mentions ``name``."""
@@ -184,25 +184,27 @@ class PartIndex(ModuleIndex):
 
 
 class _Names:
-    """Names of a module, which is read for those only that may be among them."""
+    """Names of a module, which is read for those only of which its text leaves open whether they are among them."""
 
-    def __init__(self, may_be: Callable[[str], bool], read: Callable[[], Container[str]]) -> None:
-        self._may_be = may_be
+    def __init__(self, said: Callable[[str], bool | None], read: Callable[[], Container[str]]) -> None:
+        self._said = said
         self._read = read
         self._known: dict[object, bool] = {}
 
     def __contains__(self, name: object) -> bool:
         if name not in self._known:
-            self._known[name] = self._may_be(str(name)) and name in self._read()
+            said = self._said(str(name))
+            self._known[name] = name in self._read() if said is None else said
         return self._known[name]
 
 
-def _written(function: FunctionInfo) -> Iterator[str]:
-    """Yield the places that a function sets to something else than a boolean."""
+def _written(function: FunctionInfo) -> Iterator[tuple[str, bool]]:
+    """Yield the places that a function assigns something to, and whether that is a boolean."""
     for node in own_nodes(function.node):
         targets, value = assignment(node)
-        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
-            continue
+        is_boolean = isinstance(value, ast.Constant) and isinstance(value.value, bool)
         for target in (n for t in targets for n in ast.walk(t)):
             if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(target.ctx, ast.Load):
-                yield from filter(None, (function.slots.of(target),))
+                place = function.slots.of(target)
+                if place is not None:
+                    yield place, is_boolean

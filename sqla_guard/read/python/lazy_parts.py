@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
+from sqla_guard.read.python.lazy_text import is_balanced
 from sqla_guard.read.python.parse import UnparsableFile, parse_text
 
 _DEEPER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
@@ -96,8 +97,3 @@ def _header(code: str, start: int, depth: int) -> tuple[int, int] | None:
 def _lines(depth: int) -> re.Pattern[str]:
     """Return what finds the beginnings of statements that are indented by no more than ``depth``."""
     return re.compile(rf"\n {{0,{depth}}}[^\s)\]}}]")
-
-
-def is_balanced(code: str, start: int, end: int) -> bool:
-    """Tell whether as many brackets of each kind are closed as opened in a part of a text."""
-    return all(code.count(a, start, end) == code.count(b, start, end) for a, b in ("()", "[]", "{}"))

@@ -30,7 +30,7 @@ class Slots:
         first: Its first parameter, where that stands for the instance or the class.
         first_is_class: Whether it stands for the class.
         classes: Classes of the module, by the name that reaches them.
-        singleton: Whether the instance is the only one of its class, made at module level.
+        singleton: Whether ``first`` is the only instance of its class, made at module level.
         containers: Module-level names bound to a dict or list display.
         closed: Names of an enclosing function bound to a dict or list display.
         node: The function, whose local names hide those of the module.
@@ -96,7 +96,7 @@ class Slots:
             return self._noted(f"{owner}.{attr}", "class")
         if self._is_state(base):
             return self._noted(f"app.state.{attr}", "state")
-        if self.singleton and not self.first_is_class and isinstance(base, ast.Name) and base.id == self.first:
+        if self.singleton and isinstance(base, ast.Name) and base.id == self.first:
             return self._noted(f"{self.first}.{attr}", "instance")
         return None
 

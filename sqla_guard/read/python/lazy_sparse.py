@@ -6,7 +6,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,12 +14,11 @@ from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.lazy_lines import plain
 from sqla_guard.read.python.lazy_marker import Place, made_lazily
+from sqla_guard.read.python.lazy_text import may_be_only_one
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 from sqla_guard.read.python.sparse import parse_bodies
 
 _DEFINED = re.compile(r"def\s+(\w+)")  # no \b, with which it takes four times as long
-# What a name that calls no class stands behind.
-_NO_CALL = re.compile(r"(?:\.|\b(?:class|def)\b)\s{0,9}\Z|\w\Z")
 _TELLING = ("class", *LOCK_CONSTRUCTORS)
 _GUARDS = re.compile(r"\b(?:yield|def)\b")
 
@@ -29,13 +28,11 @@ class Lazy(NamedTuple):
 
     Attributes:
         made: The places, with the body of the function around each; ``None`` where that is in doubt.
-        names: The functions' names, by their bodies.
-        others: The names of functions whose bodies are in doubt.
+        others: The names of functions whose bodies are in doubt, where those of some places are.
     """
 
     made: tuple[tuple[Place, Body | None], ...]
-    names: Mapping[Body, str]
-    others: frozenset[str]
+    others: frozenset[str] = frozenset()
 
     @property
     def chosen(self) -> frozenset[Body]:
@@ -59,7 +56,7 @@ class Lazy(NamedTuple):
     @property
     def called(self) -> frozenset[str]:
         """What may be called to make them."""
-        return frozenset(self.names[body] for body in self.chosen).union(() if self.is_certain else self.others)
+        return frozenset(body.name for body in self.chosen).union(() if self.is_certain else self.others)
 
 
 @lru_cache(maxsize=2)
@@ -77,11 +74,12 @@ def find_lazy(source: SourceFile) -> Lazy | None:
         for place in made
         if not place.instance or may_be_only_one(place.instance.decode(), bodies.code)
     )
-    names = {body: _name(bodies.code, body) for body in bodies.found}
-    # Functions whose bodies are in doubt stay as they are.
-    others = Counter(_DEFINED.findall(bodies.code or source.text)) - Counter(names.values())
-    lazy = Lazy(found, names, frozenset(others))
-    return lazy if lazy.chosen or (others and not lazy.is_certain) else None
+    lazy = Lazy(found)
+    if not lazy.is_certain:
+        # Functions whose bodies are in doubt stay as they are.
+        others = Counter(_DEFINED.findall(bodies.code or source.text)) - Counter(body.name for body in bodies.found)
+        lazy = Lazy(found, frozenset(others))
+    return lazy if lazy.chosen or lazy.others else None
 
 
 def parse_lazy(source: SourceFile, lazy: Lazy) -> ast.Module:
@@ -94,15 +92,6 @@ def parse_lazy(source: SourceFile, lazy: Lazy) -> ast.Module:
     return parse_bodies(source, _wanted(source.text, bodies_of(source).code, lazy.chosen, words))
 
 
-def may_be_only_one(name: str, code: str) -> bool:
-    """Tell whether no more than one instance of a class is made in a module, strings and comments left out."""
-    if "case" in code:
-        return True
-    # It begins with the name: an expression that does is found faster.
-    calls = re.compile(rf"{name}\s*\(").finditer(code)
-    return sum(_NO_CALL.search(code, max(0, call.start() - 20), call.start()) is None for call in calls) <= 1
-
-
 def _wanted(text: str, code: str, chosen: Collection[Body], words: set[str]) -> Callable[[Body], bool]:
     """Return what tells whether a function is one of ``chosen``, holds one of ``words``, or may be or make a lock."""
 
@@ -110,7 +99,7 @@ def _wanted(text: str, code: str, chosen: Collection[Body], words: set[str]) -> 
         start, end = body.start, body.end
         if body in chosen or _holds(text, words, start, end) or _holds(code, _TELLING, start, end):
             return True
-        if "__new__" in words and _name(code, body) == "__init__":
+        if "__new__" in words and body.name == "__init__":
             return True
         return code.find("with", start, end) >= 0 and bool(_GUARDS.search(code, start, end))
 
@@ -127,12 +116,3 @@ def _innermost(bodies: Sequence[Body], starts: Sequence[int], at: int) -> Body |
     """Return the smallest of ``bodies`` around ``at``."""
     around = (bodies[i] for i in range(bisect_right(starts, at) - 1, -1, -1) if bodies[i].end > at)
     return next(around, None)
-
-
-def _name(code: str, body: Body) -> str:
-    """Return the name of the function with this body."""
-    line = "\n" + " " * body.indent
-    header = max(0, code.rfind(line + "def ", 0, body.start))
-    header = max(header, code.rfind(line + "async ", header, body.start))
-    match = _DEFINED.search(code, header)
-    return match[1] if match else ""
