@@ -17,11 +17,14 @@ from sqla_guard.read.markers import files_that_matter
 from sqla_guard.read.paths import shown
 
 if TYPE_CHECKING:
+    from sqla_guard.cache.again import Kept
     from sqla_guard.cache.recorder import Recorder
+    from sqla_guard.cache.runs import Part
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.disk import Disk
     from sqla_guard.core.fix import Fix, Place
+    from sqla_guard.core.ledger import Ledger
     from sqla_guard.core.look import Look
     from sqla_guard.core.source import SourceFile
 
@@ -172,8 +175,9 @@ def _first_report(workspace: Workspace, settings: Settings, progress: Progress |
         return Report.whole(_each(parts, partial(_of_part, workspace.disk, settings), settings, progress))
     from sqla_guard.cache.runs import remembered
 
-    def check(some: list[tuple[str, ...]]) -> Sequence[tuple[Report, Recorder]]:
-        return _each(some, partial(_recorded, workspace.disk, settings), settings, progress)
+    def check(some: list[Part]) -> Sequence[tuple[Report, Recorder]]:
+        known = dict(some)
+        return _each(list(known), partial(_recorded, workspace.disk, settings, known), settings, progress)
 
     return remembered(workspace, parts, settings, check, partial(_looks, settings))
 
@@ -197,13 +201,19 @@ def _of_part(disk: Disk, settings: Settings, progress: Progress | None, paths: t
 
 
 def _recorded(
-    disk: Disk, settings: Settings, progress: Progress | None, paths: tuple[str, ...]
+    disk: Disk,
+    settings: Settings,
+    known: Mapping[tuple[str, ...], Kept | None],
+    progress: Progress | None,
+    paths: tuple[str, ...],
 ) -> tuple[Report, Recorder]:
-    """Return what is to be said about ``paths``, with all that was asked to find it."""
+    """Return what is to be said about ``paths``, with all that was asked to find it; ``known`` is not asked again."""
     from sqla_guard.cache.recorder import Recorder
 
-    recorder = Recorder(disk.unread() if isinstance(disk, FileDisk) else disk)
-    report = _of_part(recorder, settings, progress, paths)
+    kept = known[paths]
+    unread = disk.unread() if isinstance(disk, FileDisk) else disk
+    recorder = Recorder(unread, kept.ledger, kept.answers) if kept else Recorder(unread)
+    report = report_on(Workspace(paths, recorder), settings, progress, recorder.ledger)
     recorder.forget_the_disk()
     return report, recorder
 
@@ -224,18 +234,20 @@ def _is_worth_keeping(workspace: Workspace, settings: Settings) -> bool:
     )
 
 
-def report_on(workspace: Workspace, settings: Settings, progress: Progress | None = None) -> Report:
-    """Return what is to be said about ``workspace``, each file by its own settings."""
+def report_on(
+    workspace: Workspace, settings: Settings, progress: Progress | None = None, ledger: Ledger | None = None
+) -> Report:
+    """Return what is to be said about ``workspace``, each file by its own settings; ``ledger`` is for the check."""
     reports = [
-        _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress)
+        _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress, ledger)
         for config, paths in settings.groups(workspace.reported)
     ]
     return Report.whole(reports)
 
 
-def _complete(workspace: Workspace, config: Config, progress: Progress | None) -> Report:
+def _complete(workspace: Workspace, config: Config, progress: Progress | None, ledger: Ledger | None) -> Report:
     """Check ``workspace``; each fix says all that it changes, imports included."""
-    report = check(workspace, config, progress)
+    report = check(workspace, config, progress, ledger)
     if not report.diagnostics:
         return report
     from sqla_guard.fix.imports import with_imports

@@ -1,12 +1,14 @@
-"""Whether a run would come to the same report although files have changed: they say what they said to each question."""
+"""What still holds although files have changed: what is made of other files, or of what they say as before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqla_guard.cache.codec import Decoder, Encoder
 from sqla_guard.cache.recorder import Answers, Recorder
+from sqla_guard.core.ledger import Judged, Ledger
 from sqla_guard.core.look import Question
 
 if TYPE_CHECKING:
@@ -14,50 +16,127 @@ if TYPE_CHECKING:
     from sqla_guard.core.look import Look
 
 Looks = Callable[["Disk"], Mapping[str, "Look"]]
-Asked = Callable[[str, str], "frozenset[str]"]
+_Asked = Callable[[str, str], "frozenset[str]"]
+_Key = tuple[Question, str]
 
 
-def written(recorder: Recorder) -> dict[str, Any]:
-    """Return, as JSON, what files said while ``recorder`` wrote it down; files are given by their place in its list."""
-    place = {path: number for number, path in enumerate(recorder.files)}
+class Kept(NamedTuple):
+    """What still holds.
+
+    Attributes:
+        ledger: What is known of single files.
+        answers: What files say to questions.
+        whole: Whether all of the report holds.
+    """
+
+    ledger: Ledger
+    answers: dict[_Key, Answers]
+    whole: bool = False
+
+
+def written(recorder: Recorder, files: Iterable[str]) -> dict[str, Any]:
+    """Return, as JSON, what ``recorder`` wrote down; ``files`` are given by their place among them."""
+    place = {path: number for number, path in enumerate(files)}
+    ledger, encode = recorder.ledger, Encoder().encode
+    masks = {ledger.always: 0}
+    judged = [
+        [place[path], encode(one.said), masks.setdefault(one.used, len(masks)), one.directed]
+        for path, one in ledger.judged.items()
+        if one
+    ]
+    # What was asked for files that have been judged again since matters to none any more.
+    used = ledger.uses.now
+    for mask in masks:
+        used |= mask
+    things = [(thing, bit) for thing, bit in ledger.uses.bits.items() if bit & used]
     return {
-        "closely": sorted(place[path] for path in recorder.closely),
+        "closely": [[place[thing], bit.bit_length()] for thing, bit in things if isinstance(thing, str)],
         "answers": [
-            [*question, near, [place[path] for path in said], _short(list(said.values()))]
-            for question, near, said in recorder.answers.values()
+            [*question, near, root, bit.bit_length(), [place[path] for path in said], _short(list(said.values()))]
+            for key, bit in things
+            if type(key) is tuple and len(key) == 2
+            for (question, near, said), root in [(recorder.answers[key], key[1])]
         ],
+        "met": [[encode(thing), bit.bit_length()] for thing, bit in things if not isinstance(thing, (str, tuple))],
+        "masks": [f"{mask:x}" for mask in masks],
+        "judged": judged,
+        "unread": [encode(note) for note in ledger.unread],
+        "reserving": [place[path] for path in ledger.reserving],
     }
 
 
-def say_the_same(
-    paths: Iterable[str], head: Mapping[str, Any], said: Mapping[str, Any], looks: Looks, disk: Disk
-) -> bool:
-    """Tell whether files that have changed answer as they did; ``head`` is brought up to date with them.
+def _read(said: Mapping[str, Any], places: list[str]) -> Kept:
+    """Return what :func:`written` wrote."""
+    ledger, decode = Ledger(), Decoder().decode
+    masks = [int(mask, 16) for mask in said["masks"]]
+    for number, one, mask, directed in said["judged"]:
+        ledger.judged[places[number]] = Judged(decode(one), masks[mask], directed)
+    answers: dict[_Key, Answers] = {}
+    for look, argument, among, near, root, bit, numbers, words in said["answers"]:
+        question = Question(look, argument, among)
+        all_words = words if isinstance(words, list) else [words] * len(numbers)
+        found = {places[number]: word for number, word in zip(numbers, all_words, strict=True)}
+        answers[question, root] = Answers(question, near, found)
+        ledger.uses.number((question, root), 1 << (bit - 1))
+    for number, bit in said["closely"]:
+        ledger.uses.number(places[number], 1 << (bit - 1))
+    for note, bit in said["met"]:
+        ledger.uses.number(decode(note), 1 << (bit - 1))
+    ledger.always = masks[0]
+    ledger.unread = [decode(note) for note in said["unread"]]
+    ledger.reserving = {places[number] for number in said["reserving"]}
+    return Kept(ledger, answers)
+
+
+def kept(
+    changed: Collection[str],
+    head: Mapping[str, Any],
+    said: Mapping[str, Any],
+    reported: Collection[str],
+    looks: Looks,
+    disk: Disk,
+) -> Kept | None:
+    """Return what still holds after files have changed; ``head`` is brought up to date with them.
 
     Args:
-        paths: The files that have changed.
+        changed: The files that have changed.
         head: All files as they were; see :mod:`sqla_guard.cache.runs`.
         said: What :func:`written` returned.
+        reported: The files that are reported on.
         looks: Gives who answers questions, by name, for a disk.
         disk: The files as they are now.
+
+    Returns:
+        What still holds, or ``None`` for nothing: a change concerns which files matter.
     """
-    places = list(head["files"])
-    closely = {places[number] for number in said["closely"]}
-    answers = list(_read(said["answers"], places))
+    before = _read(said, list(head["files"]))
+    ledger = before.ledger
     recorder = Recorder(disk)
     look = looks(recorder)
     asked = lru_cache(maxsize=None)(partial(_asked, disk))
-    for path in paths:
+    loud = False
+    now_other = 0
+    for path in changed:
         data = recorder.raw(path)
-        if path in closely or not recorder.sound:
-            return False
+        if not recorder.sound:
+            return None
         _resize(head["sizes"], len(data) - head["files"][path][0])
-        if not (_is_no_more(path, data, head["sizes"], look) and _says_the_same(path, data, answers, look, asked)):
-            return False
+        if not _is_as_small(path, data, head["sizes"], look):
+            return None
+        if path in reported:
+            loud = loud or path in ledger.judged or _says_more(path, data, head["sizes"], look)
+        now_other |= ledger.uses.bits.get(path, 0) | _answered(path, data, before, look, asked)
+    if now_other & ledger.always:
+        return None
     head["files"].update(recorder.files)
     for kind, asked_now in recorder.questions.items():
         head["questions"][kind].update(asked_now)
-    return True
+    if not (loud or now_other):
+        return before._replace(whole=True)
+    ledger.forget(changed)
+    ledger.judged.update({path: None for path, one in ledger.judged.items() if one and one.used & now_other})
+    ledger.sizes = {path: seen[0] for path, seen in head["files"].items() if seen is not None}
+    return before
 
 
 def _resize(sizes: list[list[int]], by: int) -> None:
@@ -66,21 +145,28 @@ def _resize(sizes: list[list[int]], by: int) -> None:
         bounds[by > 0] += by
 
 
-def _is_no_more(path: str, data: bytes, sizes: list[list[int]], looks: Mapping[str, Look]) -> bool:
-    """Tell whether a file does not matter for itself, and a small run stays small, a large one large."""
-    return all(
-        looks["small"](path, data, str(least)) == looks["small"](path, data, str(most))
-        and looks["more"](path, data, str(least)) is None
-        for least, most in sizes
-    )
+def _is_as_small(path: str, data: bytes, sizes: list[list[int]], looks: Mapping[str, Look]) -> bool:
+    """Tell whether a small run stays small, a large one large."""
+    small = looks["small"]
+    return all(small(path, data, str(least)) == small(path, data, str(most)) for least, most in sizes)
 
 
-def _says_the_same(path: str, data: bytes, answers: Iterable[Answers], looks: Mapping[str, Look], asked: Asked) -> bool:
-    return all(
-        looks[question.look](path, data, question.argument) == said.get(path)
-        for question, near, said in answers
-        if path in asked(question.among, near)
-    )
+def _says_more(path: str, data: bytes, sizes: list[list[int]], looks: Mapping[str, Look]) -> bool:
+    return any(looks["more"](path, data, str(least)) is not None for least, _ in sizes)
+
+
+def _answered(path: str, data: bytes, before: Kept, looks: Mapping[str, Look], asked: _Asked) -> int:
+    """Bring the answers of a file up to date; return which questions it answers differently."""
+    other = 0
+    for key, (question, near, said) in before.answers.items():
+        if path in asked(question.among, near):
+            now = looks[question.look](path, data, question.argument)
+            if now != said.get(path):
+                other |= before.ledger.uses.bits[key]
+                said[path] = now
+                if now is None:
+                    del said[path]
+    return other
 
 
 def _asked(disk: Disk, among: str, near: str) -> frozenset[str]:
@@ -88,16 +174,6 @@ def _asked(disk: Disk, among: str, near: str) -> frozenset[str]:
     if among == "project_files":
         return frozenset(disk.project_files(near))
     return frozenset(disk.neighbours(near) if among == "neighbours" else disk.templates(near))
-
-
-def _read(answers: Iterable[list[Any]], places: list[str]) -> Iterator[Answers]:
-    for look, argument, among, near, numbers, said in answers:
-        all_said = said if isinstance(said, list) else [said] * len(numbers)
-        yield Answers(
-            Question(look, argument, among),
-            near,
-            {places[number]: word for number, word in zip(numbers, all_said, strict=True)},
-        )
 
 
 def _short(said: list[Any]) -> Any:

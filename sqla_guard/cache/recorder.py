@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqla_guard.cache.store import digest
+from sqla_guard.core.ledger import Ledger
 
 if TYPE_CHECKING:
     from sqla_guard.core.disk import Disk
@@ -36,7 +38,10 @@ class Answers(NamedTuple):
 
     question: Question
     near: str
-    said: Mapping[str, Said]
+    said: dict[str, Said]
+
+
+_NO_ANSWERS: Mapping[tuple[Question, str], Answers] = MappingProxyType({})
 
 
 class Recorder:
@@ -44,7 +49,8 @@ class Recorder:
 
     Attributes:
         files: What was read, as it was.
-        closely: Those of them that count as they are, and not only for what they said to questions.
+        ledger: What is found of single files. What it counts as used are paths of files that count as they are, and
+            not only for what they said to questions; keys of ``answers``; and what could not be read.
         answers: What files said to questions.
         sizes: The number of bytes of the files that were chosen from together.
         questions: What else was asked, by kind and path, with the answers.
@@ -52,12 +58,14 @@ class Recorder:
         sound: Whether all answers can be asked for again.
     """
 
-    def __init__(self, disk: Disk) -> None:
-        """Start with nothing asked."""
+    def __init__(
+        self, disk: Disk, ledger: Ledger | None = None, answers: Mapping[tuple[Question, str], Answers] = _NO_ANSWERS
+    ) -> None:
+        """Start with what is known of the files as they are: nothing."""
         self._disk = disk
         self.files: dict[str, Seen] = {}
-        self.closely: set[str] = set()
-        self.answers: dict[tuple[Question, str], Answers] = {}
+        self.ledger = ledger or Ledger()
+        self.answers = dict(answers)
         self.sizes: list[int] = []
         self.questions: dict[str, dict[str, Any]] = {kind: {} for kind in _ASK}
         self.dated = False
@@ -78,6 +86,7 @@ class Recorder:
             self.sizes.append(int(question.argument))
             return
         key = (question, self.project_root(near))
+        self.ledger.uses.use(key)
         if key not in self.answers:
             self.answers[key] = Answers(question, near, dict(said()))
 
@@ -88,7 +97,7 @@ class Recorder:
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of ``path``."""
-        self.closely.add(path)
+        self.ledger.uses.use(path)
         return self.looked_at(path)
 
     def load_aside(self, path: str) -> SourceFile:

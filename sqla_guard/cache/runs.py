@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqla_guard import __version__
 from sqla_guard.cache import store
 
 if TYPE_CHECKING:
-    from sqla_guard.cache.again import Looks
-    from sqla_guard.cache.recorder import Recorder
+    from sqla_guard.cache.again import Kept, Looks
+    from sqla_guard.cache.recorder import Recorder, Seen
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.report import Report
     from sqla_guard.core.workspace import Workspace
+
+    Part = tuple[tuple[str, ...], Kept | None]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = ("libcst-", "sqlglot-", "sqlglotrs-")
@@ -26,7 +29,7 @@ def remembered(
     workspace: Workspace,
     parts: list[tuple[str, ...]],
     settings: Settings,
-    check: Callable[[list[tuple[str, ...]]], Sequence[tuple[Report, Recorder]]],
+    check: Callable[[list[Part]], Sequence[tuple[Report, Recorder]]],
     looks: Looks,
 ) -> Report:
     """Return what ``check`` says of ``workspace``; of parts in which nothing has changed since, from an earlier run.
@@ -35,67 +38,102 @@ def remembered(
         workspace: Files as they are stored, without changes in memory.
         parts: The files to report on, in parts that can be judged each for itself.
         settings: The settings of each file.
-        check: The check itself, of some of the parts, with what each asked of the disk.
+        check: The check itself, of some of the parts, each with what is known of it; returns what it asked, too.
         looks: Gives what answers the questions that a check puts to many files, by name, for a disk.
     """
     configs = [[config for config, _ in settings.groups(part)] for part in parts]
     from sqla_guard.core.report import Report
 
     if any(config.plugins or config.read_everything for some in configs for config in some):
-        return check([workspace.reported])[0][0]  # nobody knows when a plugin has changed
+        return check([(workspace.reported, None)])[0][0]  # nobody knows when a plugin has changed
     versions = tuple(_versions())
     names = [_name(part, some, versions) for part, some in zip(parts, configs, strict=True)]
-    known = [_known(name, workspace, looks) for name in names]
-    missing = [number for number, report in enumerate(known) if report is None]
-    if missing:
-        for number, (report, recorder) in zip(missing, check([parts[n] for n in missing]), strict=True):
-            known[number] = report
-            if recorder.sound:
-                _keep(names[number], recorder, report)
-    return Report.whole([report for report in known if report is not None])
+    known = [_known(name, part, workspace, looks) for name, part in zip(names, parts, strict=True)]
+    wanted = [number for number, one in enumerate(known) if one.report is None]
+    reports = {number: one.report for number, one in enumerate(known)}
+    while wanted:
+        found = check([(parts[number], known[number].kept) for number in wanted])
+        for number, (report, recorder) in zip(wanted, found, strict=True):
+            if _fits(known[number].head, recorder):
+                reports[number] = report
+                if recorder.sound:
+                    _keep(names[number], known[number].head, recorder, report)
+            known[number] = _NOTHING
+        wanted = [number for number in wanted if reports[number] is None]
+    return Report.whole([report for report in reports.values() if report is not None])
 
 
-def _known(name: str, workspace: Workspace, looks: Looks) -> Report | None:
+class _Known(NamedTuple):
+    """What is known of a part.
+
+    Attributes:
+        report: Its report, where it holds.
+        kept: What holds where the report does not.
+        head: What that was made from, as it is now.
+    """
+
+    report: Report | None = None
+    kept: Kept | None = None
+    head: Mapping[str, Any] = MappingProxyType({})
+
+
+_NOTHING = _Known()
+
+
+def _known(name: str, part: tuple[str, ...], workspace: Workspace, looks: Looks) -> _Known:
     entry = store.read(name)
     if entry is None:
-        return None
+        return _NOTHING
     import json
 
     try:
         head: dict[str, Any] = json.loads(entry.head)
         if head["day"] not in ("", _today()):
-            return None
+            return _NOTHING
         from sqla_guard.cache.recorder import changed
 
         paths = changed(head["files"], head["questions"], workspace.disk)
         if paths is None:
-            return None
+            return _NOTHING
         if paths:
-            from sqla_guard.cache.again import say_the_same
+            from sqla_guard.cache.again import kept
 
-            if not say_the_same(paths, head, json.loads(entry.checked_rest()), looks, workspace.disk):
-                return None
+            said = json.loads(entry.checked_rest())
+            found = kept(paths, head, said, frozenset(part), looks, workspace.disk)
+            if found is None or not found.whole:
+                return _Known(None, found, head) if found else _NOTHING
             store.write(name, _json(head), entry.rest)
         from sqla_guard.cache.codec import Decoder
 
-        report: Report = Decoder().decode(head["report"])
+        return _Known(Decoder().decode(head["report"]))
     except (LookupError, TypeError, ValueError, RecursionError):
-        return None  # written by nothing like this program
-    return report
+        return _NOTHING  # written by nothing like this program
 
 
-def _keep(name: str, recorder: Any, report: Report) -> None:
+def _fits(head: Mapping[str, Any], recorder: Recorder) -> bool:
+    """Tell whether files are as they were when it was asked what holds of an earlier run."""
+    before = head.get("files", {})
+    return all(_content(before.get(path, seen)) == _content(seen) for path, seen in recorder.files.items())
+
+
+def _content(seen: Seen) -> Any:
+    return seen and seen[-1]
+
+
+def _keep(name: str, before: Mapping[str, Any], recorder: Recorder, report: Report) -> None:
     from sqla_guard.cache.again import written
     from sqla_guard.cache.codec import Encoder
 
+    files = {**before.get("files", {}), **recorder.files}
+    asked = before.get("questions", {})
     head = {
-        "day": _today() if recorder.dated else "",
-        "files": recorder.files,
-        "questions": recorder.questions,
+        "day": _today() if recorder.dated or before.get("day") else "",
+        "files": files,
+        "questions": {kind: {**asked.get(kind, {}), **answers} for kind, answers in recorder.questions.items()},
         "report": Encoder().encode(report),
-        "sizes": [[size, size] for size in recorder.sizes],
+        "sizes": before.get("sizes") or [[size, size] for size in recorder.sizes],
     }
-    store.write(name, _json(head), _json(written(recorder)))
+    store.write(name, _json(head), _json(written(recorder, files)))
 
 
 def _json(value: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqla_guard.core.ledger import Judged, Ledger
 from sqla_guard.core.packages import Packages
 from sqla_guard.core.report import Report
 from sqla_guard.core.table_names import TableNames
@@ -16,25 +17,33 @@ if TYPE_CHECKING:
     from sqla_guard.check.registry import RegisteredRule
     from sqla_guard.core.config import Config
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.core.memo import Uses
     from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
 
-def check(workspace: Workspace, config: Config, progress: Progress | None = None) -> Report:
-    """Return what is to be said about ``workspace``; ``progress`` is told how far it is.
+def check(
+    workspace: Workspace, config: Config, progress: Progress | None = None, ledger: Ledger | None = None
+) -> Report:
+    """Return what is to be said about ``workspace``.
 
     A run in which no file can matter loads no parser, no rule and nothing of the project around it.
-    """
-    notes: list[NotAnalysed] = []
-    marks, packages = Marks(), Packages(workspace, config, modules_of)
-    tables = TableNames(workspace, packages)
-    matter = list(files_that_matter(workspace, config, notes, marks, tables))
-    if config.plugins:
-        from sqla_guard.check.plugins import files_for_plugins
 
-        matter = sorted({*matter, *files_for_plugins(workspace, config)})
+    Args:
+        workspace: The files.
+        config: Their settings.
+        progress: Is told how far it is.
+        ledger: What is known of single files already; gets what becomes known.
+    """
+    ledger = ledger or Ledger()
+    marks, packages = Marks(), Packages(workspace, config, modules_of, ledger.uses)
+    tables = TableNames(workspace, packages, ledger.uses)
+    matter, used = ledger.uses.of(lambda: _that_matter(workspace, config, marks, tables, ledger))
+    ledger.always |= used
+    reported = frozenset(workspace.reported)
+    notes = [note for note in ledger.unread if note.path in reported]
     if not matter:
-        return Report.of((), notes, len(workspace.reported))
+        return Report.of((), notes, len(reported))
     from sqla_guard.check.readers import QUICK, close_readers
     from sqla_guard.check.registry import registered_rules
     from sqla_guard.check.selection import is_ignored, selected_rules
@@ -42,32 +51,56 @@ def check(workspace: Workspace, config: Config, progress: Progress | None = None
     from sqla_guard.core.progress import Progress
     from sqla_guard.project.project import Project
 
-    binding = {**dict.fromkeys(workspace.reported, False), **{path: marks.known(may_reserve, path) for path in matter}}
-    project = Project(workspace, config, close_readers() if config.read_everything else QUICK, binding)
+    binding = {} if config.read_everything else {path: path in ledger.reserving for path in reported}
+    readers = close_readers() if config.read_everything else QUICK
+    project = Project(workspace, config, readers, binding, ledger.uses)
     project.once(Marks, lambda: marks)
     project.once(Packages, lambda: packages)
     project.once(TableNames, lambda: tables)
+    project.not_analysed.update(ledger.met(matter))
     rules = selected_rules(registered_rules(config.plugins), config)
     progress = progress or Progress()
     progress.expect(len(matter))
-    findings: list[Diagnostic] = []
+    judged: dict[str, Judged] = {}
     for path in matter:
-        for item in _check_file(path, project, rules):
-            if isinstance(item, Diagnostic):
-                findings.append(item)
-            else:
-                notes.append(item)
+        judged[path] = ledger.judged[path] = ledger.judged.get(path) or _judge(path, project, rules, ledger.uses)
         progress.advance()
-    if with_directives := [path for path in matter if may_hold_directive(workspace.raw(path))]:
+    findings = [said for one in judged.values() for said in one.said if isinstance(said, Diagnostic)]
+    notes += [said for one in judged.values() for said in one.said if isinstance(said, NotAnalysed)]
+    if with_directives := [path for path, one in judged.items() if one.directed]:
         from sqla_guard.check.ignores import honour
 
         findings = honour(findings, notes, with_directives, project)
-    reported = frozenset(workspace.reported)
     # A neighbour that cannot be read makes a verdict unknown at most; it is not the job that was given.
     notes += (n if n.path in reported else NotAnalysed(n.path, n.line, n.reason) for n in project.not_analysed)
     if config.per_file_ignores:
         findings = [finding for finding in findings if not is_ignored(finding, config)]
-    return Report.of(findings, notes, len(workspace.reported))
+    return Report.of(findings, notes, len(reported))
+
+
+def _that_matter(workspace: Workspace, config: Config, marks: Marks, tables: TableNames, ledger: Ledger) -> list[str]:
+    """Return the files that may hold a finding; ``ledger`` gets what is to be said of others."""
+    again, read = workspace, 0
+    if ledger.changed is not None:
+        changed = tuple(path for path in workspace.reported if path in ledger.changed)
+        again = Workspace(changed, workspace.disk, workspace.changed)
+        read = sum(ledger.sizes[path] for path in workspace.reported if path not in ledger.changed)
+    found = set(files_that_matter(again, config, ledger.unread, marks, tables, read))
+    ledger.reserve(workspace.reported, (path for path in found if _reserves(path, again, marks)))
+    if config.plugins:
+        from sqla_guard.check.plugins import files_for_plugins
+
+        found.update(files_for_plugins(workspace, config))
+    return [path for path in workspace.reported if path in found or path in ledger.judged]
+
+
+def _reserves(path: str, workspace: Workspace, marks: Marks) -> bool:
+    return path.endswith(".py") and marks.has(may_reserve, path, workspace.aside.raw(path))
+
+
+def _judge(path: str, project: Project, rules: tuple[RegisteredRule, ...], uses: Uses) -> Judged:
+    said, used = uses.of(lambda: tuple(_check_file(path, project, rules)))
+    return Judged(said, used, may_hold_directive(project.workspace.raw(path)))
 
 
 def _check_file(path: str, project: Project, rules: tuple[RegisteredRule, ...]) -> Iterator[Diagnostic | NotAnalysed]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.look import Question, true_of
+from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.words import holds_import, holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 
@@ -31,18 +32,25 @@ _ANNOTATIONS = (b"Mapped", b"DynamicMapped", b"WriteOnlyMapped")
 class Packages:
     """What projects import of packages that map classes; each project is looked through once."""
 
-    def __init__(self, workspace: Workspace, config: Config, modules: Callable[[SourceFile], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: Config,
+        modules: Callable[[SourceFile], Iterable[str]],
+        uses: Uses | None = None,
+    ) -> None:
         """Look through the projects of ``workspace``.
 
         Args:
             workspace: The files.
             config: Their settings.
             modules: Reads which modules a file imports by their full names; may raise ``UnreadableFile``.
+            uses: Is told what is used.
         """
         self._workspace = workspace
         self._modules = modules
         self._is_certain = bool(config.read_everything or config.declarative_bases or config.src != Config().src)
-        self._mapping: dict[str, bool] = {}
+        self._memo = Memo(uses or Uses())
         self._evident: dict[str, bool] = {}
 
     def may_map(self, near: str) -> bool:
@@ -53,9 +61,7 @@ class Packages:
         if self._is_certain:
             return True
         root = self._workspace.disk.project_root(near)
-        if root not in self._mapping:
-            self._mapping[root] = self._may_map(near, root)
-        return self._mapping[root]
+        return self._memo.of(root, lambda: self._may_map(near, root))
 
     def may_judge(self, near: str) -> bool:
         """Tell whether a class in the project of ``near`` can be mapped, or looks as if: its base is out of sight."""
@@ -64,7 +70,7 @@ class Packages:
     def rule_out(self, near: str) -> bool:
         """Tell whether it is known already that :meth:`may_judge` says no."""
         root = self._workspace.disk.project_root(near)
-        return not self._is_certain and not self._mapping.get(root, True) and not self._evident[root]
+        return not self._is_certain and self._memo.has(root) and not (self.may_map(near) or self._evident[root])
 
     def _may_map(self, near: str, root: str) -> bool:
         workspace = self._workspace

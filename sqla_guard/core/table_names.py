@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqla_guard.core.look import Question, Said
+from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages
 from sqla_guard.core.workspace import Workspace
 
@@ -77,11 +78,14 @@ class TableNames:
         packages: Knows which projects can have tables at all.
     """
 
-    def __init__(self, workspace: Workspace, packages: Packages) -> None:
-        """Look through the projects of ``workspace``, of those that ``packages`` does not rule out."""
+    def __init__(self, workspace: Workspace, packages: Packages, uses: Uses | None = None) -> None:
+        """Look through the projects of ``workspace``, of those that ``packages`` does not rule out.
+
+        What is used is told to ``uses``.
+        """
         self._workspace = workspace
         self.packages = packages
-        self._known: dict[str, _Names] = {}
+        self._memo = Memo(uses or Uses())
         self._declared: dict[str, _Tables] = {}
 
     def may_repeat(self, path: str, data: bytes) -> bool:
@@ -106,10 +110,7 @@ class TableNames:
 
     def _names(self, near: str) -> _Names:
         root = self._workspace.disk.project_root(near)
-        names = self._known.get(root)
-        if names is None:
-            names = self._known[root] = self._look_through(near)
-        return names
+        return self._memo.of(root, lambda: self._look_through(near))
 
     def _look_through(self, path: str) -> _Names:
         names = _Names()

@@ -87,19 +87,16 @@ def _own_helpers(project: Project, path: str, depth: int) -> tuple[Helper, ...]:
     """Return the functions of a module that hand what they are given to a database, be it through other modules."""
     key = ("helpers", path)
     if depth > _DEEPEST:
+        project.cut()
         return ()
-    # A ring of imports ends at the file that is being read.
-    opened = project.once(("helpers, opened", path), list[None])
-    if opened and not project.has(key):
-        return ()
-    opened.append(None)
 
     def read() -> tuple[Helper, ...]:
         names = project.read(path, project.readers.passing) or () if project.outline(path) is not None else ()
         helpers = _helpers(project, path, names, depth)
         return project.read(path, lambda source: project.readers.helpers(source, helpers)) or ()
 
-    return project.once(key, read)
+    # A ring of imports ends at the file that is being read.
+    return project.once(key, read, tuple)
 
 
 def _called(project: Project, path: str, name: str) -> tuple[str, str]:

@@ -23,7 +23,6 @@ class Collections:
         self._project = project
         self._mappings = Mappings.of_project(project)
         self._finder = project.modules
-        self._importers: dict[str, dict[str, frozenset[str]]] = {}
 
     @classmethod
     def of_project(cls, project: Project) -> Collections:
@@ -214,14 +213,15 @@ class Collections:
 
     def _all_importers(self, near: str) -> dict[str, frozenset[str]]:
         root = self._project.workspace.disk.project_root(near)
-        if root not in self._importers:
-            found: dict[str, set[str]] = {}
-            for path, imports in self._project.all_imports(near):
-                for item in imports:
-                    for target in self._imported(path, item.runs, item.name, item.level):
-                        found.setdefault(target, set()).add(path)
-            self._importers[root] = {path: frozenset(importers) for path, importers in found.items()}
-        return self._importers[root]
+        return self._project.once(("importers", root), lambda: self._find_importers(near))
+
+    def _find_importers(self, near: str) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for path, imports in self._project.all_imports(near):
+            for item in imports:
+                for target in self._imported(path, item.runs, item.name, item.level):
+                    found.setdefault(target, set()).add(path)
+        return {path: frozenset(importers) for path, importers in found.items()}
 
     def _imported(self, path: str, module: str, name: str | None, level: int) -> Iterator[str]:
         """Yield the files that an import runs: the module, what is imported from it, the packages around it."""

@@ -111,7 +111,6 @@ class Mappings:
     def __init__(self, project: Project) -> None:
         """Judge classes of ``project``."""
         self.project = project
-        self._known: dict[tuple[str, str], Mapping] = {}
 
     @classmethod
     def of_project(cls, project: Project) -> Mappings:
@@ -120,12 +119,9 @@ class Mappings:
 
     def of(self, cls: ProjectClass) -> Mapping:
         """Return what ``cls`` is to SQLAlchemy."""
-        key = (cls.path, cls.qualname)
-        if key not in self._known:
-            # A class that derives from itself in a cycle of imports is nobody's mapping.
-            self._known[key] = Mapping("plain")
-            self._known[key] = self._judge(cls)
-        return self._known[key]
+        # A class that derives from itself in a cycle of imports is nobody's mapping.
+        key = ("mapping", cls.path, cls.qualname)
+        return self.project.once(key, lambda: self._judge(cls), lambda: Mapping("plain"))
 
     def bases(self, cls: ProjectClass) -> tuple[Symbol, ...]:
         """Return the bases of ``cls`` in the order written."""

@@ -63,9 +63,6 @@ class Registry:
         """Look around in ``project``."""
         self._project = project
         self._mappings = mappings
-        self._paths: dict[str, dict[str, list[str]]] = {}
-        self._backrefs: dict[str, list[tuple[str, ProjectClass, Call]]] = {}
-        self._given_outside: dict[str, list[ReservedName]] = {}
 
     def find(self, near: str, name: str) -> ProjectClass | None:
         """Return the one class called ``name`` in the project of ``near``; mapped ones come first."""
@@ -83,25 +80,21 @@ class Registry:
     def backrefs(self, near: str) -> list[tuple[str, ProjectClass, Call]]:
         """Return all names given to ``backref``, each with the class and the relationship that does so."""
         root = self._project.workspace.disk.project_root(near)
-        if root not in self._backrefs:
-            words = frozenset({"backref"})
-            paths = self._project.files_naming(near, words, (".py",))
-            self._backrefs[root] = [
-                entry
-                for path in paths
-                for definition in self._classes(path)
-                for entry in _backrefs_in(ProjectClass(path, definition))
-            ]
-        return self._backrefs[root]
+        return self._project.once(("backrefs", root), lambda: list(self._all_backrefs(near)))
+
+    def _all_backrefs(self, near: str) -> Iterator[tuple[str, ProjectClass, Call]]:
+        for path in self._project.files_naming(near, frozenset({"backref"}), (".py",)):
+            for definition in self._classes(path):
+                yield from _backrefs_in(ProjectClass(path, definition))
 
     def given_outside(self, near: str) -> list[ReservedName]:
         """Return all reserved names that classes get by an assignment outside of their bodies."""
         root = self._project.workspace.disk.project_root(near)
-        if root not in self._given_outside:
-            paths = self._project.python_files_that_reserve(near)
-            facts = (fact for path in paths for fact in self._project.reserved_names(path))
-            self._given_outside[root] = [fact for fact in facts if fact.form == "after"]
-        return self._given_outside[root]
+        return self._project.once(("given outside", root), lambda: list(self._all_given_outside(near)))
+
+    def _all_given_outside(self, near: str) -> Iterator[ReservedName]:
+        for path in self._project.python_files_that_reserve(near):
+            yield from (fact for fact in self._project.reserved_names(path) if fact.form == "after")
 
     def _classes(self, path: str) -> Iterator[Class]:
         outline = self._project.outline(path)
@@ -115,15 +108,16 @@ class Registry:
 
     def _index(self, near: str) -> dict[str, list[str]]:
         root = self._project.workspace.disk.project_root(near)
-        if root not in self._paths:
-            index: dict[str, list[str]] = {}
-            aside = self._project.workspace.aside
-            for path in self._project.workspace.project_files(near):
-                if path.endswith(".py"):
-                    for name in classes_in(aside.raw(path)):
-                        index.setdefault(name, []).append(path)
-            self._paths[root] = index
-        return self._paths[root]
+        return self._project.once(("classes", root), lambda: self._all_classes(near))
+
+    def _all_classes(self, near: str) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = {}
+        aside = self._project.workspace.aside
+        for path in self._project.workspace.project_files(near):
+            if path.endswith(".py"):
+                for name in classes_in(aside.raw(path)):
+                    index.setdefault(name, []).append(path)
+        return index
 
 
 class Members:
@@ -134,7 +128,6 @@ class Members:
         self._types = types
         self._project = project
         self._summarise = summarise
-        self._summaries: dict[str, Summary | None] = {}
         self.mappings = Mappings.of_project(project)
         self.registry = Registry(project, self.mappings)
 
@@ -182,12 +175,10 @@ class Members:
 
     def summary(self, path: str) -> Summary | None:
         """Return the summary of a module, read when first asked for."""
-        if self._summarise is None:
+        summarise = self._summarise
+        if summarise is None:
             return None
-        if path not in self._summaries:
-            self._summaries[path] = None
-            self._summaries[path] = self._project.read(path, self._summarise)
-        return self._summaries[path]
+        return self._project.once(("summary", summarise, path), lambda: self._project.read(path, summarise))
 
     def _fields(self, cls: ProjectClass, name: str) -> tuple[Value, ...]:
         summary = self.summary(cls.path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -12,6 +14,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.look import Question, brief, true_of
+from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
@@ -115,18 +118,18 @@ class Project:
         config: Config,
         readers: Readers,
         binding: Mapping[str, bool | None] = MappingProxyType({}),
+        uses: Uses | None = None,
     ) -> None:
-        """Remember where facts come from; nothing is read yet."""
+        """Remember where facts come from; nothing is read yet. What is used is told to ``uses``."""
         self.workspace = workspace
         self.config = config
         self.readers = readers
         self.binding = binding
         self.not_analysed: set[NotAnalysed] = set()
+        self._uses = uses or Uses()
+        self._memo = Memo(self._uses)
         self._outlines: dict[str, Outline | None] = {}
-        self._parts: dict[str, dict[frozenset[str], Outline | None]] = {}
-        self._seen_aside: set[str] = set()
-        self._once: dict[object, object] = {}
-        self._naming: dict[tuple[str, str], set[str]] = {}
+        self._parts: Counter[str] = Counter()
 
     def source(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -138,11 +141,13 @@ class Project:
 
     def outline(self, path: str) -> Outline | None:
         """Return the outline of a Python module; ``None``, with a note in :attr:`not_analysed`, if it has none."""
-        if path not in self._outlines:
+        return self.once(("outline", path), lambda: self._outline(path))
+
+    def _outline(self, path: str) -> Outline | None:
+        if path in self._outlines:
+            self.workspace.raw(path)  # it was looked at for its imports; now all of it counts
+        else:
             self._outlines[path] = None if path.endswith("/") else self.read(path, self.readers.outline)
-        elif path in self._seen_aside:
-            self._seen_aside.discard(path)
-            self.workspace.raw(path)  # from now on all of it counts
         return self._outlines[path]
 
     def outline_of(self, path: str, names: frozenset[str]) -> Outline | None:
@@ -151,14 +156,13 @@ class Project:
         That is what binds them at the top, and all classes that are called so. ``None`` is returned as by
         :meth:`outline`.
         """
-        if path in self._outlines or path.endswith("/"):
+        return self.once(("outline", path, names), lambda: self._outline_of(path, names))
+
+    def _outline_of(self, path: str, names: frozenset[str]) -> Outline | None:
+        if path in self._outlines or path.endswith("/") or self._parts[path] == _MOST_PARTS:
             return self.outline(path)
-        parts = self._parts.setdefault(path, {})
-        if names not in parts:
-            if len(parts) == _MOST_PARTS:
-                return self.outline(path)
-            parts[names] = self.read(path, lambda source: self.readers.outline_of(source, names))
-        return parts[names]
+        self._parts[path] += 1
+        return self.read(path, lambda source: self.readers.outline_of(source, names))
 
     def all_imports(self, near: str) -> list[tuple[str, tuple[Import, ...]]]:
         """Return the Python files of the project of ``near``, with what they import of what can be found."""
@@ -173,12 +177,9 @@ class Project:
 
     def _imports(self, path: str) -> tuple[Import, ...]:
         if path not in self._outlines:
-            try:
+            with suppress(UnreadableFile):
                 self._outlines[path] = self.readers.outline(self.workspace.aside.load(path))
-                self._seen_aside.add(path)
-            except UnreadableFile:
-                self.outline(path)
-        outline = self._outlines[path]
+        outline = self._outlines.get(path) or self.outline(path)
         return outline.imports if outline is not None else ()
 
     def read(self, path: str, reader: Callable[[SourceFile], _Fact]) -> _Fact | None:
@@ -186,13 +187,15 @@ class Project:
         try:
             return reader(self.source(path))
         except UnreadableFile as error:
-            self.not_analysed.add(NotAnalysed(path, error.line, str(error), fatal=True))
+            note = NotAnalysed(path, error.line, str(error), fatal=True)
+            self.not_analysed.add(note)
+            self._uses.use(note)
         return None
 
     @cached_property
     def resolver(self) -> Resolver:
         """The name resolution of this project."""
-        return Resolver(self.modules, self.outline_of)
+        return Resolver(self.modules, self.outline_of, self._memo)
 
     @cached_property
     def modules(self) -> ModuleFinder:
@@ -203,15 +206,20 @@ class Project:
         """Return what ``value``, an expression of module ``path``, stands for."""
         return self.resolver.resolve(path, value)
 
-    def once(self, key: object, make: Callable[[], _Fact]) -> _Fact:
-        """Return ``make()`` as it was when first asked for under ``key``."""
-        if key not in self._once:
-            self._once[key] = make()
-        return self._once[key]  # type: ignore[return-value]
+    def once(self, key: object, make: Callable[[], _Fact], in_ring: Callable[[], _Fact] | None = None) -> _Fact:
+        """Return ``make()`` as it was when first asked for under ``key``; ``in_ring()`` where it asks for itself.
+
+        Whatever is remembered of other files has to be remembered here: see :mod:`sqla_guard.core.memo`.
+        """
+        return self._memo.of(key, make, in_ring)
 
     def has(self, key: object) -> bool:
         """Tell whether :meth:`once` knows the answer under ``key`` already."""
-        return key in self._once
+        return self._memo.has(key)
+
+    def cut(self) -> None:
+        """Note that what is being found stops where it could go on, as it came a long way."""
+        self._memo.cut()
 
     def reserved_names(self, path: str) -> tuple[ReservedName, ...]:
         """Return the reserved names bound in class bodies of a Python file."""
@@ -248,14 +256,15 @@ class Project:
     @property
     def table_names(self) -> TableNames:
         """What bytes tell of the tables of this project."""
-        return self.once(TableNames, lambda: TableNames(self.workspace, self.packages))
+        return self.once(TableNames, lambda: TableNames(self.workspace, self.packages, self._uses))
 
     @property
     def packages(self) -> Packages:
         """Which projects import what maps classes."""
-        return self.once(
-            Packages, lambda: Packages(self.workspace, self.config, lambda source: self.readers.outline(source).modules)
-        )
+        return self.once(Packages, self._packages)
+
+    def _packages(self) -> Packages:
+        return Packages(self.workspace, self.config, lambda source: self.readers.outline(source).modules, self._uses)
 
     def python_files_that_reserve(self, near: str) -> Iterator[str]:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""
@@ -332,20 +341,27 @@ class Project:
         """Yield the files of the project of ``near`` that hold one of ``words`` as a whole word."""
         # Questions share words, so each word is looked for once, and those of one question in one pass.
         root = self.workspace.disk.project_root(near)
-        missing = [word for word in sorted(words) if (root, word) not in self._naming]
-        if missing:
-            self._naming.update({(root, word): set() for word in missing})
-            wanted: dict[bytes, list[str]] = {}
-            for word in missing:
-                wanted.setdefault(word.lower().encode(), []).append(word)
-            for files in self._haystacks(near):
-                for held, path in files.holding(wanted):
-                    for asked in wanted[held]:
-                        self._naming[root, asked].add(path)
-            for word in missing:
-                named = self._naming[root, word]
-                self.workspace.disk.noted(Question("word", word), near, partial(true_of, named))
-        found = set().union(*(self._naming[root, word] for word in words))
+        missing = [word for word in sorted(words) if not self._memo.has(("naming", root, word))]
+        named = self._holding(near, missing) if missing else {}
+        found = set().union(
+            *(self.once(("naming", root, word), partial(self._noted, near, word, named)) for word in sorted(words))
+        )
         for path in self.workspace.project_files(near):
             if path in found and path.endswith(suffixes):
                 yield path
+
+    def _holding(self, near: str, words: Collection[str]) -> dict[str, set[str]]:
+        """Return the files of a project that hold each of ``words``."""
+        found: dict[str, set[str]] = {word: set() for word in words}
+        wanted: dict[bytes, list[str]] = {}
+        for word in words:
+            wanted.setdefault(word.lower().encode(), []).append(word)
+        for files in self._haystacks(near):
+            for held, path in files.holding(wanted):
+                for asked in wanted[held]:
+                    found[asked].add(path)
+        return found
+
+    def _noted(self, near: str, word: str, named: Mapping[str, set[str]]) -> set[str]:
+        self.workspace.disk.noted(Question("word", word), near, partial(true_of, named[word]))
+        return named[word]

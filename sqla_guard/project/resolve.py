@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator
 
+from sqla_guard.core.memo import Memo
 from sqla_guard.facts.outline import Import, Outline
 from sqla_guard.facts.values import (
     Attr,
@@ -48,28 +49,32 @@ _DEPTH = 40
 class Resolver:
     """Resolves values to symbols; every answer is remembered."""
 
-    def __init__(self, finder: ModuleFinder, outline: Callable[[str, frozenset[str]], Outline | None]) -> None:
-        """Use ``finder`` for imports and ``outline`` for what a module of the project declares under some names."""
+    def __init__(
+        self, finder: ModuleFinder, outline: Callable[[str, frozenset[str]], Outline | None], memo: Memo
+    ) -> None:
+        """Use ``finder`` for imports and ``outline`` for what a module of the project declares under some names.
+
+        What is found is kept in ``memo``.
+        """
         self._finder = finder
         self._outline = outline
-        self._known: dict[tuple[str, Value], Symbol] = {}
-        self._open: set[tuple[str, Value]] = set()
+        self._memo = memo
+        self._depth = 0
 
     def resolve(self, path: str, value: Value) -> Symbol:
         """Return what ``value``, an expression of module ``path``, stands for."""
-        key = (path, value)
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        if key in self._open or len(self._open) > _DEPTH:
-            return Unresolved("defined through itself")
-        self._open.add(key)
+        key = ("symbol", path, value)
+        if self._depth > _DEPTH and not self._memo.has(key):
+            self._memo.cut()
+            return _through_itself()
+        return self._memo.of(key, lambda: self._deeper(path, value), _through_itself)
+
+    def _deeper(self, path: str, value: Value) -> Symbol:
+        self._depth += 1
         try:
-            symbol = self._resolve(path, value)
+            return self._resolve(path, value)
         finally:
-            self._open.discard(key)
-        self._known[key] = symbol
-        return symbol
+            self._depth -= 1
 
     def _resolve(self, path: str, value: Value) -> Symbol:
         match value:
@@ -210,6 +215,10 @@ class Resolver:
                 return None
             symbol = self.resolve(symbol.path, symbol.definition.bases[-1])
         return None
+
+
+def _through_itself() -> Symbol:
+    return Unresolved("defined through itself")
 
 
 def _external(name: str) -> External:

@@ -71,6 +71,7 @@ from sqla_guard.project.symbols import (
 _BUILTINS = frozenset(dir(builtins))
 # A type that grows without end, as from ``x = [x]``, is of no use.
 _DEPTH = 100
+_THROUGH_ITSELF = UnknownType("something that is defined through itself")
 
 
 # Methods of Pydantic models and the like that return an object of the class they are called on.
@@ -107,25 +108,23 @@ class TypeOf:
         """
         self.project = project
         self.members = Members(self, project, summarise)
-        # By identity: values share their parts, so that hashing one can cost more than evaluating it.
-        self._known: dict[tuple[str, int], tuple[Value, Type]] = {}
-        self._open: set[tuple[str, int]] = set()
+        self._depth = 0
 
     def of(self, path: str, value: Value) -> Type:
         """Return what ``value``, an expression of module ``path``, evaluates to."""
-        key = (path, id(value))
-        known = self._known.get(key)
-        if known is not None:
-            return known[1]
-        if key in self._open or len(self._open) > _DEPTH:
-            return UnknownType("something that is defined through itself")
-        self._open.add(key)
+        # By identity: values share their parts, so that hashing one can cost more than evaluating it.
+        key = ("type", id(self), path, id(value))
+        if self._depth > _DEPTH and not self.project.has(key):
+            self.project.cut()
+            return _THROUGH_ITSELF
+        return self.project.once(key, lambda: (self._deeper(path, value), value), lambda: (_THROUGH_ITSELF, value))[0]
+
+    def _deeper(self, path: str, value: Value) -> Type:
+        self._depth += 1
         try:
-            result = self._of(path, value)
+            return self._of(path, value)
         finally:
-            self._open.discard(key)
-        self._known[key] = (value, result)
-        return result
+            self._depth -= 1
 
     def annotated(self, path: str, annotation: Value) -> Type:
         """Return what a name with this annotation holds."""

@@ -79,6 +79,7 @@ def files_that_matter(
     notes: list[NotAnalysed],
     marks: Marks | None = None,
     tables: TableNames | None = None,
+    read: int = 0,
 ) -> Iterator[str]:
     """Yield the files that may hold a finding.
 
@@ -88,8 +89,8 @@ def files_that_matter(
         notes: Gets what cannot be read at all.
         marks: Keeps what the files that matter were asked.
         tables: The tables of projects.
+        read: The number of bytes of files that belong to the run and have been looked at before.
     """
-    read = 0
     others: list[str] = []
     marks = marks or Marks()
     tables = tables or TableNames(workspace, Packages(workspace, config, modules_of))
