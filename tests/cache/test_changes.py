@@ -151,15 +151,26 @@ def _write(folder: Path, name: str, pick: random.Random) -> None:
     path.write_text(WRITERS[name](pick))
 
 
+EDITS: list[Callable[[str], str]] = [
+    lambda text: text + "# one more line\n",
+    lambda text: "\n" + text,
+    lambda text: text + "\n\ndef more(metadata=None):\n    return metadata\n",
+    lambda text: text.replace("    id = ", "    kind = Column(String(8))\n    id = "),
+    lambda text: text[: len(text) // 2],
+]
+
+
 def _change(folder: Path, pick: random.Random) -> None:
-    """Write a file anew, or take it away, or move it."""
+    """Edit a file, or write it anew, or take it away, or move it."""
     name = pick.choice(sorted(WRITERS))
     path = folder / name
-    match pick.randrange(8):
+    match pick.randrange(14):
         case 0:
             path.unlink(missing_ok=True)
         case 1 if path.exists() and path.suffix == ".py":
             path.rename(path.with_name(f"moved_{path.name}"))
+        case n if n > 7 and path.exists():
+            path.write_text(pick.choice(EDITS)(path.read_text()))
         case _:
             _write(folder, name, pick)
 
