@@ -59,17 +59,25 @@ class Haystacks:
         self._paths = paths
         self._raw = raw
         self._kept: list[Haystack] = []
-        self._size = 0
+        self._size = self._done = 0
 
     def __iter__(self) -> Iterator[Haystack]:
-        """Yield all files."""
-        yield from self._kept
-        done = sum(len(piece.paths) for piece in self._kept)
-        for piece in self._pieces(done):
-            self._size += piece.size
-            if self._size <= _MOST_KEPT:
-                self._kept.append(piece)
-            yield piece
+        """Yield all files; several may do so at once, and not all to the end."""
+        at = 0
+        while at < len(self._kept) or self._keep_another():
+            yield self._kept[at]
+            at += 1
+        yield from self._pieces(self._done)
+
+    def _keep_another(self) -> bool:
+        """Keep another piece; tell whether there is one that is not too much."""
+        if self._size >= _MOST_KEPT or self._done == len(self._paths):
+            return False
+        piece = next(self._pieces(self._done))
+        self._kept.append(piece)
+        self._size += piece.size
+        self._done += len(piece.paths)
+        return True
 
     def _pieces(self, done: int) -> Iterator[Haystack]:
         files: list[tuple[str, bytes]] = []

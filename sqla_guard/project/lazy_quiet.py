@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import InstanceOf, Unknown, Value
-from sqla_guard.project.lazy_users import LOCKED_BLOCK, User, all_hold_a_lock, users_of
+from sqla_guard.project.lazy_users import LOCKED_BLOCK, User, all_hold_a_lock, all_of, users_of
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectFunction
 
@@ -106,18 +106,33 @@ def _runs_once(fact: LazyInit, project: Project) -> bool:
         return True
     if not _is_start_up(name) and (not name.startswith("_") or name.startswith("__")):
         return False
-    users = [u for u in users_of(project, fact.path, name, bool(fact.owner)) if not _is_test(u)]
-    if not _is_start_up(name):
-        at_import = fact.callers.at_import and all(not u.function for u in users)
-        return at_import or _only_while_it_starts(users, project)
-    return all(not u.function or _is_start_up(u.function) or _is_program(u, project) for u in users)
+    asked = fact.path, name, bool(fact.owner)
+    at_import = fact.callers.at_import and not _is_start_up(name)
+    return project.once(("runs once", *asked, at_import), lambda: _is_run_once(project, *asked, at_import))
 
 
-def _only_while_it_starts(users: Sequence[User], project: Project, depth: int = 4) -> bool:
+def _is_run_once(project: Project, path: str, name: str, method: bool, at_import: bool) -> bool:
+    """Tell the same of the function (or ``method``) ``name`` by who uses it."""
+    if _is_start_up(name):
+        users = _users(project, path, name, method)
+        return all(not u.function or _is_start_up(u.function) or _is_program(u, project) for u in users)
+    if at_import and all(not u.function for u in _users(project, path, name, method)):
+        return True
+    return _only_while_it_starts(_users(project, path, name, method), project)
+
+
+def _users(project: Project, path: str, name: str, method: bool = False) -> Iterator[User]:
+    """Yield the users of a function that are no tests."""
+    return (user for user in users_of(project, path, name, method) if not _is_test(user))
+
+
+def _only_while_it_starts(users: Iterable[User], project: Project, depth: int = 4) -> bool:
     """Tell whether all callers are known, and are modules, what makes the program, or functions of which this holds."""
-    return bool(users) and all(
-        u.called and (not u.function or _makes_program(u, project) or (depth > 0 and _starts(u, project, depth)))
-        for u in users
+    return all_of(
+        users,
+        lambda u: (
+            u.called and (not u.function or _makes_program(u, project) or (depth > 0 and _starts(u, project, depth)))
+        ),
     )
 
 
@@ -126,21 +141,23 @@ def _makes_program(user: User, project: Project) -> bool:
 
 
 def _starts(user: User, project: Project, depth: int) -> bool:
-    outline = project.outline(user.path)
+    outline = project.outline_of(user.path, frozenset({user.function}))
     function = outline.functions.get(user.function) if outline else None
     if function is None or function.decorators:
         # A method can be called in ways that do not name it, and a decorator can hand the function to a framework.
         return False
-    callers = [u for u in users_of(project, user.path, user.function) if not _is_test(u)]
-    return _only_while_it_starts(callers, project, depth - 1)
+    return _only_while_it_starts(_users(project, user.path, user.function), project, depth - 1)
 
 
 def _is_program(user: User, project: Project) -> bool:
     """Tell whether a user makes or runs the program, and is not itself called whenever somebody asks."""
     if not _PROGRAM.match(user.function):
         return False
-    callers = users_of(project, user.path, user.function)
-    return not any(_makes_lazily(u, project) for u in callers if not u.locked and not _is_test(u))
+    return project.once(("program", user.path, user.function), lambda: _makes_once(user.path, user.function, project))
+
+
+def _makes_once(path: str, function: str, project: Project) -> bool:
+    return not any(_makes_lazily(u, project) for u in _users(project, path, function) if not u.locked)
 
 
 def _makes_lazily(user: User, project: Project) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,9 +35,13 @@ class User:
     called: bool = True
 
 
-def users_of(project: Project, path: str, name: str, method: bool = False) -> tuple[User, ...]:
-    """Return the users of the function (or ``method``) ``name`` defined in ``path``, itself excluded."""
-    return project.once(("users", path, name, method), lambda: tuple(_find(project, path, name, method)))
+def users_of(project: Project, path: str, name: str, method: bool = False) -> Iterator[User]:
+    """Yield the users of the function (or ``method``) ``name`` defined in ``path``, itself excluded.
+
+    Those in its own module come first; the others are looked for when somebody goes on to them.
+    """
+    yield from _users(project, path, name, _uses_in(project, path, path, name, method))
+    yield from _users(project, path, name, _uses_elsewhere(project, path, name, method))
 
 
 def all_hold_a_lock(project: Project, path: str, name: str, method: bool = False) -> bool:
@@ -47,13 +51,25 @@ def all_hold_a_lock(project: Project, path: str, name: str, method: bool = False
 
 
 def _all_hold_a_lock(project: Project, path: str, name: str, method: bool) -> bool:
-    seen = {path}  # where the function itself does not count
-    for use in _uses(project, path, name, method):
+    own = _users(project, path, name, _uses_in(project, path, path, name, method))
+    if not all(user.locked for user in own):
+        return False  # which is told without a look at other files
+    seen = {path}
+    for use in _uses_elsewhere(project, path, name, method):
         if use.where not in seen and LOCKED_BLOCK.search(use.text) is None:
             return False  # most often, and before any function is looked for
         seen.add(use.where)
-    users = users_of(project, path, name, method)
-    return bool(users) and all(user.locked for user in users)
+    return all_of(users_of(project, path, name, method), lambda user: user.locked)
+
+
+def all_of(users: Iterable[User], holds: Callable[[User], bool]) -> bool:
+    """Tell whether there are ``users`` and each is one of which something holds."""
+    are_there = False
+    for user in users:
+        if not holds(user):
+            return False
+        are_there = True
+    return are_there
 
 
 class _Use(NamedTuple):
@@ -66,32 +82,36 @@ class _Use(NamedTuple):
     behind: str
 
 
-def _uses(project: Project, path: str, name: str, method: bool) -> Iterator[_Use]:
+def _uses_elsewhere(project: Project, path: str, name: str, method: bool) -> Iterator[_Use]:
+    for where in project.each_naming(path, name, ".py"):
+        if where != path:
+            yield from _uses_in(project, where, path, name, method)
+
+
+def _uses_in(project: Project, where: str, path: str, name: str, method: bool) -> Iterator[_Use]:
+    try:
+        text = project.source(where).text
+    except UnreadableFile:
+        return
     # What stands before it is looked at apart: an expression that begins with the name is found faster.
-    pattern = re.compile(rf"{re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
-    for where in project.files_naming(path, frozenset({name}), (".py",)):
-        try:
-            text = project.source(where).text
-        except UnreadableFile:
+    for match in re.compile(rf"{re.escape(name)}\b(?!\s*=[^=])(?!['\"])").finditer(text):
+        if match.start() and _NO_NAME.match(text, match.start() - 1):
             continue
-        for match in pattern.finditer(text):
-            if match.start() and _NO_NAME.match(text, match.start() - 1):
-                continue
-            start = text.rfind("\n", 0, match.start()) + 1
-            line = text[start : start + 400].partition("\n")[0]
-            if _IMPORT.match(line) or re.search(rf"\b(?:def|class|global|nonlocal)\s+{re.escape(name)}\b", line):
-                continue
-            before = line[: match.start() - start]
-            behind = re.match(r"\s*([(),])", text[match.end() : match.end() + 80])
-            if behind is None or "#" in before:
-                continue
-            if method or _is_meant(project, path, (where, text), name, before):
-                yield _Use(where, text, match.start(), before, behind.group(1))
+        start = text.rfind("\n", 0, match.start()) + 1
+        line = text[start : start + 400].partition("\n")[0]
+        if _IMPORT.match(line) or re.search(rf"\b(?:def|class|global|nonlocal)\s+{re.escape(name)}\b", line):
+            continue
+        before = line[: match.start() - start]
+        behind = re.match(r"\s*([(),])", text[match.end() : match.end() + 80])
+        if behind is None or "#" in before:
+            continue
+        if method or _is_meant(project, path, (where, text), name, before):
+            yield _Use(where, text, match.start(), before, behind.group(1))
 
 
-def _find(project: Project, path: str, name: str, method: bool) -> Iterator[User]:
+def _users(project: Project, path: str, name: str, uses: Iterable[_Use]) -> Iterator[User]:
     spans: dict[str, list[tuple[int, int, str]]] = {}
-    for where, text, start, before, behind in _uses(project, path, name, method):
+    for where, text, start, before, behind in uses:
         if where not in spans:
             spans[where] = list(_functions(project.outline(where)))
         around = [s for s in spans[where] if s[0] <= start < s[1]]
@@ -116,7 +136,7 @@ def _is_meant(project: Project, path: str, file: tuple[str, str], name: str, bef
         return True
     if owner is not None and stem not in text:
         return False  # the module has no name there
-    outline = project.outline(where)
+    outline = project.outline_of(where, frozenset({name if owner is None else owner.group()}))
     imports = outline.imports if outline else ()
     if owner is None:
         return any(name in (i.local, i.name) or i.local == "*" for i in imports)

@@ -365,3 +365,19 @@ class Project:
     def _noted(self, near: str, word: str, named: Mapping[str, set[str]]) -> set[str]:
         self.workspace.disk.noted(Question("word", word), near, partial(true_of, named[word]))
         return named[word]
+
+    def each_naming(self, near: str, word: str, suffix: str) -> Iterator[str]:
+        """Yield the same of one word, and look for each file when it is asked for.
+
+        A search that is not gone through is not noted: what ends it has to be read in the last of the files.
+        """
+        key = ("naming", self.workspace.disk.project_root(near), word)
+        if self.has(key):
+            yield from self.files_naming(near, frozenset({word}), (suffix,))
+            return
+        found: set[str] = set()
+        for files in self._haystacks(near):
+            named = [path for _, path in files.holding((word.lower().encode(),))]
+            found.update(named)
+            yield from (path for path in named if path.endswith(suffix))
+        self.once(key, partial(self._noted, near, word, {word: found}))

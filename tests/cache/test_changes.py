@@ -247,6 +247,30 @@ def test_a_project_comes_to_map_its_first_class(text: str, project: Path, checks
     assert check(cached=True) == check(cached=False)
 
 
+START = "import redis\n\nX = None\n\n\ndef init_client():\n    global X\n    if X is None:\n        X = redis.Redis()\n"
+CALLER = "from app.client import init_client\n\n\ndef {}():\n    init_client()\n"
+
+
+def test_who_calls_a_function_changes_one_caller_after_the_other(project: Path) -> None:
+    (project / "app" / "client.py").write_text(START)
+    callers = [project / "app" / f"{place}.py" for place in ("a_first", "z_last")]
+
+    def is_reported() -> bool:
+        report = check(cached=True)
+        assert report == check(cached=False)
+        return "app/client.py" in {found.path for found in report.diagnostics}
+
+    assert not is_reported()
+    for calling, reported in ((("setup", "main"), False), (("setup", "handle"), True), (("handle", "handle"), True)):
+        for path, function in zip(callers, calling, strict=True):
+            path.write_text(CALLER.format(function))
+        assert is_reported() is reported
+    for path in callers:
+        assert is_reported()
+        path.write_text(FILLER)
+    assert not is_reported()
+
+
 BROKEN = {
     "nothing to look at": "def nothing(:\n",
     "looked at": "X = 0\ndef get(n):\n    global X\n    if n in (X, 1):\n        X = n\n"

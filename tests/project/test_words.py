@@ -43,5 +43,8 @@ def test_files_that_hold_a_word_are_found_side_by_side_as_one_by_one(
     files["wide.py"] = "\ufeffBase = Event".encode("utf-16")
     expected = {(word, path) for path, data in files.items() for word in words if holds_word(lowered(data), word)}
     every = Haystacks(list(files), files.__getitem__)
+    begun = iter(every)
+    first = next(begun)
     for _ in range(2):
         assert {found for some in every for found in some.holding(words)} == expected
+    assert {found for some in (first, *begun) for found in some.holding(words)} == expected
