@@ -13,6 +13,8 @@ from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.uses import find_uses
 
 _CONTINUED = re.compile(r"(?<!\")\"[ \t]*\r?\n[ \t]*[fr]?\"(?!\")|(?<!')'[ \t]*\r?\n[ \t]*[fr]?'(?!')")
+# One of these stands in whatever reads whole rows.
+_READING = ("select", "returning", "read_sql_table")
 _DEFINED = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -26,7 +28,9 @@ def whole_row(project: Project, near: str, table: TableName, ran: Collection[str
         if path in ran or numbered(path):
             continue
         source = project.read(path, lambda found: found)
-        if source is not None and pattern.search(_CONTINUED.sub(" ", source.text)):
+        text = source.text if source is not None else ""
+        lowered = text.lower()
+        if any(word in lowered for word in _READING) and pattern.search(_CONTINUED.sub(" ", text)):
             return path
     return ""
 

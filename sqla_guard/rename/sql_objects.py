@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from posixpath import basename
 
 from sqla_guard.core.source import Span
@@ -109,18 +109,22 @@ def _trigger_function(project: Project, near: str, wish: ColumnRename) -> str:
         re.IGNORECASE,
     )
     row = re.compile(rf"\b(?:new|old)\s*\.\s*{name}{re.escape(wish.old)}(?!\w)", re.IGNORECASE)
-    texts = {
-        path: _without_comments(source.text)
-        for path in project.files_naming(near, frozenset({wish.table.name, wish.old}), (".py", ".sql"))
-        if (source := project.read(path, lambda found: found)) is not None
-    }
-    called = {match[1].lower() for text in texts.values() for match in trigger.finditer(text)}
+    words = frozenset({wish.table.name, wish.old})
+    called = {m[1].lower() for _, text in _saying(project, near, words, "trigger") for m in trigger.finditer(text)}
     for function in sorted(called):
         made = re.compile(rf"\bfunction\s+(?:\w+\s*\.\s*)?{name}{re.escape(function)}(?!\w)", re.IGNORECASE)
-        for path, text in texts.items():
+        for path, text in _saying(project, near, words, "function"):
             if made.search(text) and row.search(text):
                 return f"a trigger calls {function} in {path}, which names the column"
     return ""
+
+
+def _saying(project: Project, near: str, words: frozenset[str], other: str) -> Iterator[tuple[str, str]]:
+    """Yield the files that hold one of ``words`` and ``other``, with their texts without comments of SQL."""
+    for path in project.files_naming(near, words, (".py", ".sql")):
+        source = project.read(path, lambda found: found)
+        if source is not None and other in source.text.lower():
+            yield path, _without_comments(source.text)
 
 
 def _without_comments(text: str) -> str:

@@ -191,8 +191,7 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
         end = start + len(inside.rstrip())
         if (
             not inside.strip()
-            or "\\" in inside
-            or lined[end - 1] == ";"
+            or lined[end - 1] in ";\\"  # what begins further left goes on with a line
             or any(inside.count(opened) != inside.count(closed) for opened, closed in _BRACKETS)
         ):
             continue

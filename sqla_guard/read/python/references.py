@@ -5,17 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import begun
 from sqla_guard.facts.references import Reference
 from sqla_guard.facts.summaries import Summary
 from sqla_guard.facts.values import NONE, Value, either
+from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.flow import Flow
 from sqla_guard.read.python.mentions import Mention, Mentions
 from sqla_guard.read.python.parse import UnparsableFile, parse
-from sqla_guard.read.python.sparse import parse_mentioning
+from sqla_guard.read.python.sparse import parse_bodies
 
 _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
@@ -48,12 +49,22 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
     dumped = _DUMPED_OTHERWISE if _IMPORTS_JSON.search(source.text) else _DUMPED
     telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
-    if not names or not telling.search(source.text):
+    places = list(_outside_comments(source, telling)) if names else []
+    if not places:
         return ()
-    marks = re.finditer(rf"{telling.pattern}|{_BINDING}", source.text)
-    reader = _Reader(source, names, [mark.end() - 1 for mark in marks])
-    reader.run(parse_mentioning(source, telling))
+    bindings = (found.start() for found in re.finditer(_BINDING, source.text))
+    reader = _Reader(source, names, [*places, *bindings])
+    reader.run(parse_bodies(source, lambda body: bisect_left(places, body.start) < bisect_left(places, body.end)))
     return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
+
+
+def _outside_comments(source: SourceFile, telling: re.Pattern[str]) -> Iterator[int]:
+    """Yield where ``telling`` is found in code and strings, by its last character."""
+    code = bodies_of(source).code
+    for found in telling.finditer(source.text):
+        at = found.end() - 1
+        if len(code) != len(source.text) or code[at] != " ":
+            yield at
 
 
 def read_summary(source: SourceFile) -> Summary:

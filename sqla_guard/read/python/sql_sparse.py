@@ -58,13 +58,22 @@ def nodes_saying(source: SourceFile, word: str) -> Nodes:
 def may_keep(source: SourceFile, words: frozenset[str]) -> bool:
     """Tell whether a module, or a class in it, may bind a name to a string with one of ``words``, in lower case."""
     bodies = bodies_of(source)
-    outer = list(_outermost(bodies))
+    code = bodies.code
+    if len(code) != len(source.text.lower()):
+        return True  # in doubt what is a string
+    pieces: list[slice] = []
+    done = 0
+    for body in _outermost(bodies):
+        if code.find("class", body.start, body.end) < 0:
+            pieces.append(slice(done, body.start))
+            done = body.end
+    pieces.append(slice(done, None))
+    text = "".join(source.text[piece] for piece in pieces).lower()
+    code = "".join(code[piece] for piece in pieces)
     for word in sorted(words):
-        places = literals_with(source, word)
-        if places is None or may_be_spelled(word, _lowered(source)):
+        if any(code[found.start()] == '"' for found in re.finditer(re.escape(word), text)):
             return True
-        around = (_around(place, outer) for place in places)
-        if any(body is None or bodies.code.find("class", body.start, body.end) >= 0 for body in around):
+        if may_be_spelled(word, text.encode("utf-8", "surrogatepass")):
             return True
     return False
 
