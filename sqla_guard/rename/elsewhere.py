@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from sqla_guard.core.source import Span
+from sqla_guard.core.words import begun
 from sqla_guard.facts.operations import ColumnReference, TableName
 from sqla_guard.project.project import Project
 from sqla_guard.project.reserved import reserved_models
@@ -13,8 +14,6 @@ from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.uses import find_uses
 
 _CONTINUED = re.compile(r"(?<!\")\"[ \t]*\r?\n[ \t]*[fr]?\"(?!\")|(?<!')'[ \t]*\r?\n[ \t]*[fr]?'(?!')")
-# One of these stands in whatever reads whole rows.
-_READING = ("select", "returning", "read_sql_table")
 _DEFINED = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -23,27 +22,33 @@ def whole_row(project: Project, near: str, table: TableName, ran: Collection[str
 
     Looked for in the text, because nothing else in such a statement names the column. ``ran`` are files of a history.
     """
-    pattern = _star(table.name)
+    patterns = _star(table.name.lower())
     for path in project.files_naming(near, frozenset({table.name}), (".py", ".sql")):
         if path in ran or numbered(path):
             continue
         source = project.read(path, lambda found: found)
-        text = source.text if source is not None else ""
-        lowered = text.lower()
-        if any(word in lowered for word in _READING) and pattern.search(_CONTINUED.sub(" ", text)):
+        lowered = source.text.lower() if source is not None else ""
+        wanted = [pattern for word, pattern in patterns.items() if word in lowered]
+        text = _CONTINUED.sub(" ", lowered) if wanted else ""
+        if any(pattern.search(text) for pattern in wanted):
             return path
     return ""
 
 
-def _star(table: str) -> re.Pattern[str]:
+def _star(table: str) -> dict[str, re.Pattern[str]]:
+    """Return patterns for what reads whole rows, each with a word that it says, for text in lower case."""
     listed = r"[^;\"'()=]{0,300}?"
     # The table may be put in at run time: then the file names it somewhere else.
     name = rf"(?:only\s+)?(?:\\?[\"`\[]?\w+[\"`\]]?\.)?(?:\\?[\"`\[]?{re.escape(table)}(?!\w)|\{{|%)"
-    first = rf"(?<!exists\()(?<!exists \()\bselect\s+(?:{listed}(?:\bdistinct\s+|\ball\s+|,\s*|\w\.))?\*"
-    read = rf"{first}[^;\"']{{0,400}}?\b(?:from|join)\s+{name}"
-    given_back = rf"\b(?:into|update|from)\s+{name}[^;]{{0,600}}?\breturning\s+(?:\w+\.)?\*"
-    loaded = rf"read_sql_table\(\s*[\"']{re.escape(table)}[\"']"
-    return re.compile(f"{read}|{given_back}|{loaded}", re.IGNORECASE)
+    first = r"select(?<!\wselect)(?<!exists\(select)(?<!exists \(select)\s+"
+    first += rf"(?:{listed}(?:\bdistinct\s+|\ball\s+|,\s*|\w\.))?\*"
+    return {
+        "select": re.compile(rf"{first}[^;\"']{{0,400}}?\b(?:from|join)\s+{name}"),
+        "returning": re.compile(
+            rf"(?:{begun('into', 'update', 'from')})\s+{name}[^;]{{0,600}}?\breturning\s+(?:\w+\.)?\*"
+        ),
+        "read_sql_table": re.compile(rf"read_sql_table\(\s*[\"']{re.escape(table)}[\"']"),
+    }
 
 
 def column_words(project: Project, near: str, table: TableName, column: str) -> tuple[ColumnReference, ...]:

@@ -110,20 +110,22 @@ def _trigger_function(project: Project, near: str, wish: ColumnRename) -> str:
     )
     row = re.compile(rf"\b(?:new|old)\s*\.\s*{name}{re.escape(wish.old)}(?!\w)", re.IGNORECASE)
     words = frozenset({wish.table.name, wish.old})
-    called = {m[1].lower() for _, text in _saying(project, near, words, "trigger") for m in trigger.finditer(text)}
+    said = _saying(project, near, words, ("trigger", "execute", wish.table.name.lower()))
+    called = {match[1].lower() for _, text in said for match in trigger.finditer(text)}
     for function in sorted(called):
         made = re.compile(rf"\bfunction\s+(?:\w+\s*\.\s*)?{name}{re.escape(function)}(?!\w)", re.IGNORECASE)
-        for path, text in _saying(project, near, words, "function"):
+        for path, text in _saying(project, near, words, ("function",)):
             if made.search(text) and row.search(text):
                 return f"a trigger calls {function} in {path}, which names the column"
     return ""
 
 
-def _saying(project: Project, near: str, words: frozenset[str], other: str) -> Iterator[tuple[str, str]]:
-    """Yield the files that hold one of ``words`` and ``other``, with their texts without comments of SQL."""
+def _saying(project: Project, near: str, words: frozenset[str], others: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files that hold one of ``words`` and all of ``others``, with their texts without comments of SQL."""
     for path in project.files_naming(near, words, (".py", ".sql")):
         source = project.read(path, lambda found: found)
-        if source is not None and other in source.text.lower():
+        lowered = source.text.lower() if source is not None else ""
+        if source is not None and all(other in lowered for other in others):
             yield path, _without_comments(source.text)
 
 

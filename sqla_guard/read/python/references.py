@@ -22,11 +22,16 @@ _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
 # Besides the names themselves: keywords that are not visible, and names bound inside expressions. Each alternative
 # begins with a letter or sign of its own, which makes the search quick.
-_DICTS = r"\*\*(?<=[(,\s]\*\*)(?!\w+[ \t]*:)|\.(?:values|update|bulk_\w+_mappings)\((?!\s*\))"
+_KEYWORD = r"\s*\w+\s*=(?!=)"
+_DICTS = (
+    r"\*\*(?<=[(,\s]\*\*)(?!\w+[ \t]*:)|\.bulk_\w+_mappings\((?!\s*\))"
+    # A dict that is written out names the attribute, if it has it.
+    rf"|\.(?:values|update)\((?=\s*[\w(\\#])(?!{_KEYWORD})"
+)
 # Names of attributes that are known at run time only, not those that are written out, and objects as dicts.
 _WRITTEN = r"(?!\s*[\w.]+\s*,\s*(?:\"\w+\"|'\w+')\s*[,)])"
 _TAKE = "|".join(begun(taker) + _WRITTEN for taker in (r"getattr\(", r"setattr\(", r"hasattr\("))
-_MAKE = begun(r"dict\(") + r"(?!\s*(?:\)|\w+\s*=[^=]))"
+_MAKE = begun(r"dict\(") + rf"(?!\s*\)|{_KEYWORD}|\s*\w+(?:\.\w+)+\))"
 _WHOLE = begun(r"vars\(", r"_mapping\b")
 _COMPUTED = rf"__dict__|asdict\(|{_TAKE}|{_MAKE}|{_WHOLE}"
 _HANDED = r"\.(?:model_validate|from_orm|validate)\("
