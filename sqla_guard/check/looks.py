@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
-from sqla_guard.core.packages import MAPPING_PACKAGES, is_evident
+from sqla_guard.core.packages import MAPPING_PACKAGES, does_import, is_evident
 from sqla_guard.core.table_names import says_implying, says_imported, says_tables
 from sqla_guard.core.words import bases_in, classes_in, gives_class, holds_import, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
-from sqla_guard.read.markers import is_small, says_more
+from sqla_guard.read.load import decode
+from sqla_guard.read.markers import is_small, modules_of, says_more
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config, Settings
@@ -29,6 +30,9 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "implying": says_implying,
         "imported": says_imported,
         "imports": lambda path, data, argument: _imports(path, data, workspace, settings.of(path)),
+        "maps": lambda path, data, asked: (
+            (path == asked and does_import(lambda: modules_of(decode(path, data)))) or None
+        ),
         "margin": says_at_margin,
         "mapping": lambda path, data, _: (not path.endswith(".sql") and holds_import(data, MAPPING_PACKAGES)) or None,
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
@@ -42,7 +46,6 @@ def _imports(path: str, data: bytes, workspace: Workspace, config: Config) -> Sa
     if not path.endswith(".py"):
         return None
     from sqla_guard.project.modules import finder, inner_imports
-    from sqla_guard.read.load import decode
     from sqla_guard.read.python.outline import read_outline
 
     try:

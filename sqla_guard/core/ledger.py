@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.memo import Uses
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 
 
-class Judged(NamedTuple):
+class Judged:
     """What the rules say of one file.
 
     Attributes:
@@ -21,9 +21,13 @@ class Judged(NamedTuple):
         directed: Whether the file may hold a directive.
     """
 
-    said: tuple[Diagnostic | NotAnalysed, ...]
-    used: int
-    directed: bool
+    __slots__ = ("directed", "said", "used")
+
+    def __init__(self, said: tuple[Diagnostic | NotAnalysed, ...], used: int, directed: bool) -> None:
+        """Keep what is said."""
+        self.said = said
+        self.used = used
+        self.directed = directed
 
 
 class Ledger:

@@ -90,8 +90,8 @@ class Packages:
                 continue
             data = raw(path)
             if holds_import(data, MAPPING_PACKAGES):
-                if self._does_import(path):
-                    return True  # whatever the others say: all of this one counts
+                if self._maps(near, path, among):
+                    return True  # whatever the others say
                 alike.append(path)
             if is_evident(data):
                 evident.append(path)
@@ -102,13 +102,22 @@ class Packages:
             self._evident[self._workspace.disk.project_root(near)] = bool(evident)
         return False
 
-    def _does_import(self, path: str) -> bool:
-        """Tell whether what looks like an import is one, and not part of a string."""
-        try:
-            modules = self._modules(self._workspace.load(path))
-        except UnreadableFile:
-            return True
-        return any(f"{module}.".startswith(_PACKAGES) for module in modules)
+    def _maps(self, near: str, path: str, among: str) -> bool:
+        found = does_import(lambda: self._modules(self._workspace.aside.load(path)))
+        self._workspace.disk.noted(Question("maps", path, among), near, lambda: true_of([path] if found else ()))
+        return found
+
+
+def does_import(modules: Callable[[], Iterable[str]]) -> bool:
+    """Tell whether what looks like an import of such a package is one, and not part of a string.
+
+    Args:
+        modules: Reads which modules the file imports by their full names; where it cannot be read, it does.
+    """
+    try:
+        return any(f"{module}.".startswith(_PACKAGES) for module in modules())
+    except UnreadableFile:
+        return True
 
 
 def is_evident(data: bytes) -> bool:

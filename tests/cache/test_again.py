@@ -180,14 +180,37 @@ def test_only_what_a_change_concerns_is_judged_again(
     assert not judged
 
 
-def test_a_column_of_a_model_leaves_lazy_globals_alone(project: Path, judged: list[str]) -> None:
+OF_MODELS: dict[str, Callable[[Path], object]] = {
+    "a column": _replace("app/event.py", "    id =", "    kind = Column(Integer)\n    id ="),
+    "a comment in the first file that imports SQLAlchemy": _more("app/base.py"),
+}
+
+
+@pytest.mark.parametrize("change", OF_MODELS.values(), ids=OF_MODELS)
+def test_what_concerns_models_leaves_lazy_globals_alone(
+    change: Callable[[Path], object], project: Path, judged: list[str]
+) -> None:
     check()
     judged.clear()
-    _replace("app/event.py", "    id =", "    kind = Column(Integer)\n    id =")(project)
+    change(project)
     found = check()
     assert "app/event.py" in judged
     assert not {"app/client.py", "app/pool.py"} & set(judged)
     assert found == check(cached=False)
+
+
+def test_whether_a_project_maps_classes_may_change(project: Path) -> None:
+    for path in project.glob("app/*.py"):
+        path.write_text(path.read_text().replace("__tablename__", "name"))
+    (project / "app" / "base.py").write_text("class Base:\n    pass\n")
+    importing = [path for path in project.glob("app/*.py") if "from sqlalchemy" in path.read_text()]
+    assert len(importing) > 2
+    for path in importing:
+        path.write_text(f'TEXT = """\n{path.read_text()}"""\n')
+    one = importing[0]
+    for text in (one.read_text(), one.read_text().replace('"""', ""), one.read_text()):
+        one.write_text(text)
+        assert check() == check(cached=False)
 
 
 def test_a_file_that_comes_to_bind_a_reserved_name_is_asked_for_it_by_all(project: Path) -> None:
