@@ -8,7 +8,7 @@ from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
 from sqla_guard.core.packages import MAPPING_PACKAGES, does_import, is_evident
 from sqla_guard.core.table_names import says_implying, says_imported, says_tables
-from sqla_guard.core.words import bases_in, classes_in, gives_class, holds_import, holds_word, lowered
+from sqla_guard.core.words import bases_in, classes_in, gives, holds_import, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.load import decode
 from sqla_guard.read.markers import is_small, modules_of, says_more
@@ -26,7 +26,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "bytes": lambda path, data, text: text.encode() in data or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
         "evident": lambda path, data, _: (not path.endswith(".sql") and is_evident(data)) or None,
-        "given": lambda path, data, _: (path.endswith(".py") and gives_class(data)) or None,
+        "given": lambda path, data, keyword: (path.endswith(".py") and gives(data, keyword)) or None,
         "implying": says_implying,
         "imported": says_imported,
         "imports": lambda path, data, argument: _imports(path, data, workspace, settings.of(path)),

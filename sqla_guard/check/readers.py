@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sqla_guard.read.sql_marker import may_hold_sql
 
 if TYPE_CHECKING:
     from sqla_guard.core.source import SourceFile
-    from sqla_guard.facts.outline import Outline
+    from sqla_guard.facts.outline import Class
     from sqla_guard.facts.reserved import ReservedName
 
 
@@ -35,6 +35,8 @@ QUICK = Readers(
     references=_late("python.references", "read_references"),
     summary=_late("python.references", "read_summary"),
     may_reserve=may_reserve,
+    classes_called=_late("python.outline", "read_classes_called"),
+    reserving=_late("python.reserved", "read_reserving_classes"),
     reserved=_late("python.reserved", "read_reserved_names"),
     named=_late("python.hidden", "read_named"),
     lazy=_late("python.lazy", "read_lazy_inits"),
@@ -70,16 +72,18 @@ def close_readers() -> Readers:
     from sqla_guard.read.python.outline import read_outline
     from sqla_guard.read.python.reserved_outside import read_outside
 
-    def reserved(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
+    def reserved(source: SourceFile, classes: Collection[Class]) -> tuple[ReservedName, ...]:
         return (*read_every_class(source), *read_outside(source))
 
     return replace(
         QUICK,
-        outline_of=lambda source, names: read_outline(source),
+        outline_of=lambda source, name: read_outline(source),
+        classes_called=lambda source, names: tuple(c for c in read_outline(source).classes.values() if c.name in names),
         may_reserve=lambda data: True,
         may_hold_sql=lambda data, wanted, sql, are_imported: True,
         may_speak_sql=lambda source, wanted, are_imported: True,
         may_keep=lambda source, words: True,
+        reserving=lambda source: read_outline(source).classes,
         reserved=reserved,
         lazy=read_every_function,
     )

@@ -72,7 +72,7 @@ class SourceFile:
         if "\r" in self.text:
             return (0, *(match.end() for match in re.finditer(_LINE_END, self.text)))
         *before_last, _ = self.text.split("\n")
-        return tuple(accumulate(before_last, lambda start, line: start + len(line) + 1, initial=0))
+        return tuple(accumulate(map((1).__add__, map(len, before_last)), initial=0))
 
     @cached_property
     def _is_ascii(self) -> bool:

@@ -217,7 +217,14 @@ def may_imply(data: bytes) -> bool:
 
 
 def _explicit(data: bytes) -> list[bytes]:
-    return [_plain(name) for name in (*re.findall(_CLASS, data), *re.findall(_TABLE, data))]
+    tables = (found[1] for found in re.finditer(_TABLE, data) if _is_at_margin(data, found.start()))
+    return [_plain(name) for name in (*re.findall(_CLASS, data), *tables)]
+
+
+def _is_at_margin(data: bytes, at: int) -> bool:
+    """Tell whether the line that ``at`` is on begins at the left margin; in functions each call makes a new table."""
+    line = data.rfind(b"\n", 0, at) + 1
+    return not data[line : line + 1].isspace()
 
 
 def _implied(data: bytes) -> list[bytes]:

@@ -24,7 +24,11 @@ _AS = re.compile(rb" as[ \t\\]")
 _ASSIGNED = re.compile(rb"=[ \t]*([A-Za-z_\x80-\xff][\w. \t\x80-\xff]*)[\r\n#;\\]")
 _TARGET = re.compile(rb"[ \t]*\w+[ \t]*(?::[^\n=]*)?\Z")
 _NAME = re.compile(rb"[^\W\d][\w\x80-\xff]*")
-_GIVEN = re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]")
+# Where a class is given by the keyword ``cls``, and where a class statement may have the keyword ``table``.
+_GIVEN = {
+    "cls": re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]"),
+    "table": re.compile(rb"table(?<!\wtable)[\s\\]*(?:=(?!=)|#)"),
+}
 # What an import names modules by, before the word and behind it; on a longer line nobody looks for it.
 _MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
 _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
@@ -131,11 +135,11 @@ def _assigned(data: bytes) -> Iterator[bytes]:
             yield match[1]
 
 
-def gives_class(data: bytes) -> bool:
-    """Tell whether Python code may give a class to something by the keyword ``cls``, at the top of its module."""
+def gives(data: bytes, keyword: str) -> bool:
+    """Tell whether Python code may give a class to something as ``cls=``, or ``table=`` to a class statement."""
     if data.startswith(_WIDE):
         data = data.replace(b"\0", b"")
-    return b"cls" in data and _GIVEN.search(data) is not None
+    return keyword.encode() in data and _GIVEN[keyword].search(data) is not None
 
 
 def holds_import(data: bytes, packages: Mapping[bytes, Sequence[bytes]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,7 +94,7 @@ class Cell:
 def outcome(version: Version, cell: Cell) -> Outcome | None:
     """Return what SQLAlchemy ``version`` does; ``None`` where nothing breaks."""
     measured = _measured(version, cell)
-    verdict = next((v for v in WORST_FIRST if measured == v or measured.startswith(f"{v}: ")), None)
+    verdict = _verdict(measured)
     if verdict is None:
         return None
     words = measured.removeprefix(verdict).removeprefix(": ")
@@ -104,6 +105,14 @@ def outcome(version: Version, cell: Cell) -> Outcome | None:
     return Outcome("error" if fails else "warning", text, verdict == "raises", verdict)
 
 
+def may_break(version: Version, name: str, kinds: Collection[str], placements: Collection[str]) -> bool:
+    """Tell whether ``name``, bound to something of one of ``kinds``, breaks a class in one of ``placements``."""
+    kinds = {*kinds, *(_ALIKE.get(kind, kind) for kind in kinds)}
+    places = _places(version, name)
+    styles = (places.get(placement, {}).get(kind, {}) for placement in placements for kind in kinds)
+    return any(_verdict(measured) for by_style in styles for measured in by_style.values())
+
+
 def hidden_on(class_name: str, name: str) -> Outcome:
     """Return what a reserved name that reflection puts on a class leads to, in all versions that were measured."""
     own = "MetaData" if name == "metadata" else "class registry"
@@ -112,11 +121,19 @@ def hidden_on(class_name: str, name: str) -> Outcome:
 
 
 def _measured(version: Version, cell: Cell) -> str:
-    table = cells(measured_version(version))
-    places = table.get(cell.name) or table.get(_pattern(cell.name), {})
+    places = _places(version, cell.name)
     kind = cell.kind if cell.name in _RESERVED or cell.style == "SQLModel" else _ALIKE.get(cell.kind, cell.kind)
     styles = places.get(cell.placement, {}).get(kind, {})
     return styles.get(cell.style) or styles.get("*", "fine")
+
+
+def _places(version: Version, name: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    table = cells(measured_version(version))
+    return table.get(name) or table.get(_pattern(name), {})
+
+
+def _verdict(measured: str) -> Verdict | None:
+    return next((v for v in WORST_FIRST if measured == v or measured.startswith(f"{v}: ")), None)
 
 
 def _pattern(name: str) -> str:

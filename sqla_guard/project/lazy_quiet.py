@@ -141,7 +141,7 @@ def _makes_program(user: User, project: Project) -> bool:
 
 
 def _starts(user: User, project: Project, depth: int) -> bool:
-    outline = project.outline_of(user.path, frozenset({user.function}))
+    outline = project.outline_of(user.path, user.function)
     function = outline.functions.get(user.function) if outline else None
     if function is None or function.decorators:
         # A method can be called in ways that do not name it, and a decorator can hand the function to a framework.

@@ -136,7 +136,7 @@ def _is_meant(project: Project, path: str, file: tuple[str, str], name: str, bef
         return True
     if owner is not None and stem not in text:
         return False  # the module has no name there
-    outline = project.outline_of(where, frozenset({name if owner is None else owner.group()}))
+    outline = project.outline_of(where, name if owner is None else owner.group())
     imports = outline.imports if outline else ()
     if owner is None:
         return any(name in (i.local, i.name) or i.local == "*" for i in imports)

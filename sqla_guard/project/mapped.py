@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneWord
 
+from sqla_guard.core.words import bases_in
 from sqla_guard.facts.outline import Attribute
 from sqla_guard.facts.values import Literal, Value
 from sqla_guard.project.project import Project
@@ -290,8 +291,8 @@ def has_field_tables(project: Project, near: str) -> bool:
 
 
 def _has_field_tables(project: Project, near: str) -> bool:
-    for path, heirs in project.heirs(near, "table").items():
-        names = {str(name) for name, _ in heirs if name}
+    for path in project.files_giving(near, "table"):
+        names = {str(name) for name, _ in bases_in(project.workspace.raw(path)).get("table", ()) if name}
         if names and any(dict(cls.definition.keywords).get("table") for cls in _named(project, path, names)):
             return True
     return False
@@ -299,11 +300,12 @@ def _has_field_tables(project: Project, near: str) -> bool:
 
 def _named(project: Project, path: str, names: set[str]) -> Iterator[ProjectClass]:
     """Yield the classes of a module that have one of ``names``, read from its bytes; all of them for an empty one."""
-    all_of_them = "" in names or not project.workspace.raw(path).isascii()
-    outline = project.outline(path) if all_of_them else project.outline_of(path, frozenset(names))
+    if "" not in names and project.workspace.raw(path).isascii():
+        yield from (ProjectClass(path, definition) for definition in project.classes_called(path, frozenset(names)))
+        return
+    outline = project.outline(path)
     for definition in outline.classes.values() if outline else ():
-        if all_of_them or definition.name in names:
-            yield ProjectClass(path, definition)
+        yield ProjectClass(path, definition)
 
 
 def may_be_mixed_in(project: Project, cls: ProjectClass) -> bool:

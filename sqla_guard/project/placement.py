@@ -29,6 +29,9 @@ _STYLES = {
     "flask_sqlalchemy.SQLAlchemy().Model": "Flask-SQLAlchemy",
     "sqlmodel.SQLModel": "SQLModel",
 }
+OF_PLAIN_CLASSES = ("mixin before the base", "mixin after the base", "base itself")
+"""The placements that a class can have that is not mapped itself."""
+
 _DECORATED = ("registry.mapped", "mapped_as_dataclass")
 
 
@@ -179,9 +182,9 @@ class Placements:
     def _is_handed_over(self, cls: ProjectClass) -> bool:
         """Tell whether the class is given to ``declarative_base(cls=...)``."""
         name = cls.definition.name.encode()
-        for path in self._project.files_giving_classes(cls.path):
+        for path in self._project.files_giving(cls.path, "cls"):
             may_be = name in self._project.workspace.raw(path)
-            outline = self._project.outline_of(path, frozenset({"cls"})) if may_be else None
+            outline = self._project.outline_of(path, "") if may_be else None
             for values in outline.bindings.values() if outline else ():
                 for value in values:
                     given = value.keyword("cls") if isinstance(value, Call) else None

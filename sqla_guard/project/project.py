@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
-from sqla_guard.core.words import Heir, bases_in, gives_class
+from sqla_guard.core.words import Heir, bases_in, gives
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
         SqlFact,
         TableName,
     )
-    from sqla_guard.facts.outline import Import, Outline
+    from sqla_guard.facts.outline import Class, Import, Outline
     from sqla_guard.facts.passed_on import Across, Helper, PassedOn
     from sqla_guard.facts.references import Reference
     from sqla_guard.facts.requirements import Requirement
@@ -67,11 +66,13 @@ class Readers:
     """
 
     outline: Callable[[SourceFile], Outline]
-    outline_of: Callable[[SourceFile, frozenset[str]], Outline]
+    outline_of: Callable[[SourceFile, str], Outline]
+    classes_called: Callable[[SourceFile, frozenset[str]], tuple[Class, ...]]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
     may_reserve: Callable[[bytes], bool]
-    reserved: Callable[[SourceFile, Outline], tuple[ReservedName, ...]]
+    reserving: Callable[[SourceFile], Mapping[str, Class]]
+    reserved: Callable[[SourceFile, Collection[Class]], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
     lazy: Callable[[SourceFile], tuple[LazyInit, ...]]
     cached: Callable[[SourceFile], tuple[CachedFactory, ...]]
@@ -129,7 +130,7 @@ class Project:
         self._uses = uses or Uses()
         self._memo = Memo(self._uses)
         self._outlines: dict[str, Outline | None] = {}
-        self._parts: Counter[str] = Counter()
+        self._parts: dict[str, list[str]] = {}
 
     def source(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -150,19 +151,33 @@ class Project:
             self._outlines[path] = None if path.endswith("/") else self.read(path, self.readers.outline)
         return self._outlines[path]
 
-    def outline_of(self, path: str, names: frozenset[str]) -> Outline | None:
-        """Return as much of the outline of a Python module as tells of ``names``, or more.
+    def outline_of(self, path: str, name: str) -> Outline | None:
+        """Return an outline with whatever binds ``name`` at the top of a Python module; see :meth:`outline`.
 
-        That is what binds them at the top, and all classes that are called so. ``None`` is returned as by
-        :meth:`outline`.
+        Classes and functions at the top that are not called so may be missing, all else is there.
         """
-        return self.once(("outline", path, names), lambda: self._outline_of(path, names))
-
-    def _outline_of(self, path: str, names: frozenset[str]) -> Outline | None:
-        if path in self._outlines or path.endswith("/") or self._parts[path] == _MOST_PARTS:
+        if path in self._outlines or path.endswith("/"):
             return self.outline(path)
-        self._parts[path] += 1
-        return self.read(path, lambda source: self.readers.outline_of(source, names))
+        asked = self._parts.setdefault(path, [])
+        for other in asked:
+            part = self._part(path, other)
+            if part is None or name not in part.left_out:
+                return part
+        if len(asked) == _MOST_PARTS:
+            return self.outline(path)
+        asked.append(name)
+        return self._part(path, name)
+
+    def _part(self, path: str, name: str) -> Outline | None:
+        return self.once(("outline", path, name), lambda: self.read(path, lambda s: self.readers.outline_of(s, name)))
+
+    def classes_called(self, path: str, names: frozenset[str]) -> tuple[Class, ...]:
+        """Return the classes of a Python module that are called like one of ``names``, wherever they stand."""
+        if path in self._outlines:
+            outline = self.outline(path)
+            return tuple(c for c in outline.classes.values() if c.name in names) if outline else ()
+        key = ("classes called", path, names)
+        return self.once(key, lambda: self.read(path, lambda s: self.readers.classes_called(s, names)) or ())
 
     def all_imports(self, near: str) -> list[tuple[str, tuple[Import, ...]]]:
         """Return the Python files of the project of ``near``, with what they import of what can be found."""
@@ -230,10 +245,15 @@ class Project:
         if may_bind is False:
             return ()
         data = self.workspace.raw(path)
-        may_bind = may_bind or self.readers.may_reserve(data)
         # A class that nothing maps is judged by what it looks like.
-        outline = self.outline(path) if may_bind and (is_evident(data) or self.packages.may_map(path)) else None
-        return () if outline is None else self.read(path, lambda source: self.readers.reserved(source, outline)) or ()
+        if not (may_bind or self.readers.may_reserve(data)) or not (is_evident(data) or self.packages.may_map(path)):
+            return ()
+        classes = self.reserving(path).values()
+        return self.read(path, lambda source: self.readers.reserved(source, classes)) or ()
+
+    def reserving(self, path: str) -> Mapping[str, Class]:
+        """Return the classes of a Python file that bind reserved names, by qualified name."""
+        return self.once(("reserving", path), lambda: self.read(path, self.readers.reserving) or {})
 
     def named(self, path: str) -> tuple[NamedAttribute | NamedColumn, ...]:
         """Return the attributes of classes and the columns of tables in a Python file, by name."""
@@ -311,16 +331,16 @@ class Project:
         self.workspace.disk.noted(Question("base", name), near, lambda: found)
         return found
 
-    def files_giving_classes(self, near: str) -> list[str]:
-        """Return the Python files of the project of ``near`` that may give a class to something as ``cls=``, sorted."""
+    def files_giving(self, near: str, keyword: str) -> list[str]:
+        """Return the Python files of the project of ``near`` in which :func:`gives` finds ``keyword``, sorted."""
         root = self.workspace.disk.project_root(near)
-        return self.once(("given", root), lambda: self._giving_classes(near))
+        return self.once(("given", keyword, root), lambda: self._giving(near, keyword))
 
-    def _giving_classes(self, near: str) -> list[str]:
+    def _giving(self, near: str, keyword: str) -> list[str]:
         aside = self.workspace.aside
         paths = (path for path in self.workspace.project_files(near) if path.endswith(".py"))
-        found = [path for path in paths if gives_class(aside.raw(path))]
-        self.workspace.disk.noted(Question("given", ""), near, partial(true_of, found))
+        found = [path for path in paths if gives(aside.raw(path), keyword)]
+        self.workspace.disk.noted(Question("given", keyword), near, partial(true_of, found))
         return found
 
     def _bases(self, near: str) -> dict[str, dict[str, list[Heir]]]:

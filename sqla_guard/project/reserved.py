@@ -10,10 +10,10 @@ from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Call, Item, Literal, Value
-from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, outcome
+from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, may_break, outcome
 from sqla_guard.project.kinds import AGAIN, BARE, UNKNOWN, coarse, kind_in_words, type_name
 from sqla_guard.project.mapped import Mapping, Mappings, has_field_tables
-from sqla_guard.project.placement import Placements, Spot
+from sqla_guard.project.placement import OF_PLAIN_CLASSES, Placements, Spot
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass
 from sqla_guard.project.versions import sqlalchemy_version
@@ -67,8 +67,7 @@ def judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed |
 def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed | None:
     if fact.form in OUTSIDE:
         return _from_outside(project, fact)
-    outline = project.outline_of(fact.path, frozenset({fact.owner.rpartition(".")[2]}))
-    definition = outline.classes.get(fact.owner) if outline else None
+    definition = project.reserving(fact.path).get(fact.owner)
     if definition is None:
         return None
     cls = ProjectClass(fact.path, definition)
@@ -85,7 +84,7 @@ def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed 
         return _not_analysed(project, fact, mapping) if known else None
     if kind == BARE and mapping.role == "plain" and not has_field_tables(project, fact.path):
         return None  # a field of an SQLModel table, and nothing to any other class that derives from this one
-    spots = tuple(Placements(project).spots(cls, fact.name))
+    spots = tuple(Placements(project).spots(cls, fact.name)) if _may_break(project, fact, kind, mapping) else ()
     if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
         mapping = Mapping("mapped", "")
         spots = (Spot("direct", "declarative_base", cls),)
@@ -140,6 +139,14 @@ def _worst(
     name = TableName(table.lower(), mappings.schema(cls)) if table else None
     fixable = fact.name in RESERVED and result.verdict != "not mapped" and mapping.role != "base"
     return ReservedModel(cls, fact, coarse(kind), mapping, result, name, column_name(fact), fixable)
+
+
+def _may_break(project: Project, fact: ReservedName, kind: str, mapping: Mapping) -> bool:
+    """Tell whether it matters where a class stands: who derives from one that is not mapped takes long to find out."""
+    if mapping.role != "plain" or coarse(kind) == "column":
+        return True
+    kinds = {kind, _FIELDS.get(kind, kind)}
+    return may_break(sqlalchemy_version(project, fact.path), fact.name, kinds, OF_PLAIN_CLASSES)
 
 
 def _is_meant(name: str, kind: str) -> bool:
@@ -197,10 +204,7 @@ def _targets(project: Project, fact: ReservedName) -> Iterator[ProjectClass]:
     if isinstance(target, Literal) and isinstance(target.value, str):
         words = frozenset({target.value})
         for path in project.files_naming(fact.path, words, (".py",)):
-            outline = project.outline_of(path, words)
-            yield from (
-                ProjectClass(path, c) for c in (outline.classes.values() if outline else ()) if c.name == target.value
-            )
+            yield from (ProjectClass(path, definition) for definition in project.classes_called(path, words))
     elif target is not None:
         symbol = project.resolve(fact.path, target)
         if isinstance(symbol, ProjectClass):

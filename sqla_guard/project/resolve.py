@@ -49,10 +49,8 @@ _DEPTH = 40
 class Resolver:
     """Resolves values to symbols; every answer is remembered."""
 
-    def __init__(
-        self, finder: ModuleFinder, outline: Callable[[str, frozenset[str]], Outline | None], memo: Memo
-    ) -> None:
-        """Use ``finder`` for imports and ``outline`` for what a module of the project declares under some names.
+    def __init__(self, finder: ModuleFinder, outline: Callable[[str, str], Outline | None], memo: Memo) -> None:
+        """Use ``finder`` for imports and ``outline`` for what a module of the project declares under a name.
 
         What is found is kept in ``memo``.
         """
@@ -81,7 +79,7 @@ class Resolver:
             case Name(id=name):
                 return self.member(path, name)
             case ClassRef(qualname=qualname):
-                outline = self._outline(path, frozenset({qualname.rpartition(".")[2]}))
+                outline = self._outline(path, qualname.partition(".")[0])
                 definition = outline.classes.get(qualname) if outline else None
                 return ProjectClass(path, definition) if definition else Unresolved(f"no class `{qualname}`")
             case Imported():
@@ -103,7 +101,7 @@ class Resolver:
 
     def member(self, module: str, name: str) -> Symbol:
         """Return what ``name`` stands for at the top of ``module``."""
-        outline = self._outline(module, frozenset({name}))
+        outline = self._outline(module, name)
         if outline is None:
             return Unresolved(f"`{name}` comes from a file that cannot be parsed")
         found = list(self._definitions(outline, name))

@@ -1,11 +1,28 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
-from sqla_guard.project.mapped import Mappings
+from sqla_guard.project.declarative import Cell, may_break, outcome
+from sqla_guard.project.mapped import Mappings, has_field_tables
+from sqla_guard.project.names import MEASURED, Version, cells
+from sqla_guard.project.placement import OF_PLAIN_CLASSES
 from sqla_guard.project.symbols import ProjectClass
 from tests.support.memory import project
 
+KINDS = (
+    "constant",
+    "dict",
+    "property",
+    "method",
+    "MetaData",
+    "registry",
+    "Column",
+    "synonym",
+    "Field",
+    "annotated constant",
+)
 TEXT = """\
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, as_declarative, declarative_base, registry
@@ -72,3 +89,41 @@ def test_a_class_that_is_its_own_base_ends() -> None:
     outline = picture.outline("m.py")
     assert outline is not None
     assert Mappings.of_project(picture).of(ProjectClass("m.py", outline.classes["Loop"])).role in ("plain", "unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A(B, table=True): pass\n",
+        "class A(B, table = x): pass\n",
+        "class A(\n    B,\n    table  # why\n    = True,\n): pass\n",
+        "class A(B, table\\\n=True): pass\n",
+        "x = 1\nclass A(B, C, metaclass=D, table\t=True): pass\n",
+    ],
+)
+def test_a_class_statement_that_may_make_a_table_of_fields_is_seen(text: str) -> None:
+    assert has_field_tables(project({"a.py": "x = 1\n", "b.py": text}), "a.py")
+
+
+@pytest.mark.parametrize(
+    "text", ["class A(table): pass\n", "f(table=1)\n", "class A(B): table = True\n", "table == 1\n"]
+)
+def test_nothing_else_is_taken_for_one(text: str) -> None:
+    assert not has_field_tables(project({"a.py": "x = 1\n", "b.py": text}), "a.py")
+
+
+@pytest.mark.parametrize("version", MEASURED)
+def test_what_breaks_nothing_anywhere_breaks_nothing_in_any_place(version: Version) -> None:
+    styles = {
+        *("*", "SQLModel"),
+        *(s for p in cells(version).values() for k in p.values() for v in k.values() for s in v),
+    }
+    names = ("metadata", "registry", "query", "_sa_x", "__x", "__x__", "self")
+    broken = 0
+    for name, kind, placement in product(names, KINDS, OF_PLAIN_CLASSES):
+        if not may_break(version, name, {kind}, OF_PLAIN_CLASSES):
+            questions = (Cell(name, placement, kind, style, "A", "int") for style in styles)
+            assert not any(outcome(version, cell) for cell in questions), (name, kind, placement)
+        else:
+            broken += 1
+    assert 0 < broken < len(names) * len(KINDS) * len(OF_PLAIN_CLASSES)

@@ -88,3 +88,15 @@ def test_where_nothing_can_be_mapped_no_table_is_declared_twice() -> None:
     files = {"app/a.py": MODELS, "app/b.py": MODELS}
     found = project(files), project({**files, "base.py": "try: import sqlalchemy\nexcept ImportError: pass\n"})
     assert [some.table_names.may_repeat("app/a.py", MODELS.encode()) for some in found] == [False, True]
+
+
+def test_only_tables_at_the_margin_come_twice() -> None:
+    once = 'from sqlalchemy import Table\n\na = Table("events", m)\n'
+    inside = 'def f():\n    """\n    Table("events")\n    """\n    return Table(\n        "events", m)\n'
+    assert not project({"a.py": once, "b.py": inside}).table_names.may_repeat("a.py", once.encode())
+    for twice in (
+        'b: Table = sa.Table(\n    "events", m)\n',
+        '\ufeffb = Table("events", m)\n',
+        'é = Table("events", m)\n',
+    ):
+        assert project({"a.py": once, "b.py": twice}).table_names.may_repeat("a.py", once.encode())

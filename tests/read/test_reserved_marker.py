@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.core.workspace import UnreadableFile
+from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED
 from sqla_guard.read.python.outline import read_outline
-from sqla_guard.read.python.reserved import may_reserve, may_reserve_outside, read_reserved_names
+from sqla_guard.read.python.reserved import (
+    may_be_marked,
+    may_reserve,
+    may_reserve_outside,
+    read_reserved_names,
+    read_reserving_classes,
+)
 from sqla_guard.read.python.reserved_outside import read_outside
 
 BINDING = {
@@ -79,9 +86,16 @@ OTHERWISE = {
 }
 
 
+def reserved_names(source: SourceFile) -> tuple[ReservedName, ...]:
+    classes = read_reserving_classes(source)
+    whole = read_outline(source).classes
+    assert classes == {k: c for k, c in whole.items() if any(may_be_marked(c, a) for a in c.attributes)}
+    return read_reserved_names(source, classes.values())
+
+
 def found(text: str) -> set[str]:
     source = SourceFile("a.py", text)
-    return {fact.name for fact in read_reserved_names(source, read_outline(source))} & (RESERVED | OF_FLASK)
+    return {fact.name for fact in reserved_names(source)} & (RESERVED | OF_FLASK)
 
 
 @pytest.mark.parametrize("text", BINDING.values(), ids=BINDING)
@@ -116,6 +130,26 @@ def test_what_a_class_gets_from_outside_is_looked_for_where_it_may_be(text: str)
     assert not may_reserve_outside(text) or "A." in text or "A. " in text or "backref" in text
 
 
+CLASSES = {
+    "in functions": "class T:\n    def f(self):\n        class A:\n            metadata = 1\n        return A\n"
+    "\n    def g(self):\n        class A:\n            x = 1\n        return A\n",
+    "the second counts": "if 1:\n    class A:\n        metadata = 1\nclass A:\n    x = 1\n",
+    "the first is another": "class A:\n    x = 1\nif 1:\n    class A:\n        metadata = 1\n",
+    "of two functions": "def f():\n    class A:\n        metadata = 1\n    return A\n"
+    "def f():\n    class A:\n        x = 1\n    return A\n",
+    "between others": "class B: ...\nclass A(B):\n    def f(self):\n        return 1\n    metadata = 2\nx = 1\n",
+    "a table": "class A(B, table=True):\n    def f(self):\n        return\n    json: str\nclass C(B):\n    json: str\n",
+    "deep": "class A:\n    class B:\n        def f(self):\n            def g():\n                class C:\n"
+    "                    self: int = x\n                return C\n            return g\n",
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("text", CLASSES.values(), ids=CLASSES)
+def test_the_classes_that_bind_names_are_read_alone(text: str, end: str) -> None:
+    reserved_names(SourceFile("a.py", text.replace("\n", end)))
+
+
 DUNDERS = [
     "__x = Column()",
     "__x = (\n        # why\n        Column()\n    )",
@@ -146,7 +180,7 @@ def test_a_dunder_that_may_be_a_column_is_looked_at(line: str) -> None:
     text = f"class A:\n    {line}\n"
     assert may_reserve(text.encode())
     source = SourceFile("m.py", text)
-    assert read_reserved_names(source, read_outline(source)) != ()
+    assert reserved_names(source) != ()
 
 
 @pytest.mark.parametrize("line", HARMLESS)

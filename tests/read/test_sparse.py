@@ -19,7 +19,7 @@ from sqla_guard.facts.outline import Outline
 from sqla_guard.read.load import decode
 from sqla_guard.read.python import parse as parsing
 from sqla_guard.read.python.bodies import bodies_of
-from sqla_guard.read.python.outline import read_outline, read_outline_of
+from sqla_guard.read.python.outline import read_classes_called, read_outline, read_outline_of
 from sqla_guard.read.python.parse import parse
 from sqla_guard.read.python.sparse import parse_mentioning
 
@@ -89,15 +89,10 @@ def outlines(file: SourceFile) -> Iterator[object]:
             yield str(error)
 
 
-def told_of(outline: Outline, name: str) -> tuple[object, ...]:
-    """Return what an outline tells of ``name``."""
-    return (
-        [item for item in outline.imports if item.local in (name, "*")],
-        outline.bindings.get(name),
-        outline.functions.get(name),
-        {key: cls for key, cls in outline.classes.items() if cls.name == name},
-        [cls for cls in outline.replaced if cls.name == name],
-    )
+def bound_to(outline: Outline, name: str) -> tuple[object, ...]:
+    """Return what an outline tells of ``name`` at the top of the module."""
+    imports = [item for item in outline.imports if item.local in (name, "*")]
+    return imports, outline.bindings.get(name), outline.functions.get(name), outline.classes.get(name)
 
 
 def assert_names_are_told_of(file: SourceFile, every: int = 1) -> None:
@@ -108,7 +103,12 @@ def assert_names_are_told_of(file: SourceFile, every: int = 1) -> None:
     names = sorted({*classes, *whole.bindings, *whole.functions, *(i.local for i in whole.imports), "no_such_name"})
     for name in names[::every]:
         parsing._trees.clear()
-        assert told_of(read_outline_of(file, frozenset({name})), name) == told_of(whole, name), (file.path, name)
+        part = read_outline_of(file, name)
+        assert bound_to(part, name) == bound_to(whole, name), (file.path, name)
+        for other in names:
+            assert other in part.left_out or bound_to(part, other) == bound_to(whole, other), (file.path, name, other)
+        called = tuple(cls for cls in whole.classes.values() if cls.name == name)
+        assert read_classes_called(file, frozenset({name})) == called, (file.path, name)
 
 
 def assert_same_but_for_bodies(sparse: ast.AST, whole: ast.AST) -> int:
@@ -184,11 +184,16 @@ def test_the_outline_of_a_name_tells_all_of_it(text: str) -> None:
     assert_names_are_told_of(SourceFile("a.py", text))
 
 
-def test_the_outline_of_a_name_is_read_from_what_tells_of_it_alone() -> None:
-    file = SourceFile("a.py", "from a import b\nc = 1\n\ndef d():\n    return c d\n\n\nclass e(b): pass\n")
-    found = read_outline_of(file, frozenset({"e"}))
-    assert (list(found.classes), found.imports, found.bindings, found.functions) == (["e"], (), {}, {})
-    assert read_outline_of(file, frozenset({"x"})) == Outline("a.py", (), {}, {}, {})
+def test_what_is_left_out_of_an_outline_is_named() -> None:
+    file = SourceFile(
+        "a.py", "from a import b\nc = 1\n\ndef d():\n    import x, y\n    return c d\n\n\nclass e(b): pass\n"
+    )
+    found = read_outline_of(file, "e")
+    assert (list(found.classes), [*found.bindings], [*found.functions]) == (["e"], ["c"], [])
+    assert [item.local for item in found.imports] == ["b", "x", "y"]
+    assert found.left_out == {"d"}
+    assert read_outline_of(file, "c").left_out == {"d", "e"}
+    assert read_classes_called(file, frozenset({"b", "d"})) == ()
 
 
 def test_long_input_takes_no_more_than_its_length() -> None:

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.outline import Attribute, Class, Function, Import, Outline
 from sqla_guard.facts.values import Item, Literal, Unknown, Value
 from sqla_guard.read.python.expressions import Expressions
 from sqla_guard.read.python.parse import UnparsableFile, span_of
-from sqla_guard.read.python.sparse import parse_for_names, parse_for_outline
+from sqla_guard.read.python.sparse import (
+    defined_names,
+    parse_for_classes,
+    parse_for_classes_called,
+    parse_for_name,
+    parse_for_outline,
+)
 
 # The most frequent statements, in which there are none.
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Pass)
@@ -31,16 +37,53 @@ def read_outline(source: SourceFile) -> Outline:
     return _outline(source, parse_for_outline(source))
 
 
-def read_outline_of(source: SourceFile, names: frozenset[str]) -> Outline:
-    """Return as much of the outline as tells of ``names``: what binds them, and all classes that are called so.
+def read_outline_of(source: SourceFile, name: str) -> Outline:
+    """Return an outline without the classes and functions at the top that are not called ``name``.
 
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
-    return _outline(source, parse_for_names(source, names))
+    return _outline(source, *parse_for_name(source, name))
 
 
-def _outline(source: SourceFile, tree: ast.Module) -> Outline:
+def read_classes_called(source: SourceFile, names: frozenset[str]) -> tuple[Class, ...]:
+    """Return the classes that are called like one of ``names``, wherever they stand, as the outline has them.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    found = _outline(source, parse_for_classes_called(source, names)).classes
+    return tuple(definition for definition in found.values() if definition.name in names)
+
+
+def read_classes(source: SourceFile, may_hold: Callable[[str], bool]) -> Mapping[str, Class]:
+    """Return those classes of the outline, by qualified name, that stand where ``may_hold`` is true of the text.
+
+    Args:
+        source: The file.
+        may_hold: Is asked of each statement at the top of the module, and of the bodies of functions in it.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    found = _outline(source, parse_for_classes(source, may_hold)).classes
+    # Of several classes of one qualified name the last one counts, and where what they stand in has one name as well,
+    # it may have been left out.
+    times = defined_names(source)
+    again = {key: cls for key, cls in found.items() if any(times[name] > 1 for name in _around(key))}
+    if not again:
+        return found
+    last = {cls.qualname: cls for cls in read_classes_called(source, frozenset(cls.name for cls in again.values()))}
+    return {key: cls for key, cls in found.items() if key not in again or last.get(key) == cls}
+
+
+def _around(qualname: str) -> list[str]:
+    """Return the names of what a class stands in; its own where that is nothing."""
+    names = qualname.replace(".<locals>", "").split(".")
+    return names[:-1] or names
+
+
+def _outline(source: SourceFile, tree: ast.Module, left_out: frozenset[str] = frozenset()) -> Outline:
     reader = _OutlineReader(source)
     try:
         reader.block(tree.body, "", at_module_level=True)
@@ -53,6 +96,7 @@ def _outline(source: SourceFile, tree: ast.Module) -> Outline:
         reader.classes,
         reader.functions,
         tuple(reader.replaced),
+        left_out,
     )
 
 

@@ -9,10 +9,10 @@ from sqla_guard.core.words import words_in
 from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED, is_marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from sqla_guard.core.source import SourceFile
-    from sqla_guard.facts.outline import Attribute, Class, Outline
+    from sqla_guard.facts.outline import Attribute, Class
     from sqla_guard.facts.reserved import ReservedName
     from sqla_guard.facts.reserved_words import Form
 
@@ -216,17 +216,29 @@ def _ends_string(text: bytes) -> bool:
     return text.count(b'"""') % 2 == 1 or text.count(b"'''") % 2 == 1
 
 
-def read_reserved_names(source: SourceFile, outline: Outline) -> tuple[ReservedName, ...]:
-    """Return the reserved names that a module binds in class bodies, or gives to classes from outside.
+def read_reserving_classes(source: SourceFile) -> Mapping[str, Class]:
+    """Return the classes of a module that bind reserved names, by qualified name, as its outline has them.
 
-    Only a class whose outline has such a name is read closely.
+    Raises:
+        UnreadableFile: The text is not Python.
+    """
+    from sqla_guard.read.python.outline import read_classes
+
+    classes = read_classes(source, lambda text: may_reserve(text.encode("utf-8", "surrogatepass")))
+    return {key: cls for key, cls in classes.items() if any(may_be_marked(cls, a) for a in cls.attributes)}
+
+
+def read_reserved_names(source: SourceFile, classes: Collection[Class]) -> tuple[ReservedName, ...]:
+    """Return the reserved names that a module binds in the bodies of ``classes``, or gives to classes from outside.
+
+    Raises:
+        UnreadableFile: The text is not Python.
     """
     found: list[ReservedName] = []
-    marked = [c for c in outline.classes.values() if any(may_be_marked(c, a) for a in c.attributes)]
-    if marked:
+    if classes:
         from sqla_guard.read.python.class_bodies import read_class_body
 
-        found += [fact for definition in marked for fact in read_class_body(source, definition)]
+        found += [fact for definition in classes for fact in read_class_body(source, definition)]
     if may_reserve_outside(source.text):
         from sqla_guard.read.python.reserved_outside import read_outside
 

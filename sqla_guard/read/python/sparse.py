@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqla_guard.core.source import SourceFile
@@ -15,6 +16,7 @@ from sqla_guard.read.python.bodies import Body, Statement, bodies_of
 from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
 
 _CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
+_DEFINED = re.compile(r"(?:class(?<!\wclass)|def(?<!\wdef))[\s\\]+(\w+)")
 _EVERYTHING = re.compile(r"import[\s\\]*\*")
 _IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
@@ -55,55 +57,100 @@ def parse_for_outline(source: SourceFile) -> ast.Module:
     return _parse_with(source, lambda body: _only_imports(source.text, code, body))
 
 
-def parse_for_names(source: SourceFile, names: frozenset[str]) -> ast.Module:
-    """Return such a tree without the statements at the top that tell nothing of ``names``.
+def parse_for_name(source: SourceFile, name: str) -> tuple[ast.Module, frozenset[str]]:
+    """Return such a tree in which classes and functions at the top may be missing; imports in those may have moved.
 
-    What stays are the imports that bind one of them, or all of a module; the classes that are called so, wherever they
-    stand; the functions at the top that are; and whatever else at the top has such a word.
+    Args:
+        source: The file.
+        name: What is called so is not missing. It may be empty.
+
+    Returns:
+        The tree, and the names of what is missing.
 
     Raises:
         UnparsableFile: What is left is not Python.
     """
-    bodies = bodies_of(source)
+    text, bodies = source.text, bodies_of(source)
     code = bodies.code
-    if not code or not code.isascii() or kept_tree(source) is not None:
-        return parse_for_outline(source)  # words of other letters may be one name, however they are written
+    missing: set[str] = set()
+
+    def part(statement: Statement) -> Iterable[str] | None:
+        found = bodies.inside(statement)
+        if statement.name in (name, ""):
+            return _with_less(text, statement, found, lambda body: _only_imports(text, code, body))
+        missing.add(statement.name)
+        imports = _imports(code, statement)
+        if imports is None:
+            return _with_less(text, statement, found, lambda body: _only_imports(text, code, body))
+        if not imports:
+            return None
+        lines = text.count("\n", statement.start, statement.end) - sum(i.count("\n") for i in imports)
+        return ("if 0: ", *(f"{i};" for i in imports), "\n" * lines)
+
+    return _parse_statements(source, part), frozenset(missing)
+
+
+def parse_for_classes_called(source: SourceFile, names: frozenset[str]) -> ast.Module:
+    """Return a tree with all classes of ``source`` that are called like one of ``names``, wherever they stand.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    code = bodies_of(source).code
+    return _parse_classes(source, lambda part: not names.isdisjoint(_CLASS.findall(code, part.start, part.end)))
+
+
+def parse_for_classes(source: SourceFile, may_hold: Callable[[str], bool]) -> ast.Module:
+    """Return a tree with those classes of ``source`` that stand where ``may_hold`` is true of the text.
+
+    Args:
+        source: The file.
+        may_hold: Is asked of each statement at the top of the module, and of the bodies of functions in it.
+
+    Raises:
+        UnparsableFile: What is left is not Python.
+    """
+    return _parse_classes(source, lambda part: may_hold(source.text[part.start : part.end]))
+
+
+def _parse_classes(source: SourceFile, is_wanted: Callable[[Statement | Body], bool]) -> ast.Module:
+    text, bodies = source.text, bodies_of(source)
+
+    def has_class(part: Statement | Body) -> bool:
+        return bodies.code.find("class", part.start, part.end) >= 0 and is_wanted(part)
+
+    def reduced(body: Body) -> str | None:
+        return None if has_class(body) else _reduced(text, body)
+
+    def part(statement: Statement) -> Iterable[str] | None:
+        return _with_less(text, statement, bodies.inside(statement), reduced) if has_class(statement) else None
+
+    return _parse_statements(source, part)
+
+
+def defined_names(source: SourceFile) -> Counter[str]:
+    """Return how often functions and classes have which name in ``source``, or less where all of it is parsed."""
+    return Counter(_DEFINED.findall(bodies_of(source).code))
+
+
+def _parse_statements(source: SourceFile, part: Callable[[Statement], Iterable[str] | None]) -> ast.Module:
+    """Return the tree of ``source`` with the parts that ``part`` returns in place of the statements at the top."""
+    bodies = bodies_of(source)
+    # Words of other letters may be one name, however they are written.
+    if not bodies.code or not bodies.code.isascii() or kept_tree(source) is not None:
+        return parse_for_outline(source)
     parts: list[str] = []
     done, is_empty = 0, True
     for statement in bodies.statements:
         parts.append(source.text[done : statement.start])
         done = statement.end
-        if _may_tell_of(names, code, statement):
+        chosen = part(statement)
+        if chosen is not None:
             is_empty = False
-            parts += _with_less(
-                source.text,
-                statement.start,
-                done,
-                bodies.inside(statement),
-                lambda body: _only_imports(source.text, code, body, names),
-            )
+            parts += chosen
         else:
             parts.append("\n" * source.text.count("\n", statement.start, done))
     return ast.Module([], []) if is_empty else _parse_parts(source, parts)
-
-
-def _may_tell_of(names: frozenset[str], code: str, statement: Statement) -> bool:
-    name, start, end = statement
-    may_import = code.find("import", start, end) >= 0
-    if any(code.find(word, start, end) >= 0 for word in names) and (
-        may_import or not name or name in names or _has_class(names, code, start, end)
-    ):
-        return True
-    return may_import and _EVERYTHING.search(code, start, end) is not None
-
-
-def _has_class(names: frozenset[str] | None, code: str, start: int, end: int) -> bool:
-    """Tell whether code has a class that is called like one of ``names``; one of any name for ``None``."""
-    if code.find("class", start, end) < 0:
-        return False
-    if names is None:
-        return _CLASS.search(code, start, end) is not None
-    return not names.isdisjoint(_CLASS.findall(code, start, end))
 
 
 def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> ast.Module:
@@ -112,16 +159,16 @@ def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> as
     if whole is not None:
         return whole
     found = bodies_of(source).found
-    return (
-        _parse_parts(source, _with_less(source.text, 0, len(source.text), found, reduced)) if found else parse(source)
-    )
+    if not found:
+        return parse(source)
+    return _parse_parts(source, _with_less(source.text, Statement("", 0, len(source.text)), found, reduced))
 
 
 def _with_less(
-    text: str, start: int, end: int, bodies: Iterable[Body], reduced: Callable[[Body], str | None]
+    text: str, statement: Statement, bodies: Iterable[Body], reduced: Callable[[Body], str | None]
 ) -> Iterator[str]:
-    """Yield the parts of ``text`` from ``start`` to ``end`` with something else for bodies."""
-    done = start
+    """Yield the parts of a statement with something else for bodies."""
+    done = statement.start
     for body in bodies:
         if body.start < done:
             continue
@@ -132,7 +179,7 @@ def _with_less(
         else:
             yield text[done : body.end]
         done = body.end
-    yield text[done:end]
+    yield text[done : statement.end]
 
 
 def _parse_parts(source: SourceFile, parts: Iterable[str]) -> ast.Module:
@@ -142,13 +189,19 @@ def _parse_parts(source: SourceFile, parts: Iterable[str]) -> ast.Module:
         return parse(source)  # which says why, or knows newer syntax
 
 
-def _only_imports(text: str, code: str, body: Body, names: frozenset[str] | None = None) -> str | None:
-    if _has_class(names, code, body.start, body.end):
+def _only_imports(text: str, code: str, body: Body) -> str | None:
+    if code.find("class", body.start, body.end) >= 0 and _CLASS.search(code, body.start, body.end):
         return None
-    words = code.count("import", body.start, body.end)
-    imports = _IMPORT.findall(code, body.start, body.end) if words else []
+    imports = _imports(code, body)
+    return None if imports is None else _reduced(text, body, imports)
+
+
+def _imports(code: str, part: Statement | Body) -> list[str] | None:
+    """Return the imports in a part of ``code``; ``None`` where that is not certain."""
+    words = code.count("import", part.start, part.end)
+    found: list[str] = _IMPORT.findall(code, part.start, part.end) if words else []
     # Names that hold the word make a difference too.
-    return _reduced(text, body, imports) if len(imports) == words else None
+    return found if len(found) == words else None
 
 
 def _reduced(text: str, body: Body, statements: Sequence[str] = ()) -> str | None:
