@@ -24,6 +24,25 @@ _Part = tuple[str, ...]
 # Bytes that take longer to check than a process takes to start. It is above what makes a run a small one, in which
 # files are looked at that a large one passes over.
 _WORTH = 2_000_000
+# What nearly every check of a part loads, be it late: processes that are forked behind it need not.
+_USUAL = (
+    "check.facts",
+    "check.judge",
+    "check.readers",
+    "check.selection",
+    "fix.at_import",
+    "fix.both_halves",
+    "fix.imports",
+    "fix.publish",
+    "project.import_order",
+    "project.lazy_pairs",
+    "project.width",
+    "read.python.imports",
+    "read.python.lazy",
+    "read.python.lazy_close",
+    "read.python.reserved_outside",
+    "read.requirements",
+)
 # Parts that one run has at most.
 _MOST_PARTS = 16
 
@@ -124,6 +143,7 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
     import pickle
     from selectors import EVENT_READ, DefaultSelector
 
+    _load_usual()
     # Nobody writes there: it ends when this process does.
     alive, end = os.pipe()
     running: dict[int, _Process] = {}
@@ -156,6 +176,16 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
                 _stop(file, process)
             os.close(alive)
             os.close(end)
+
+
+def _load_usual() -> None:
+    from importlib import import_module
+
+    from sqla_guard.check.registry import registered_rules
+
+    for name in _USUAL:
+        import_module(f"sqla_guard.{name}")
+    registered_rules()
 
 
 def _start(check: Callable[[], object], alive: int, end: int) -> tuple[int, int]:
