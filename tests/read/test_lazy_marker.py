@@ -85,6 +85,18 @@ HELD = {
     "closure's container behind": "def d(f):\n    def g(k):\n        if k not in kept:\n            kept[k] = f(k)\n"
     "        return kept[k]\n    kept = {}\n    return g\n",
 }
+HELD |= {
+    "closure in a class": "def d(f):\n    kept = {}\n    class C:\n        def g(self, k):\n"
+    "            if k not in kept:\n                kept[k] = f(k)\n",
+    "closure with tabs": "def\td(f):\n    kept = {}\n    def\tg(k):\n        if k not in kept:\n"
+    "            kept[k] = f(k)\n        return kept[k]\n    return g\n",
+    "on the line of the function": "H = {}\ndef f(): H['x'] = H.get('x') or 1\n",
+    "targets in brackets": "class P:\n    x = None\ndef f():\n    if P.x is None:\n        [P.x, y] = 1, 2\n",
+    "targets behind an index": "class P:\n    x = None\ndef f(a):\n    if P.x is None:\n        a[0], P.x = 1, 2\n",
+    "asked by name as it is set": "class P:\n    @classmethod\n    def f(cls):\n"
+    "        cls.x = getattr(cls, 'x', None) or make()\n",
+    "asked last": "class P:\n    @classmethod\n    def f(cls, x):\n        cls.x = x or \\\n            cls.x or 1\n",
+}
 _TEST_AND_MAKE = "def f():\n    if 'x' not in KEPT:\n        KEPT['x'] = make()\n    return KEPT['x']\n"
 # Each way to write a container or a target over lines.
 CONTAINERS = {
@@ -149,6 +161,10 @@ NOT_HELD = {
     "            cls.all[k] = 1\n",
     "brackets behind a name": "class P: x = 0\ndef f():\n    if P.x:\n        go(P.x, [\n            1\n        ])\n",
     "annotation": "H: dict['x'] = {}\ndef f(a):\n    y: dict['x'] = dict['x'] or dict['y']\n",
+    "a default": "class P:\n    def __init__(self, x=None):\n        self.x = x or make()\np = P()\n",
+    "an index": "class P: x = 0\ndef f(all):\n    if P.x not in all:\n        all[P.x] = 1\n",
+    "a dict handed in": "def d():\n    row = {}\n    def g():\n        return row\nclass P:\n    row = {}\n"
+    "    def f(self, row):\n        if 'x' not in row:\n            row['x'] = 1\n",
     "other object": "def f(patch):\n    patch.setattr(thing, 'name', 1)\n    return name\n",
 }
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 _MARKS = b"\xef\xbb\xbf\xff\xfe"
 _SPACE = b" \t\n\\"
 _WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_BEHIND_DEF = (b" ", b"\t", b"\\")
 _INDENT = re.compile(rb"[ \t]*")
 _DEF = rb"(?:async[ \t]+)?def\b"
 _OPEN = re.compile(rb"[(\[{,\\=+\-*/%|&^<>~!@.]\Z|\b(?:and|or|not|is|in|if|elif|else|await|lambda)\Z")
@@ -98,11 +99,16 @@ def function_around(text: bytes, at: int) -> Around | None:
     depth = indent_of(text, line)
     if re.compile(_DEF).match(text, line + depth):
         return Around(line, dedent(text, line + depth, depth), depth)
-    depth += text[line + depth : line + depth + 1] in (b")", b"]")  # the end of a header
+    # The line may be the end of a header.
+    return outer_function(text, at, line, depth + (text[line + depth : line + depth + 1] in (b")", b"]")))
+
+
+def outer_function(text: bytes, at: int, line: int, depth: int) -> Around | None:
+    """Return the innermost function around ``at`` with a header ahead of ``line``, indented less than ``depth``."""
     found = line
-    while depth and (found := text.rfind(b"def ", 0, found)) >= 0:
+    while depth and (found := text.rfind(b"def", 0, found)) >= 0:
         start = line_of(text, found)
-        if text[start:found].strip() not in (b"", b"async"):
+        if text[start:found].strip() not in (b"", b"async") or text[found + 3 : found + 4] not in _BEHIND_DEF:
             continue
         own = indent_of(text, start)
         if own < depth and not is_quoted(text, start, at):

@@ -18,6 +18,7 @@ from sqla_guard.read.python.lazy_lines import (
     indent_of,
     line_of,
     mentions,
+    outer_function,
     owner_before,
     plain,
 )
@@ -65,7 +66,6 @@ _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 _CONTAINER = (
     rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
-_CLOSES = rb"[)\]}]"
 # How far back an assignment may begin before its ``=``: further ones are not written by hand.
 _MOST_BEFORE = 4000
 
@@ -122,10 +122,18 @@ def _judged(text: bytes) -> Iterator[tuple[Place, bool]]:
             continue
         key = around.start, place.name, place.kind
         if key not in known:
-            nested = any(0 < depth <= around.depth for depth in place.depths)
-            found = Mentions(text[around.start : around.end], place.name, place.kind, place.owners, nested)
-            known[key] = found.may_make()
+            known[key] = _may_make(text, around, place)
         yield place, known[key]
+
+
+def _may_make(text: bytes, around: Around, place: Place) -> bool:
+    is_of_outer = any(0 < depth <= around.depth for depth in place.depths) and (
+        outer_function(text, around.start, around.start, around.depth) is not None
+    )
+    if place.depths and not is_of_outer and 0 not in place.depths:
+        return False
+    function = text[around.start : around.end]
+    return Mentions(function, place.name, place.kind, place.owners, is_of_outer).may_make()
 
 
 def _is_for(text: bytes, around: Around, place: Place) -> bool:
@@ -204,36 +212,31 @@ class _Words:
         A line that is deeper than every function stands in none that holds another, and what it makes outlives no call.
         """
         text, found = self._text, dict[bytes, set[int]]()
-        functions = (line_of(text, match.start()) for match in re.finditer(rb"def\b", text))
-        deepest = max((indent_of(text, line) for line in functions), default=0)
+        words, annotated = re.compile(rb"\w+"), re.compile(_ANNOTATED)
         for match in re.finditer(_CONTAINER, text):
-            line = _start_of_target(text, match.start())
-            depth = indent_of(text, line)
-            before = text[line : match.start()]
-            if depth <= deepest and before.count(b"(") == before.count(b")"):
-                annotated = re.match(_ANNOTATED, before) if b":" in before else None
-                for name in re.findall(rb"\w+", annotated[0] if annotated else before):
+            before = text[_start_of_target(text, match.start()) : match.start()]
+            if before.count(b"(") == before.count(b")"):
+                depth = len(before) - len(before.lstrip(b" \t"))
+                names = annotated.match(before) if b":" in before else None
+                for name in words.findall(names[0] if names else before):
                     found.setdefault(name, set()).add(depth)
         return found
 
 
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
-    line = line_of(text, end)
-    if text[line - 2 : line - 1] != b"\\" and re.compile(_CLOSES).search(text, line, end) is None:
-        return line
-    least = max(0, end - _MOST_BEFORE)
-    missing = _unopened(text, max(line, least), end)
-    while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
+    line, least = line_of(text, end), end - _MOST_BEFORE
+    missing = _unopened(text[max(line, least, 0) : end])
+    while line > max(least, 0) and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
         line, last = line_of(text, line - 1), line
-        missing += _unopened(text, max(line, least), last)
+        missing += _unopened(text[max(line, least, 0) : last])
     return line
 
 
-def _unopened(text: bytes, start: int, end: int) -> int:
+def _unopened(part: bytes) -> int:
     """Return how many more brackets are closed than opened; one in a string or a comment counts too."""
-    part = text[start:end]
-    return sum(map(part.count, (b")", b"]", b"}"))) - sum(map(part.count, (b"(", b"[", b"{")))
+    count = part.count
+    return count(b")") + count(b"]") + count(b"}") - count(b"(") - count(b"[") - count(b"{")
 
 
 def _declared(text: bytes) -> Iterator[Place]:
@@ -319,18 +322,18 @@ def _is_special(name: bytes) -> bool:
 
 def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
-    keyed = re.compile(_KEYED)
+    annotated, keyed = re.compile(_ANNOTATED), re.compile(_KEYED)
     for match in re.finditer(_ELEMENT, text):
         line = _start_of_target(text, match.start() + 1)
-        if text[line : line + 1] not in (b" ", b"\t", b"d", b"a"):
-            continue  # nor the first line of a function
-        annotated = re.compile(_ANNOTATED).match(text, line, match.start())
-        for found in () if annotated else keyed.finditer(text, line, match.start()):
+        depth = indent_of(text, line)
+        is_header = text[line + depth] in b"da"  # of a function, which may stand on one line
+        if not (depth or is_header) or annotated.match(text, line, match.start()):
+            continue
+        for found in keyed.finditer(text, line, match.start()):
             name, at = found[1], found.start(1)
-            near = text[max(line, at - 100) : at].rstrip(b" \t")
-            if near.endswith(b"."):
+            if text[max(line, at - 100) : at].rstrip(b" \t").endswith(b"."):
                 owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
                 if owners:
                     yield Place(at, name, "member", owners, first)
-            elif name in words.containers:
-                yield Place(at, name, "element", depths=tuple(words.containers[name]))
+            elif depths := tuple(d for d in words.containers.get(name, ()) if d < depth + is_header):
+                yield Place(at, name, "element", depths=depths)

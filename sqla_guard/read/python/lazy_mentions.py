@@ -8,6 +8,7 @@ Whatever a line leaves open counts as a yes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from sqla_guard.read.python.lazy_lines import goes_on, line_of, mentions, owner_before
@@ -73,16 +74,21 @@ class Mentions:
         if not self._name:
             return True
         asked = False
-        for start, end in mentions(text, self._name):
-            line, last = line_of(text, start), text.find(b"\n", end)
-            before, behind = text[line:start], text[end : last if last >= 0 else len(text)]
+        for start, end, before, behind in self._lines():
             if not self._is_meant(start, before, behind):
                 continue
             made = self._makes(before, behind) or self._makes_further_on(end, behind)
-            if made and (asked or _may_ask_yet(behind)):
+            if made and (asked or self._may_ask_yet(end, behind)):
                 return True
-            asked = asked or self._asks(line, start, before, behind)
+            asked = asked or self._asks(start, before, behind)
         return False
+
+    def _lines(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """Yield where the name stands, with what its line has before it and behind it."""
+        text = self._text
+        for start, end in mentions(text, self._name):
+            last = text.find(b"\n", end)
+            yield start, end, text[line_of(text, start) : start], text[end : last if last >= 0 else len(text)]
 
     def _is_meant(self, start: int, before: bytes, behind: bytes) -> bool:
         if b"#" in before and b"'" not in before and b'"' not in before:
@@ -106,6 +112,13 @@ class Mentions:
             return False
         return _BOUND_OTHERWISE.search(before) is not None or may_be_one_of_several(before, behind)
 
+    def _may_ask_yet(self, end: int, behind: bytes) -> bool:
+        """Tell whether what stands behind a target may test it: ``X = X or make()``, on this line or on those after."""
+        if re.search(_ASKS, behind) is None and not _may_be_unfinished(behind):
+            return False
+        last = len(self._text) if _may_be_unfinished(behind) else end + len(behind)
+        return any(end < start < last and self._is_meant(start, *lines) for start, _, *lines in self._lines())
+
     def _makes_further_on(self, end: int, behind: bytes) -> bool:
         """Tell whether the place may be set on a line after its name: a key or an annotation may take several."""
         is_open = behind.count(b"[") + behind.count(b"(") > behind.count(b"]") + behind.count(b")")
@@ -114,7 +127,7 @@ class Mentions:
         near = self._text[end : end + _MOST_FURTHER].replace(b"\\\n", b"  ").replace(b"\n", b" ")
         return self._set.match(near) is not None
 
-    def _asks(self, line: int, start: int, before: bytes, behind: bytes) -> bool:
+    def _asks(self, start: int, before: bytes, behind: bytes) -> bool:
         if behind.startswith((b"'", b'"')):
             if b"setattr" in before:
                 return False
@@ -134,7 +147,7 @@ class Mentions:
             return True
         if b"=" in before and _may_be_unfinished(before + behind):
             return True
-        return re.match(_CONTINUES, before) is not None or goes_on(self._text, 0, line - 1)
+        return re.match(_CONTINUES, before) is not None or goes_on(self._text, 0, start - len(before) - 1)
 
     def _is_whole(self, before: bytes, behind: bytes) -> bool:
         """Tell whether the place itself may be tested, and not a part of it, nor something else by comparing it."""
@@ -167,15 +180,9 @@ def may_be_one_of_several(before: bytes, behind: bytes) -> bool:
         return False
     whole = before + on.group()
     opened, closed = (sum(map(whole.count, marks)) for marks in ((b"(", b"["), (b")", b"]")))
-    if on.group().endswith(b"="):
-        return opened <= closed
-    # The rest stands on further lines: in brackets that call nothing.
-    return re.search(rb"[\w)\]][ \t]*[(\[][^()\[\]]*\Z", before[-400:]) is None
-
-
-def _may_ask_yet(behind: bytes) -> bool:
-    """Tell whether what stands behind a target may test it: ``X = X or make()``, on this line or on those after."""
-    return re.search(_ASKS, behind) is not None or _may_be_unfinished(behind)
+    # What stands in the brackets of a key or a call is no target.
+    is_alone = re.search(rb"[\w)\]][ \t]*[(\[][^()\[\]]*\Z", before[-400:]) is None
+    return is_alone and (opened <= closed or not on.group().endswith(b"="))
 
 
 def _may_be_unfinished(line: bytes) -> bool:

@@ -22,7 +22,8 @@ from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 _MAKERS = frozenset({"__new__", "__init__"})
 _MAKER = re.compile(r"def[\s\\]+__(?:new|init)__\b")
 _CLASS = re.compile(r"class(?<!\wclass)[\s\\]+(\w+)")
-_SENTINEL = re.compile(r"\b(?:object|[Ss]entinel)[\s\\]*\(")
+# Each begins with plain text: that is found faster.
+_SENTINELS = (re.compile(r"object(?<!\wobject)[\s\\]*\("), re.compile(r"entinel[\s\\]*\("))
 _CONTAINER = re.compile(
     r"=[\s\\(]*(?:[\[{]|(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
@@ -136,8 +137,9 @@ class PartIndex(ModuleIndex):
     @cached_property
     def sentinels(self) -> Container[str]:
         """Module-level names bound to an object that means "nothing yet"."""
-        me, code = proxy(self), self._code
-        return _Names(lambda _: None if _SENTINEL.search(code) else False, lambda: me._rest.sentinels)
+        me = proxy(self)
+        said = None if any(pattern.search(self._code) for pattern in _SENTINELS) else False
+        return _Names(lambda _: said, lambda: me._rest.sentinels)
 
     @cached_property
     def guards(self) -> Container[str]:

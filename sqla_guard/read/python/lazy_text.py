@@ -109,11 +109,13 @@ def _booleans(word: str, code: str) -> Iterator[bool | None]:
         behind = code[end : end + _LONG]
         if _FLAG.match(behind) and _OWNER.fullmatch(before):
             yield True
-        elif "\n" not in behind or len(before) == _LONG or _goes_on(before, behind.partition("\n")[0]):
+            continue
+        line, newline, _ = behind.partition("\n")
+        if not newline or len(before) == _LONG or _goes_on(before, line):
             yield None
-        elif _SET.search(behind, 0, behind.index("\n")):
-            yield None if _MAY_BE_FLAG.search(behind) else False
-        elif "del" in before or (_ANNOTATED.match(behind) and _MAY_BEGIN.fullmatch(before)):
+        elif _SET.search(line):
+            yield None if _MAY_BE_FLAG.search(line) else False
+        elif "del" in before or (_ANNOTATED.match(line) and _MAY_BEGIN.fullmatch(before)):
             yield False
 
 

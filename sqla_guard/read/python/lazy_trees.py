@@ -17,13 +17,11 @@ WITHS = (ast.With, ast.AsyncWith)
 
 def in_order(node: ast.AST) -> Sequence[ast.AST]:
     """Return the nodes directly in ``node``, in source order."""
-    match node:
-        case ast.IfExp():
-            return node.body, node.test, node.orelse
-        case ast.Dict():
-            return [n for pair in zip(node.keys, node.values, strict=True) for n in pair if n is not None]
-        case _:
-            return children(node)
+    if isinstance(node, ast.IfExp):
+        return node.body, node.test, node.orelse
+    if isinstance(node, ast.Dict):
+        return [n for pair in zip(node.keys, node.values, strict=True) for n in pair if n is not None]
+    return children(node)
 
 
 def below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
@@ -37,8 +35,8 @@ def below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
     while pending:
         inner = pending.pop()
         yield inner
-        found = in_order(inner)
-        pending += [n for n in reversed(found) if nested or n.__class__ not in SCOPES]
+        found = reversed(in_order(inner))
+        pending += found if nested else [n for n in found if n.__class__ not in SCOPES]
 
 
 def outer_calls(node: ast.AST) -> Iterator[ast.Call]:
