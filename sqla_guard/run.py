@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sqla_guard.check.engine import check
+from sqla_guard.core.ledger import Ledger
 from sqla_guard.core.memory import rare_collections
 from sqla_guard.core.progress import Progress
 from sqla_guard.core.report import Report
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.disk import Disk
     from sqla_guard.core.fix import Fix, Place
-    from sqla_guard.core.ledger import Ledger
     from sqla_guard.core.look import Look
     from sqla_guard.core.source import SourceFile
 
@@ -238,6 +238,7 @@ def report_on(
     workspace: Workspace, settings: Settings, progress: Progress | None = None, ledger: Ledger | None = None
 ) -> Report:
     """Return what is to be said about ``workspace``, each file by its own settings; ``ledger`` is for the check."""
+    ledger = ledger or Ledger()
     reports = [
         _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress, ledger)
         for config, paths in settings.groups(workspace.reported)
@@ -245,7 +246,7 @@ def report_on(
     return Report.whole(reports)
 
 
-def _complete(workspace: Workspace, config: Config, progress: Progress | None, ledger: Ledger | None) -> Report:
+def _complete(workspace: Workspace, config: Config, progress: Progress | None, ledger: Ledger) -> Report:
     """Check ``workspace``; each fix says all that it changes, imports included."""
     report = check(workspace, config, progress, ledger)
     if not report.diagnostics:
@@ -253,7 +254,7 @@ def _complete(workspace: Workspace, config: Config, progress: Progress | None, l
     from sqla_guard.fix.imports import with_imports
     from sqla_guard.read.python.imports import read_import_block
 
-    return with_imports(report, workspace.load, read_import_block)
+    return with_imports(report, workspace.load, read_import_block, ledger.imports)
 
 
 def _within(report: Report, asked: Asked) -> Report:

@@ -44,10 +44,13 @@ def written(recorder: Recorder, files: Iterable[str]) -> dict[str, Any]:
         for path, one in ledger.judged.items()
         if one
     ]
+    for path, _, _ in ledger.imports:
+        ledger.uses.use(path)
     # What was asked for files that have been judged again since matters to none any more.
     used = ledger.uses.now
     for mask in masks:
         used |= mask
+    imported = ledger.imports.items()
     things = [(thing, bit) for thing, bit in ledger.uses.bits.items() if bit & used]
     return {
         "closely": [[place[thing], bit.bit_length()] for thing, bit in things if isinstance(thing, str)],
@@ -60,6 +63,7 @@ def written(recorder: Recorder, files: Iterable[str]) -> dict[str, Any]:
         "met": [[encode(thing), bit.bit_length()] for thing, bit in things if not isinstance(thing, (str, tuple))],
         "masks": [f"{mask:x}" for mask in masks],
         "judged": judged,
+        "imports": [[place[path], module, names, encode(edits)] for (path, module, names), edits in imported],
         "unread": [encode(note) for note in ledger.unread],
         "reserving": [place[path] for path in ledger.reserving],
     }
@@ -82,6 +86,7 @@ def _read(said: Mapping[str, Any], places: list[str]) -> Kept:
         ledger.uses.number(places[number], 1 << (bit - 1))
     for note, bit in said["met"]:
         ledger.uses.number(decode(note), 1 << (bit - 1))
+    ledger.imports = {(places[number], module, tuple(names)): decode(e) for number, module, names, e in said["imports"]}
     ledger.always = masks[0]
     ledger.unread = [decode(note) for note in said["unread"]]
     ledger.reserving = {places[number] for number in said["reserving"]}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.core.fix import Edit
 
 
 class Judged:
@@ -39,6 +40,7 @@ class Ledger:
         unread: What is said of other files, which cannot be read.
         reserving: The files that may bind a reserved name.
         always: What it was made from which files may hold a finding, and so everything.
+        imports: The edits that import what fixes need, by file, module and names.
         sizes: The number of bytes of each file that was looked at before and has not changed since.
         changed: The files that have; ``None`` where nothing is known of any.
     """
@@ -50,6 +52,7 @@ class Ledger:
         self.unread: list[NotAnalysed] = []
         self.reserving: set[str] = set()
         self.always = 0
+        self.imports: dict[tuple[str, str, tuple[str, ...]], tuple[Edit, ...]] = {}
         self.sizes: dict[str, int] = {}
         self.changed: frozenset[str] | None = None
 
@@ -59,6 +62,7 @@ class Ledger:
         for path in self.changed:
             self.judged.pop(path, None)
         self.unread = [note for note in self.unread if note.path not in self.changed]
+        self.imports = {key: edits for key, edits in self.imports.items() if key[0] not in self.changed}
 
     def reserve(self, reported: Iterable[str], reserving: Iterable[str]) -> None:
         """Note which of those files of ``reported`` that were looked at may bind a reserved name.

@@ -15,9 +15,11 @@ from sqla_guard.facts.imports import ImportBlock, ImportStatement
 
 Load = Callable[[str], SourceFile]
 ReadImports = Callable[[SourceFile], ImportBlock]
+Added = dict[tuple[str, str, tuple[str, ...]], tuple[Edit, ...]]
+"""Edits that import names, by file, module and names."""
 
 
-def with_imports(report: Report, load: Load, read_imports: ReadImports) -> Report:
+def with_imports(report: Report, load: Load, read_imports: ReadImports, added: Added | None = None) -> Report:
     """Return ``report`` with the imports that its fixes need put among their edits.
 
     Fixes that need the same import of one file then share that edit.
@@ -26,18 +28,26 @@ def with_imports(report: Report, load: Load, read_imports: ReadImports) -> Repor
         report: The findings.
         load: Gives the files.
         read_imports: Reads the import block of a Python file.
+        added: The edits for imports that have been asked for before; gets the others.
     """
     if not any(d.fix and d.fix.imports for d in report.diagnostics):
         return report
     block_of = cache(lambda path: read_imports(load(path)))
     # Many findings of a file need the same import.
-    edits_of = cache(lambda path, module, names: tuple(_edits(load(path), block_of(path), module, names)))
+    known = {} if added is None else added
+
+    def edits_of(path: str, module: str, names: tuple[str, ...]) -> tuple[Edit, ...]:
+        key = path, module, names
+        if key not in known:
+            known[key] = tuple(_edits(load(path), block_of(path), module, names))
+        return known[key]
+
     made: dict[Fix, Fix] = {}
     for diagnostic in report.diagnostics:
         fix = diagnostic.fix
         if fix is not None and fix not in made:
-            added = (edit for place, names in _wanted(fix.imports).items() for edit in edits_of(*place, tuple(names)))
-            made[fix] = replace(fix, edits=tuple(sorted({*fix.edits, *added})), imports=())
+            more = (edit for place, names in _wanted(fix.imports).items() for edit in edits_of(*place, tuple(names)))
+            made[fix] = replace(fix, edits=tuple(sorted({*fix.edits, *more})), imports=())
     diagnostics = tuple(replace(d, fix=made[d.fix]) if d.fix else d for d in report.diagnostics)
     return report._replace(diagnostics=diagnostics)
 
