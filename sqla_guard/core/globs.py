@@ -72,7 +72,12 @@ class _Patterns:
         self._ends = tuple(name[1:] for name in ends)
         self._others = [_segment(name) for name in globs if name not in ends]
         self._paths = frozenset(path for path in paths if not _is_glob(path))
-        self._far = [_Path(path) for path in paths if _is_glob(path)]
+        # By the last name where that is plain, as few files are called so; all others under an empty one.
+        self._far: dict[str, list[_Path]] = {}
+        for path in paths:
+            last = path[path.rfind("/") + 1 :]
+            if _is_glob(path):
+                self._far.setdefault("" if _is_glob(last) else last, []).append(_Path(path))
 
     def match(self, path: str) -> bool:
         name = path[path.rfind("/") + 1 :]
@@ -81,10 +86,7 @@ class _Patterns:
         for fits in self._others:
             if fits is None or fits(name):
                 return True
-        return bool(self._far) and self._is_far(path.split("/"))
-
-    def _is_far(self, names: list[str]) -> bool:
-        return any(pattern.matches(names) for pattern in self._far)
+        return any(pattern.matches(path.split("/")) for last in (name, "") for pattern in self._far.get(last, ()))
 
 
 class _Path:

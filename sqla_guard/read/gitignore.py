@@ -87,9 +87,17 @@ class Patterns:
         self._top = top
         self._around: dict[str, list[tuple[Globs, str]]] = {}
         self._shown: dict[str, list[tuple[Globs, str]]] = {}
+        self._known: dict[tuple[str, bool], bool] = {}
 
     def match(self, path: str, is_folder: bool) -> bool:
         """Tell whether the nearest ``.gitignore`` that says something about ``path``, as shown, leaves it out."""
+        # What is reported on and what belongs to a project are two walks through mostly the same files.
+        key = (path, is_folder)
+        if key not in self._known:
+            self._known[key] = self._match(path, is_folder)
+        return self._known[key]
+
+    def _match(self, path: str, is_folder: bool) -> bool:
         if path == ".":
             path = os.getcwd().replace(os.sep, "/")
         name = path[path.rfind("/") + 1 :]
