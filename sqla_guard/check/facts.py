@@ -10,8 +10,15 @@ from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn, Sq
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import Marks, may_declare, may_define, may_define_in_sql, may_name_table
-from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
+from sqla_guard.read.markers import (
+    Marks,
+    may_declare,
+    may_define,
+    may_define_in_sql,
+    may_make_lazily,
+    may_name_table,
+)
+from sqla_guard.read.python.lazy_marker import may_keep_results
 from sqla_guard.read.python.parse import check_syntax
 from sqla_guard.read.python.reserved import may_reserve
 from sqla_guard.rules.rule import Rule
@@ -77,7 +84,7 @@ def _python_facts(
         yield _TABLES, project.declared_tables
     if _is_read(_HIDDEN, rules) and project.config.asks_for_more:
         yield _HIDDEN, project.named
-    if _is_read(_LAZY, rules) and (everything or marks.has(may_hold_lazy_init, path, data)):
+    if _is_read(_LAZY, rules) and (everything or may_make_lazily(path, data, project.config, marks)):
         yield _LAZY, project.lazy_inits
     if _is_read(_CACHED, rules) and (everything or marks.has(may_keep_results, path, data)):
         yield _CACHED, project.cached_factories

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from sqla_guard.core.roles import is_test
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
 from sqla_guard.facts.values import InstanceOf, Unknown, Value
@@ -12,7 +13,6 @@ from sqla_guard.project.lazy_users import LOCKED_BLOCK, User, all_hold_a_lock, a
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import ProjectFunction
 
-_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|test_[^/]*|[^/]*_tests?|conftest)(?:/|\.py$)")
 _TEST_FUNCTION = re.compile(
     r"(?:^|\.)(?:test_\w*|setUp\w*|tearDown\w*|setup_(?:module|class|method|function))$|(?:^|\.)Test[A-Z]\w*\."
 )
@@ -83,7 +83,7 @@ def is_something_else(fact: LazyInit) -> bool:
     """Tell whether the function has the shape and another purpose: a test, a counter, a setter, a registry."""
     if fact.expires or fact.registry:
         return True
-    if _TEST_PATH.search(fact.path) or _TEST_FUNCTION.search(fact.function):
+    if is_test(fact.path) or _TEST_FUNCTION.search(fact.function):
         return True
     own = [s for s in fact.sets if s.name in fact.tested and not s.empty]
     return bool(own) and all(is_handed_in(s.value) for s in own)
@@ -167,7 +167,7 @@ def _makes_lazily(user: User, project: Project) -> bool:
 
 
 def _is_test(user: User) -> bool:
-    return _TEST_PATH.search(user.path) is not None or _TEST_FUNCTION.search(user.function) is not None
+    return is_test(user.path) or _TEST_FUNCTION.search(user.function) is not None
 
 
 def _is_start_up(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Question, Said
 from sqla_guard.core.packages import Packages
+from sqla_guard.core.roles import is_test
 from sqla_guard.core.table_names import TableNames
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
@@ -151,12 +152,19 @@ def _says_enough(path: str, data: bytes, config: Config, marks: Marks) -> bool:
     """Tell whether a file matters wherever it stands."""
     return (
         config.read_everything
-        or (not path.endswith(".sql") and marks.has(may_hold_lazy_init, path, data))
+        or may_make_lazily(path, data, config, marks)
         or may_hold_directive(data)
         or (_asks_for_names(config) and _may_name(path, data))
         or (_asks_for_results(config) and may_keep_results(data))
         or (_asks_for_sql(config) and _marked(path, data, marks, _of_models(path)))
     )
+
+
+def may_make_lazily(path: str, data: bytes, config: Config, marks: Marks) -> bool:
+    """Tell whether a file can hold a lazily made object that matters: those of tests do not to any rule of ours."""
+    if path.endswith(".sql") or (is_test(path) and not config.plugins):
+        return False
+    return marks.has(may_hold_lazy_init, path, data)
 
 
 def _fits_a_model(path: str, data: bytes, marks: Marks, tables: TableNames) -> bool:

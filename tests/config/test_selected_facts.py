@@ -87,3 +87,13 @@ def test_facts_are_read_for_the_rules_that_are_selected(selected: str, expected:
 def test_a_file_with_any_class_matters_only_to_the_rule_that_looks_at_all_names(config: Config, matters: bool) -> None:
     workspace = project({"a.py": "class Event:\n    name = 1\n"}, config).workspace
     assert list(files_that_matter(workspace, config, [])) == (["a.py"] if matters else [])
+
+
+@pytest.mark.parametrize("path", ["a.py", "latest/contest.py", "tests/a.py", "app/test_a.py", "app/conftest.py"])
+@pytest.mark.parametrize("config", [Config(), Config(plugins=("acme",)), Config(select=frozenset({"SG206"}))])
+def test_lazily_made_objects_of_tests_matter_to_the_rules_of_other_packages_only(path: str, config: Config) -> None:
+    matters = "test" not in path.replace("latest/contest", "") or bool(config.plugins)
+    known = project({path: TEXT.partition("class")[0]}, config)
+    assert list(files_that_matter(known.workspace, config, [])) == ([path] if matters else [])
+    rules = [registered.rule for registered in selected_rules(registered_rules(), config)]
+    assert bool(list(facts_of(path, known, rules))) is matters

@@ -91,8 +91,11 @@ def is_quoted(text: bytes, start: int, end: int) -> bool:
     return text.count(b'"""', start, end) % 2 == 1 or text.count(b"'''", start, end) % 2 == 1
 
 
-def function_around(text: bytes, at: int) -> Around | None:
-    """Return the innermost function around ``at``; ``None`` at the top of the module or of a class."""
+def function_around(text: bytes, at: int, least: int = 0) -> Around | None:
+    """Return the innermost function around ``at``; ``None`` at the top of the module or of a class.
+
+    ``None`` is returned, too, for a function that is indented by less than ``least``.
+    """
     line = line_of(text, at)
     while text[line - 2 : line - 1] == b"\\":
         line = line_of(text, line - 1)
@@ -100,10 +103,10 @@ def function_around(text: bytes, at: int) -> Around | None:
     if re.compile(_DEF).match(text, line + depth):
         return Around(line, dedent(text, line + depth, depth), depth)
     # The line may be the end of a header.
-    return outer_function(text, at, line, depth + (text[line + depth : line + depth + 1] in (b")", b"]")))
+    return outer_function(text, at, line, depth + (text[line + depth : line + depth + 1] in (b")", b"]")), least)
 
 
-def outer_function(text: bytes, at: int, line: int, depth: int) -> Around | None:
+def outer_function(text: bytes, at: int, line: int, depth: int, least: int = 0) -> Around | None:
     """Return the innermost function around ``at`` with a header ahead of ``line``, indented less than ``depth``."""
     found = line
     while depth and (found := text.rfind(b"def", 0, found)) >= 0:
@@ -112,6 +115,8 @@ def outer_function(text: bytes, at: int, line: int, depth: int) -> Around | None
             continue
         own = indent_of(text, start)
         if own < depth and not is_quoted(text, start, at):
+            if own < least:
+                return None
             end = dedent(text, found, own)
             if end > at:
                 return Around(start, end, own)

@@ -60,6 +60,8 @@ _FURTHER_ON = (rb"\]\s{0,100}" + _MADE, rb"\\\n\s{0,100}" + _MADE)
 # An element that is bound, and the names that stand before keys on its line.
 _ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?::[^\n=]{0,400})?=(?!=)"
 _KEYED = rb"\b(\w+)[ \t]*\["
+# A key that is no constant, as it is no string and does not begin like ``None``.
+_VARIABLE = rb"[ \t]*(?![rubRUB]{1,2}['\"])[A-EG-MO-SU-Za-z_]"
 # What stands before an annotation.
 _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 # What a container that outlives a call is made by, in brackets or on the next line too; it may follow a comment.
@@ -116,7 +118,7 @@ def _judged(text: bytes) -> Iterator[tuple[Place, bool]]:
         return  # tables of data
     known: dict[tuple[int, bytes, PlaceKind], bool] = {}
     for place in _places(text):
-        around = function_around(text, place.at)
+        around = function_around(text, place.at, min(place.depths, default=0))
         if around is None or not _is_for(text, around, place):
             yield place, False
             continue
@@ -322,7 +324,7 @@ def _is_special(name: bytes) -> bool:
 
 def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
-    annotated, keyed = re.compile(_ANNOTATED), re.compile(_KEYED)
+    annotated, keyed, variable = re.compile(_ANNOTATED), re.compile(_KEYED), re.compile(_VARIABLE)
     for match in re.finditer(_ELEMENT, text):
         line = _start_of_target(text, match.start() + 1)
         depth = indent_of(text, line)
@@ -335,5 +337,8 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
                 owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
                 if owners:
                     yield Place(at, name, "member", owners, first)
-            elif depths := tuple(d for d in words.containers.get(name, ()) if d < depth + is_header):
+                continue
+            # Under a key that is no constant, only containers of an outer function count.
+            least = variable.match(text, found.end()) is not None
+            if depths := tuple(d for d in words.containers.get(name, ()) if least <= d < depth + is_header):
                 yield Place(at, name, "element", depths=depths)
