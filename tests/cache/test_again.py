@@ -153,8 +153,8 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 
 CHANGES: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "a comment in a module with a lazy global": (_more("app/client.py"), {"app/client.py"}),
-    "an import that a fix puts in": (
-        _replace("app/client.py", "from redis", "import threading\nfrom redis"),
+    "an import beside which a fix puts another": (
+        _replace("app/client.py", "from redis", "import os\nfrom redis"),
         {"app/client.py"},
     ),
     "a method in what a lazy global makes": (
