@@ -1,7 +1,8 @@
 """Compare every way to run a check: ``python -m scripts.same [FOLDER...]``, without folders all installed packages.
 
-Quick and close reading, a first and a kept run, one process and three, any order of arguments, and each file alone
-have to say the same, byte for byte. The exit code is 1 where they do not.
+Quick and close reading, a first and a kept run, a kept run after a change and one without the cache, one process and
+three, any order of arguments, and each file alone have to say the same, byte for byte. The exit code is 1 where they
+do not.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*")
     parser.add_argument("--way", action="append", choices=sorted(WAYS), help="only this way; may be repeated")
-    parser.add_argument("--alone", type=int, default=20, help="files with findings, and without, to give one by one")
+    parser.add_argument(
+        "--alone", type=int, default=20, help="files with findings, and without, to give, and to edit, one by one"
+    )
     arguments = parser.parse_args()
     folders = [Path(folder).resolve() for folder in arguments.folders] or installed()
     files = findings = failed = errors = 0

@@ -1,5 +1,7 @@
 """No finding is lost to speed: kept runs, shared-out runs, other orders and single files say the same, byte for byte.
 
+Kept runs do so after changes, too.
+
 `make same` compares on every installed package, and close reading too; so does `test_quick_is_close.py`.
 """
 
@@ -11,7 +13,7 @@ from pathlib import Path
 from tests.support.projects import copy_project
 from tests.support.ways import differences, inside, usual
 
-WAYS = ("kept", "many", "order", "alone")
+WAYS = ("kept", "edited", "many", "order", "alone")
 SITE = Path(sysconfig.get_path("purelib"))
 
 

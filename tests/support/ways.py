@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ class Usual:
         folder: The folder, absolute.
         files: The files that it reported on.
         checked: What it said.
-        alone: How many files with findings, and without, are also given one by one.
+        alone: How many files with findings, and without, are also given one by one, and edited one by one.
     """
 
     folder: str
@@ -59,6 +60,22 @@ def _kept(base: Usual) -> Iterator[str]:
             yield from _compared(name, _all(base.checked), _all(run_check([base.folder], ONE_PROCESS, asked=asked)))
 
 
+def _edited(base: Usual) -> Iterator[str]:
+    """Compare runs on a copy, to one file of which after another a line is added: what is kept of the rest is used."""
+    asked = ALL_NAMED._replace(cached=True)
+    paths = [os.path.relpath(path, base.folder) for path in _with_and_without(base)]
+    with tempfile.TemporaryDirectory() as home, mock.patch.dict(os.environ, SQLA_GUARD_CACHE_DIR=f"{home}/kept"):
+        shutil.copytree(base.folder, f"{home}/copy", symlinks=True)
+        with inside(f"{home}/copy"):
+            run_check(["."], ONE_PROCESS, asked=asked)
+            for path in paths:
+                with Path(path).open("ab") as file:
+                    file.write(b"\n-- one more line\n" if path.endswith(".sql") else b"\n# one more line\n")
+                fresh = run_check(["."], ONE_PROCESS)
+                kept = run_check(["."], ONE_PROCESS, asked=asked)
+                yield from _compared(f"a kept run after a change of {path}", _all(fresh), _all(kept))
+
+
 def _many(base: Usual) -> Iterator[str]:
     # Every part is a run as large as the usual one, as far as it matters: a small one names more errors of syntax.
     small = is_small(sum(Path(path).stat().st_size for path in base.files))
@@ -78,10 +95,7 @@ def _order(base: Usual) -> Iterator[str]:
 
 
 def _alone(base: Usual) -> Iterator[str]:
-    report = base.checked.report
-    with_findings = sorted({d.path for d in report.diagnostics})
-    others = sorted(set(base.files) - set(with_findings))
-    for path in [*_spread(with_findings, base.alone), *_spread(others, base.alone)]:
+    for path in _with_and_without(base):
         found = _findings(run_check([path], ONE_PROCESS))
         yield from _compared(f"{path} alone", _findings(base.checked, (path,)), found)
 
@@ -89,6 +103,7 @@ def _alone(base: Usual) -> Iterator[str]:
 WAYS: Mapping[str, Callable[[Usual], Iterator[str]]] = {
     "close": _closely,
     "kept": _kept,
+    "edited": _edited,
     "many": _many,
     "order": _order,
     "alone": _alone,
@@ -109,6 +124,13 @@ def inside(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def _with_and_without(base: Usual) -> list[str]:
+    """Return some files with findings, and some without."""
+    with_findings = sorted({d.path for d in base.checked.report.diagnostics})
+    others = sorted(set(base.files) - set(with_findings))
+    return [*_spread(with_findings, base.alone), *_spread(others, base.alone)]
 
 
 def _spread(paths: Sequence[str], most: int) -> Sequence[str]:
