@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sqla_guard.core.look import Question, Said
     from sqla_guard.read.walk import Walker
 
-# Bytes that are kept for the next reader of a file; reading them again costs little, all of them much memory.
-_MOST_KEPT = 8 << 20
+# Bytes that are kept for the next reader of a file: all that most projects have.
+_MOST_KEPT = 24 << 20
 # Decoded files that are kept, each with where its lines start.
 _MOST_DECODED = 64
 
@@ -156,13 +156,14 @@ class FileDisk:
     def _read(self, path: str) -> bytes:
         if path in self.given:
             return self.given[path]
-        data = self._bytes.pop(path, None)
+        data = self._bytes.get(path)
         if data is None:
             data = read_bytes(path)
             self._kept += len(data)
+            # Readers go through a project from the start: what makes room is what came last, and is far from its turn.
             while self._kept > _MOST_KEPT and self._bytes:
-                self._kept -= len(self._bytes.pop(next(iter(self._bytes))))
-        self._bytes[path] = data  # behind all others: what nobody asked for for the longest time goes first
+                self._kept -= len(self._bytes.popitem()[1])
+            self._bytes[path] = data
         return data
 
     def exists(self, path: str) -> bool:
