@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sqla_guard.core.source import Span
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.outline import Outline
 from sqla_guard.project.project import Project
 
 LOCKED_BLOCK = re.compile(r"with\s[\w.\[\]()'\",\s]{0,200}?(?:lock|mutex|semaphore)\b|\.acquire\(", re.IGNORECASE)
 _TAKES = re.compile(r"\s*(?:async\s+)?with\b")
+_CLASS = re.compile(r"\n[ \t]*class\b")
+_DEFINITION = re.compile(r"(?:async def|def|class) +(\w+)")
 _DEFINES = re.compile(r"\s*(?:async\s+)?def\b")
 _NO_NAME = re.compile(r"[\w'\"]")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
@@ -110,18 +113,26 @@ def _uses_in(project: Project, where: str, path: str, name: str, method: bool) -
 
 
 def _users(project: Project, path: str, name: str, uses: Iterable[_Use]) -> Iterator[User]:
-    spans: dict[str, list[tuple[int, int, str]]] = {}
     for where, text, start, before, behind in uses:
-        if where not in spans:
-            spans[where] = list(_functions(project.outline(where)))
-        around = [s for s in spans[where] if s[0] <= start < s[1]]
-        inner = max(around, default=(0, 0, ""))
-        if inner[2] != name or where != path:
-            headers = list(_headers(text, start, inner[0]))
+        begins, function = _function_around(project, where, text, start)
+        if function != name or where != path:
+            headers = list(_headers(text, start, begins))
             locked = any(_TAKES.match(header) and LOCKED_BLOCK.search(header) for header in headers)
-            nested = len([h for h in headers if _DEFINES.match(h)]) != bool(inner[2])
+            nested = len([h for h in headers if _DEFINES.match(h)]) != bool(function)
             called = behind == "(" and "lambda" not in before and not nested
-            yield User(where, inner[2], locked, called)
+            yield User(where, function, locked, called)
+
+
+def _function_around(project: Project, where: str, text: str, at: int) -> tuple[int, str]:
+    """Return where the function or method around ``at`` begins, and its name; 0 and nothing at module level."""
+    # Most often it is in the last definition at the margin, and the rest of the module need not be read.
+    margin = max(text.rfind(f"\n{word} ", 0, at) for word in ("def", "async def", "class"))
+    top = _DEFINITION.match(text, margin + 1)
+    if top is not None:
+        found = _innermost(project.outline_of(where, top[1]), at)
+        if found is not None and _CLASS.search(text, found[0], at) is None:
+            return found
+    return _innermost(project.outline(where), at) or (0, "")
 
 
 def _is_meant(project: Project, path: str, file: tuple[str, str], name: str, before: str) -> bool:
@@ -143,16 +154,21 @@ def _is_meant(project: Project, path: str, file: tuple[str, str], name: str, bef
     return any(i.local == owner.group() and stem in (i.name, i.module.rpartition(".")[2]) for i in imports)
 
 
-def _functions(outline: Outline | None) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and name of the functions and methods of a module."""
+def _innermost(outline: Outline | None, at: int) -> tuple[int, str] | None:
+    """Return where the innermost of the functions and methods around ``at`` begins, and its name."""
+    return max(((span.start, name) for span, name in _functions(outline) if span.start <= at < span.end), default=None)
+
+
+def _functions(outline: Outline | None) -> Iterator[tuple[Span, str]]:
+    """Yield the functions and methods of a module: where they stand, and what they are called."""
     if outline is None:
         return
     for function in outline.functions.values():
-        yield function.span.start, function.span.end, function.name
+        yield function.span, function.name
     for definition in outline.classes.values():
         for attribute in definition.attributes:
             if attribute.function is not None:
-                yield attribute.statement.start, attribute.statement.end, attribute.name
+                yield attribute.statement, attribute.name
 
 
 def _headers(text: str, offset: int, start: int) -> Iterator[str]:
