@@ -26,6 +26,7 @@ from sqla_guard.read.python.lazy_places import (
     threading_names,
 )
 from sqla_guard.read.python.lazy_sites import lock_place
+from sqla_guard.read.python.lazy_text import mentioned
 from sqla_guard.read.python.lazy_trees import FUNCTIONS, WITHS, text_of
 from sqla_guard.read.python.lazy_walk import Walk
 from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
@@ -35,7 +36,7 @@ from sqla_guard.read.python.parse import parse, span_of
 _NAMING = frozenset({"id", "attr", "arg", "name", "asname", "rest"})
 # A word, but for the name of what is defined.
 _NAMED = re.compile(r"(?<!def )(?<!class )\b\w+")
-_ENTERS = re.compile("with")
+_ENTERS = frozenset({"with"})
 _SENTINELS = frozenset({"object", "Sentinel", "sentinel", "mock.sentinel"})
 
 
@@ -57,7 +58,7 @@ class ModuleIndex:
 
     source: SourceFile
     tree: ast.Module
-    words: re.Pattern[str] | None = None
+    words: frozenset[str] | None = None
     again: Callable[[SourceFile], ModuleIndex] = field(default_factory=lambda: _whole)
     functions: list[FunctionInfo] = field(default_factory=list)
     classes: list[ast.ClassDef] = field(default_factory=list)
@@ -69,6 +70,7 @@ class ModuleIndex:
         """Find functions, classes and assignments; everything else is worked out on demand."""
         # Functions know their module without keeping it, or nothing but a search for cycles would free the tree.
         self.seen_from_inside: ModuleIndex = proxy(self)
+        self._mentioned: dict[frozenset[str], list[int]] = {}
         for top in self.tree.body:
             self._find_functions([top], "", top, None, None)
 
@@ -94,12 +96,15 @@ class ModuleIndex:
                 for block in _blocks(node):
                     self._find_functions(block, scope, top, owner, outer)
 
-    def holds(self, node: ast.stmt, words: re.Pattern[str]) -> bool:
+    def holds(self, node: ast.stmt, words: frozenset[str]) -> bool:
         """Tell whether the lines of a statement, from its decorators on, hold one of ``words``."""
-        starts, last = self.source.line_starts, node.end_lineno or node.lineno
+        if words not in self._mentioned:
+            text = self.source.text
+            self._mentioned[words] = sorted(start for word in words for start, _ in mentioned(word, text))
+        found, starts, last = self._mentioned[words], self.source.line_starts, node.end_lineno or node.lineno
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-        end = starts[last] if last < len(starts) else len(self.source.text)
-        return words.search(self.source.text, starts[first - 1], end) is not None
+        at = bisect_left(found, starts[first - 1])
+        return at < len(found) and (last >= len(starts) or found[at] < starts[last])
 
     def matters(self, node: ast.stmt) -> bool:
         """Tell whether a statement may mention a function or a place that matters."""

@@ -56,10 +56,10 @@ def _makers(source: SourceFile, lazy: Lazy) -> list[Body] | None:
     return [maker for maker in makers if any(are_beside(code, maker, body) for body in chosen)]
 
 
-def words_of(places: Iterable[str], called: Iterable[str]) -> re.Pattern[str] | None:
-    """Return what finds the statements that matter, given the words of the places and the names of the functions."""
-    words = {*places, *called}
-    return None if "" in words else re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+def words_of(places: Iterable[str], called: Iterable[str]) -> frozenset[str] | None:
+    """Return the words of statements that matter, given those of the places and the names of the functions."""
+    words = frozenset({*places, *called})
+    return None if "" in words else words
 
 
 @lru_cache(maxsize=2)
@@ -166,7 +166,7 @@ class PartIndex(ModuleIndex):
         said = only_booleans(word, self._code)
         if said is False:
             return False
-        holding = (f for f in self.functions if self.holds(f.node, re.compile(word)))
+        holding = (f for f in self.functions if self.holds(f.node, frozenset({word})))
         known = {is_boolean for f in holding for place, is_boolean in _written(f) if place == name}
         if False in known:
             return False

@@ -40,7 +40,7 @@ def has_only_one(name: str, code: str, text: str) -> bool | None:
         text: The text with them.
     """
     calls = list(_calls(name, code))
-    if not code.isascii() or (calls and _PATTERNS.search(code)):
+    if not code or not code.isascii() or (calls and _PATTERNS.search(code)):
         return None
     if len(calls) != 1:
         return False
@@ -104,7 +104,7 @@ def only_booleans(word: str, code: str) -> bool | None:
 
 def _booleans(word: str, code: str) -> Iterator[bool | None]:
     """Yield for each place that ends in ``word`` and may be bound whether a boolean is assigned to it."""
-    for start, end in _mentions(word, code):
+    for start, end in mentioned(word, code):
         before = code[max(0, start - _LONG) : start].rpartition("\n")[2]
         behind = code[end : end + _LONG]
         if _FLAG.match(behind) and _OWNER.fullmatch(before):
@@ -127,7 +127,7 @@ def _goes_on(before: str, behind: str) -> bool:
     return not behind.strip() and before.rstrip()[-1:] in ("", ".", ",", "*")
 
 
-def _mentions(word: str, code: str) -> Iterator[tuple[int, int]]:
+def mentioned(word: str, code: str) -> Iterator[tuple[int, int]]:
     """Yield where ``word`` stands as a whole word: start and end."""
     at = code.find(word)
     while at >= 0:
