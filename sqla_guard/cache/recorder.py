@@ -80,15 +80,16 @@ class Recorder:
         """The same files, for looks whose answers are noted."""
         return _Aside(self)
 
-    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
-        """Write down what files said to a question."""
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> Mapping[str, Said]:
+        """Return what files say to a question, and write it down."""
         if question.among == "reported":
             self.sizes.append(int(question.argument))
-            return
+            return said()
         key = (question, self.project_root(near))
-        self.ledger.uses.use(key)
         if key not in self.answers:
             self.answers[key] = Answers(question, near, dict(said()))
+        self.ledger.uses.use(key)
+        return self.answers[key].said
 
     def load(self, path: str) -> SourceFile:
         """Return the file at ``path``."""

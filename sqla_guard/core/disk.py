@@ -18,13 +18,13 @@ class Disk(Protocol):
     def aside(self) -> Disk:
         """The same files for whoever looks at many of them for a question, and tells :meth:`noted` what they said."""
 
-    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> None:
-        """Take note of what files, looked at :attr:`aside`, said to a question: all else in them does not matter.
+    def noted(self, question: Question, near: str, said: Callable[[], Mapping[str, Said]]) -> Mapping[str, Said]:
+        """Return what files say to a question, and take note of it: all else in them does not matter.
 
         Args:
             question: The question.
             near: The path whose project's files (or neighbours, or templates) were asked.
-            said: Gives what they said, by path, without those that said nothing.
+            said: Finds that out :attr:`aside`, by path, without those that say nothing; not called where it is known.
         """
 
     def load(self, path: str) -> SourceFile:

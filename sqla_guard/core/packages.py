@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
@@ -13,6 +12,7 @@ from sqla_guard.core.words import holds_import, holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 
 if TYPE_CHECKING:
+    from sqla_guard.core.look import Said
     from sqla_guard.core.source import SourceFile
 
 MAPPING_PACKAGES = {
@@ -82,30 +82,40 @@ class Packages:
         return not beside or self._imports_any(near, beside, "neighbours")
 
     def _imports_any(self, near: str, paths: Iterable[str], among: str = "project_files") -> bool:
-        raw = self._workspace.aside.raw
-        alike: list[str] = []
-        evident: list[str] = []
-        for path in paths:
-            if path.endswith(".sql"):
-                continue
-            data = raw(path)
-            if holds_import(data, MAPPING_PACKAGES):
-                if self._maps(near, path, among):
-                    return True  # whatever the others say
-                alike.append(path)
-            if is_evident(data):
-                evident.append(path)
-        noted = self._workspace.disk.noted
-        noted(Question("mapping", "", among), near, partial(true_of, alike))
+        raw, noted = self._workspace.aside.raw, self._workspace.disk.noted
+        files = [path for path in paths if not path.endswith(".sql")]
+        evident: dict[str, Said] = {}
+
+        def alike() -> Iterator[str]:
+            for path in files:
+                data = raw(path)
+                if holds_import(data, MAPPING_PACKAGES):
+                    if self._maps(near, path, among):
+                        raise _FoundError  # whatever the others say
+                    yield path
+                if is_evident(data):
+                    evident[path] = True
+
+        try:
+            known = noted(Question("mapping", "", among), near, lambda: true_of(alike()))
+        except _FoundError:
+            return True
         if among == "project_files":
-            noted(Question("evident", ""), near, partial(true_of, evident))
-            self._evident[self._workspace.disk.project_root(near)] = bool(evident)
-        return False
+            found = noted(Question("evident", ""), near, lambda: evident)
+            self._evident[self._workspace.disk.project_root(near)] = bool(found)
+        # What looked like an import before may have become one.
+        return any(self._maps(near, path, among) for path in known)
 
     def _maps(self, near: str, path: str, among: str) -> bool:
-        found = does_import(lambda: self._modules(self._workspace.aside.load(path)))
-        self._workspace.disk.noted(Question("maps", path, among), near, lambda: true_of([path] if found else ()))
-        return found
+        def said() -> Mapping[str, Said]:
+            found = does_import(lambda: self._modules(self._workspace.aside.load(path)))
+            return true_of([path] if found else ())
+
+        return path in self._workspace.disk.noted(Question("maps", path, among), near, said)
+
+
+class _FoundError(Exception):
+    """A file maps classes."""
 
 
 def does_import(modules: Callable[[], Iterable[str]]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Question, true_of
@@ -102,9 +101,8 @@ class Registry:
 
     def _with_class(self, near: str, name: str) -> list[str]:
         # Class names are looked up without a scope in annotations and relationships, as SQLAlchemy does.
-        found = self._index(near).get(name, [])
-        self._project.workspace.disk.noted(Question("class", name), near, partial(true_of, found))
-        return found
+        noted = self._project.workspace.disk.noted
+        return sorted(noted(Question("class", name), near, lambda: true_of(self._index(near).get(name, ()))))
 
     def _index(self, near: str) -> dict[str, list[str]]:
         root = self._project.workspace.disk.project_root(near)

@@ -25,6 +25,7 @@ from sqla_guard.project.resolve import Resolver
 from sqla_guard.project.symbols import Symbol
 
 if TYPE_CHECKING:
+    from sqla_guard.core.look import Said
     from sqla_guard.facts.hidden import NamedAttribute, NamedColumn
     from sqla_guard.facts.lazy import CachedFactory, LazyInit
     from sqla_guard.facts.loose import Loose, Telling
@@ -327,9 +328,9 @@ class Project:
     def heirs(self, near: str, name: str) -> dict[str, list[Heir]]:
         """Return the classes of the project of ``near`` that may have a base called ``name``, by file, sorted."""
         root = self.workspace.disk.project_root(near)
-        found = self.once(("bases", root), lambda: self._bases(near)).get(name, {})
-        self.workspace.disk.noted(Question("base", name), near, lambda: found)
-        return found
+        bases = partial(self.once, ("bases", root), lambda: self._bases(near))
+        found = self.workspace.disk.noted(Question("base", name), near, lambda: bases().get(name, {}))
+        return {path: found[path] for path in sorted(found)}
 
     def files_giving(self, near: str, keyword: str) -> list[str]:
         """Return the Python files of the project of ``near`` in which :func:`gives` finds ``keyword``, sorted."""
@@ -339,9 +340,8 @@ class Project:
     def _giving(self, near: str, keyword: str) -> list[str]:
         aside = self.workspace.aside
         paths = (path for path in self.workspace.project_files(near) if path.endswith(".py"))
-        found = [path for path in paths if gives(aside.raw(path), keyword)]
-        self.workspace.disk.noted(Question("given", keyword), near, partial(true_of, found))
-        return found
+        found = (path for path in paths if gives(aside.raw(path), keyword))
+        return sorted(self.workspace.disk.noted(Question("given", keyword), near, partial(true_of, found)))
 
     def _bases(self, near: str) -> dict[str, dict[str, list[Heir]]]:
         found: dict[str, dict[str, list[Heir]]] = {}
@@ -362,13 +362,22 @@ class Project:
         # Questions share words, so each word is looked for once, and those of one question in one pass.
         root = self.workspace.disk.project_root(near)
         missing = [word for word in sorted(words) if not self._memo.has(("naming", root, word))]
-        named = self._holding(near, missing) if missing else {}
-        found = set().union(
-            *(self.once(("naming", root, word), partial(self._noted, near, word, named)) for word in sorted(words))
-        )
+        named: dict[str, set[str]] = {}
+
+        def said(word: str) -> Mapping[str, Said]:
+            if not named:
+                named.update(self._holding(near, missing))
+            return true_of(named[word])
+
+        found: set[str] = set()
+        for word in sorted(words):
+            found |= self.once(("naming", root, word), partial(self._naming, near, word, partial(said, word)))
         for path in self.workspace.project_files(near):
             if path in found and path.endswith(suffixes):
                 yield path
+
+    def _naming(self, near: str, word: str, said: Callable[[], Mapping[str, Said]]) -> set[str]:
+        return set(self.workspace.disk.noted(Question("word", word), near, said))
 
     def _holding(self, near: str, words: Collection[str]) -> dict[str, set[str]]:
         """Return the files of a project that hold each of ``words``."""
@@ -381,10 +390,6 @@ class Project:
                 for asked in wanted[held]:
                     found[asked].add(path)
         return found
-
-    def _noted(self, near: str, word: str, named: Mapping[str, set[str]]) -> set[str]:
-        self.workspace.disk.noted(Question("word", word), near, partial(true_of, named[word]))
-        return named[word]
 
     def each_naming(self, near: str, word: str, suffix: str) -> Iterator[str]:
         """Yield the same of one word, and look for each file when it is asked for.
@@ -400,4 +405,4 @@ class Project:
             named = [path for _, path in files.holding((word.lower().encode(),))]
             found.update(named)
             yield from (path for path in named if path.endswith(suffix))
-        self.once(key, partial(self._noted, near, word, {word: found}))
+        self.once(key, partial(self._naming, near, word, partial(true_of, found)))

@@ -19,10 +19,9 @@ def neighbours_using(project: Project, cls: ProjectClass) -> Iterator[str]:
     name = cls.definition.name.encode()
     aside = project.workspace.aside
     neighbours = project.workspace.disk.neighbours(cls.path)
-    holding = [path for path in neighbours if path.endswith(".py") and name in aside.raw(path)]
+    holding = (path for path in neighbours if path.endswith(".py") and name in aside.raw(path))
     question = Question("bytes", cls.definition.name, "neighbours")
-    project.workspace.disk.noted(question, cls.path, partial(true_of, holding))
-    for path in holding:
+    for path in sorted(project.workspace.disk.noted(question, cls.path, partial(true_of, holding))):
         if _imports(project, path, cls):
             yield path
 

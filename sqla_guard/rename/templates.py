@@ -21,9 +21,9 @@ def template_places(project: Project, near: str, name: str, new: str, model: str
     # ``row["metadata"]`` is how a template reads a dictionary, whose keys keep their names.
     use = re.compile(rf"(?<=\.){re.escape(name)}\b|(?<=attribute=['\"]){re.escape(name)}(?=['\"])")
     aside = project.workspace.aside
-    holding = [path for path in project.workspace.disk.templates(near) if name.encode() in aside.raw(path)]
-    project.workspace.disk.noted(Question("bytes", name, "templates"), near, partial(true_of, holding))
-    for path in holding:
+    holding = (path for path in project.workspace.disk.templates(near) if name.encode() in aside.raw(path))
+    said = project.workspace.disk.noted(Question("bytes", name, "templates"), near, partial(true_of, holding))
+    for path in sorted(said):
         try:
             text = project.source(path).text
         except UnreadableFile:
