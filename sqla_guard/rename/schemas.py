@@ -159,8 +159,11 @@ class _Schemas:
 
     def _made_from_the_model(self) -> None:
         """List the schemas whose fields are made from the class: they go by its attributes."""
-        names = frozenset(c.definition.name for c in self.family.members)
-        for path in self.project.files_naming(self.family.cls.path, names, (".py",)):
+        near, names = self.family.cls.path, frozenset(c.definition.name for c in self.family.members)
+        possible = set(self.project.files_naming(near, frozenset({"Meta"}), (".py",)))
+        for path in possible and self.project.files_naming(near, names, (".py",)):
+            if path not in possible:
+                continue
             outline = self.project.outline(path)
             for definition in outline.classes.values() if outline else ():
                 owner = self._class(path, definition.qualname.rpartition(".")[0])

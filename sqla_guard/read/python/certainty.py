@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from sqla_guard.facts.runs import Certainty, Standing
+from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.script_tree import Tree, called, is_string
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -167,7 +168,7 @@ def _ways_out(node: ast.AST, looping: bool) -> Iterator[ast.AST]:
         yield node
     if isinstance(node, ast.Call) and called(node) in _EXITS and not _fails(node):
         yield node
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _ways_out(child, looping or isinstance(node, _LOOPS))
 
 

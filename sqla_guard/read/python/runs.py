@@ -30,16 +30,12 @@ def read_runs(source: SourceFile, name: str, home: str, method: bool = False) ->
         UnparsableFile: The file is no Python.
     """
     tree = tree_mentioning(source, re.compile(begun(rf"{re.escape(name)}\b", rf"{re.escape(module_name(home))}\b")))
-    found = [run for _, run in runs_in(tree, name, home, method)]
+    found = [_run(tree, node) for node in uses(tree, name, home, method)]
     return tuple(sorted(found, key=lambda run: run.span))
 
 
-def runs_in(tree: Tree, name: str, home: str, method: bool) -> list[tuple[ast.expr, Run]]:
-    """Return the same with their nodes, for the file of ``tree``."""
-    return [(node, _run(tree, node)) for node in _uses(tree, name, home, method)]
-
-
-def _uses(tree: Tree, name: str, home: str, method: bool) -> Iterator[ast.expr]:
+def uses(tree: Tree, name: str, home: str, method: bool) -> Iterator[ast.expr]:
+    """Yield what of a file names the function ``name`` of the file ``home``, be it to run it or to hand it on."""
     own = tree.source.path == home
     stem = module_name(home)
     functions, modules = _imported(tree, name, stem)
@@ -86,13 +82,14 @@ def _run(tree: Tree, node: ast.expr) -> Run:
     span, around = tree.span(node), tree.function(node)
     inside = around.name if around else ""
     stands = standing(around) if around else "plain"
-    if not _is_run(tree, node):
+    if not is_run(tree, node):
         return Run(span, "unproven", inside, stands, "is handed on as a value")
     certain, why = certainty(tree, node)
     return Run(span, certain, inside, stands, f"depends on {why}" if why else "")
 
 
-def _is_run(tree: Tree, node: ast.expr) -> bool:
+def is_run(tree: Tree, node: ast.expr) -> bool:
+    """Tell whether ``node``, which names a function, is called or given to what calls it."""
     parent = tree.parent(node)
     if isinstance(parent, ast.Call):
         return parent.func is node or called(parent) in _RUNNERS

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from sqla_guard.core.source import Span
 from sqla_guard.facts.script import Reach
 from sqla_guard.read.python.certainty import FUNCTIONS, certainty, standing
-from sqla_guard.read.python.runs import runs_in
+from sqla_guard.read.python.nodes import children
+from sqla_guard.read.python.runs import is_run, uses
 from sqla_guard.read.python.script_tree import Tree, called
 
 # 0012_events.py, m3_events.py, migration_039.py: one of a row of files, each of which runs once.
@@ -32,8 +33,7 @@ def unreached(tree: Tree, step: ast.stmt) -> str:
         return ""
     if standing(function) not in ("plain", "start"):
         return f"a decorator decides when `{function.name}` runs"
-    own = (n for s in function.body for n in ast.walk(s))
-    if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own):
+    if any(function in tree.ancestors(node) for node in tree.nodes.of(ast.Yield, ast.YieldFrom)):
         return f"`{function.name}` is a generator"
     return ""
 
@@ -81,14 +81,9 @@ class _Order:
         """Return the places of the file that run ``function``; none where it is handed on as well."""
         if function not in self._called:
             method = isinstance(self._tree.parent(function), ast.ClassDef)
-            runs = runs_in(self._tree, function.name, self._tree.source.path, method)
-            handed_on = any("value" in run.why for _, run in runs)
-            uses = {n for n, _ in runs if not handed_on}
-            self._called[function] = [
-                (self._tree.function(n) or self._tree.module, n)
-                for n in self._tree.nodes.of(ast.Name, ast.Attribute)
-                if n in uses and isinstance(n, ast.expr)
-            ]
+            found = list(uses(self._tree, function.name, self._tree.source.path, method))
+            runs = found if all(is_run(self._tree, node) for node in found) else []
+            self._called[function] = [(self._tree.function(node) or self._tree.module, node) for node in runs]
         return self._called[function]
 
     def _runs_later(self, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> bool:
@@ -127,4 +122,4 @@ def _run_by(statement: ast.stmt) -> Iterator[ast.AST]:
         node = pending.pop()
         yield node
         if not isinstance(node, FUNCTIONS):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))

@@ -21,12 +21,29 @@ _RESTART = re.compile(
     r"(?=(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|COMMENT|EXEC|COPY|GRANT|SET|WITH|BEGIN|COMMIT|DO)\b)",
     re.IGNORECASE,
 )
+# So much of a text tells its dialect.
+_GUESSED = 200_000
 # Each restart may look at the rest of the text once more; the limit keeps hostile input linear.
 _RESTARTS = 40
 
-_HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
+# By dialect: one of these is part of every hint, and what the hints are.
+_HINTS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     (
         "postgres",
+        (
+            "$$",
+            "json",
+            "serial",
+            "::",
+            "timestamp",
+            "bytea",
+            "ilike",
+            "plpgsql",
+            "from stdin",
+            "gen_random",
+            "text[",
+            "conflict",
+        ),
         re.compile(
             r"\$\$|\bjsonb\b|\b(?:big|small)?serial\b|::\s*\w|\btimestamptz\b|\bbytea\b|\bilike\b|\bplpgsql\b"
             r"|\btimestamp with(?:out)? time zone\b|\bfrom stdin\b|\bgen_random_uuid\b|\btext\[\]|\bon conflict\b",
@@ -35,6 +52,7 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "mysql",
+        ("auto_", "engine", "unsigned", "medium", "long", "tiny", "`", "/*!", "delimiter", "duplicate", "change"),
         re.compile(
             r"\bauto_increment\b|\bengine\s*=|\bunsigned\b|\b(?:medium|long|tiny)(?:text|blob|int)\b|`\w+`|/\*!\d"
             r"|^[ \t]*delimiter\b|\bon duplicate key\b|\bchange\s+(?:column\s+)?\w+\s+\w+\s+\w+",
@@ -43,6 +61,7 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "tsql",
+        ("nvarchar", "[", "go", "sp_rename", "identity", "datetime2", "uniqueid", "col_length", "#"),
         re.compile(
             r"\bnvarchar\b|(?<![\w\])])\[[^\W\d][\w ]*\](?!\s*(?:[,;)]\s*)?::)|^[ \t]*GO[ \t]*\r?$|\bsp_rename\b"
             r"|\bidentity\s*\(|\bdatetime2\b|\buniqueidentifier\b|\bcol_length\b|(?<!\w)#\w+",
@@ -51,12 +70,22 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "sqlite",
+        ("autoincrement", "without", "pragma", "fts", "insert or"),
         re.compile(r"\bautoincrement\b|\bwithout\s+rowid\b|\bpragma\b|\bfts[345]\b|\binsert or\b", re.IGNORECASE),
     ),
-    ("oracle", re.compile(r"\bn?varchar2\b|\bnumber\s*\(|\bsysdate\b|\bclob\b|\bexecute immediate\b", re.IGNORECASE)),
-    ("bigquery", re.compile(r"\bstruct<|\bint64\b|\barray<|`[\w-]+\.[\w-]+(?:\.\w+)?`", re.IGNORECASE)),
+    (
+        "oracle",
+        ("varchar2", "number", "sysdate", "clob", "immediate"),
+        re.compile(r"\bn?varchar2\b|\bnumber\s*\(|\bsysdate\b|\bclob\b|\bexecute immediate\b", re.IGNORECASE),
+    ),
+    (
+        "bigquery",
+        ("struct<", "int64", "array<", "`"),
+        re.compile(r"\bstruct<|\bint64\b|\barray<|`[\w-]+\.[\w-]+(?:\.\w+)?`", re.IGNORECASE),
+    ),
     (
         "snowflake",
+        ("variant", "replace", "cluster", "timestamp_ntz"),
         re.compile(
             r"\bvariant\b|\bcreate or replace (?:transient )?table\b|\bcluster by\b|\btimestamp_ntz\b", re.IGNORECASE
         ),
@@ -140,8 +169,11 @@ class Lexed:
 def guess_dialect(text: str) -> str | None:
     """Return the dialect that ``text`` looks like, ``None`` where nothing tells."""
     best, most = None, 0
-    for name, pattern in _HINTS:
-        hits = len({match.group().lower() for match in pattern.finditer(text, 0, 200_000)})
+    lowered = text[:_GUESSED].lower()
+    for name, parts, pattern in _HINTS:
+        if not any(part in lowered for part in parts):
+            continue
+        hits = len({match.group().lower() for match in pattern.finditer(text, 0, _GUESSED)})
         if hits > most:
             best, most = name, hits
     return best
