@@ -48,6 +48,10 @@ LEFT_OUT = {
     "raw": "def f():\n    return r'\\'' + rb\"\\\"\"\ny = 1\n",
     "format": "def f():\n    return f'{a[\"b\"]}{{x}} {c!r:>{d}}'\ny = 1\n",
     "format in a format": "def f():\n    return f\"{', '.join(f'{x}={y}' for x in z)}\"\ny = 1\n",
+    "other quotes in a format in a format": (
+        'def f():\n    return f"""<a b="{c}">{f\'<p d="e">{g}</p>\' if g else ""}</a>"""\ny = 1\n'
+    ),
+    "line goes on further right": "def f():\n    x = 1 + \\\n      2\n    return x\ny = 1\n",
     "async": "async def f():\n    await x\ny = 1\n",
     "import": "def f():\n    if 1:\n        from a import (b,  # c\n  d)\n        import e.g as h\n    return\n",
     "try": "def f():\n    try:\n        import a\n    except E:\n        import b\n    else:\n        import c\n",

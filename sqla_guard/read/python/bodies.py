@@ -29,7 +29,7 @@ _FORMATTING = ("f", "t", "fr", "tr")
 # A string with expressions whose end does not depend on the version of Python: no quote in an expression could be taken
 # for that end.
 _SIMPLE_FIELD = r"""\{[^{}'"]*\}"""
-_QUOTED = rf"""'(?:[^{{}}'"\\]|{_SIMPLE_FIELD})*'|"(?:[^{{}}'"\\]|{_SIMPLE_FIELD})*\""""
+_QUOTED = rf"""'(?:[^{{}}'\\]|{_SIMPLE_FIELD})*'|"(?:[^{{}}"\\]|{_SIMPLE_FIELD})*\""""
 _FORMATTED = re.compile(
     rf"(?:[^{{}}]|\{{\{{|\}}\}}|\{{(?!\{{)(?:[^{{}}'\"]|{_QUOTED}|\{{(?:[^{{}}'\"]|{_QUOTED})*\}})*\}})*", re.DOTALL
 )
