@@ -60,7 +60,7 @@ def _said(text: str, bodies: Bodies, wanted: frozenset[str]) -> tuple[str, str]:
     """
     code = bodies.code
     wordless = code.encode().translate(_WORDLESS).decode()
-    silent = {*_documents(bodies), *_keys(code), *_given(text, code, wanted)}
+    silent = {*documents(bodies), *_keys(code), *_given(text, code, wanted)}
     strings: list[str] = []
     others: list[str] = []
     done = 0
@@ -73,10 +73,10 @@ def _said(text: str, bodies: Bodies, wanted: frozenset[str]) -> tuple[str, str]:
     return "".join((*strings, wordless[done:])), "".join((*others, code[done:]))
 
 
-def _documents(bodies: Bodies) -> Iterator[int]:
-    """Yield where the documentation of functions starts."""
-    for body in bodies.found:
-        found = _DOCUMENTATION.match(bodies.code, body.start)
+def documents(bodies: Bodies) -> Iterator[int]:
+    """Yield where the documentation of a module and its functions starts."""
+    for start in (0, *(body.start for body in bodies.found)):
+        found = _DOCUMENTATION.match(bodies.code, start)
         if found:
             yield found.start(1)
 

@@ -16,6 +16,7 @@ from sqla_guard.read.python.bodies import Bodies, Body, bodies_of
 from sqla_guard.read.python.nodes import Nodes, nodes_in, nodes_of
 from sqla_guard.read.python.parse import kept_tree
 from sqla_guard.read.python.sparse import parse_bodies
+from sqla_guard.read.python.spoken import documents
 from sqla_guard.read.sql_marker import may_be_spelled
 
 _DEFINED = re.compile(r"def +(\w+)")
@@ -24,11 +25,22 @@ _MOST_NAMES = 30
 
 
 def literals_with(source: SourceFile, word: str) -> list[int] | None:
-    """Return where ``word``, in lower case, stands in strings; ``None`` where it is in doubt what is a string."""
+    """Return where ``word``, in lower case, stands in strings; ``None`` where it is in doubt what is a string.
+
+    What is documentation does not count.
+    """
     code, lowered = bodies_of(source).code, source.text.lower()
     if len(code) != len(lowered):
         return None
-    return [found.start() for found in re.finditer(re.escape(word), lowered) if code[found.start()] == '"']
+    places = [found.start() for found in re.finditer(re.escape(word), lowered) if code[found.start()] == '"']
+    silent = sorted(documents(bodies_of(source))) if places else []
+    return [place for place in places if not _is_within(place, silent, code)]
+
+
+def _is_within(place: int, starts: list[int], code: str) -> bool:
+    """Tell whether ``place``, in a string, is in one that begins at one of ``starts``."""
+    at = bisect_right(starts, place) - 1
+    return at >= 0 and not code[starts[at] : place].lstrip("rRuU").strip('"')
 
 
 def nodes_saying(source: SourceFile, word: str) -> Nodes:

@@ -18,7 +18,6 @@ from sqla_guard.read.python.sql_bindings import bound_by
 from sqla_guard.read.python.sql_names import FOLLOWED, VERBS, called_name
 from sqla_guard.read.python.sql_values import Values
 
-_LITERAL = re.compile('"+')
 # As it is written: escapes have a backslash, and what comments hold may be anything.
 _STATEMENT = re.compile(rf"[\"']{{1,3}}(?:[\s(]|\\\\[nrt\n\r])*(?:--|/\*|(?:{VERBS})\b)", re.IGNORECASE)
 _BINDERS = (
@@ -57,9 +56,10 @@ class Touched:
 
     def _literals(self, code: str, word: str) -> Iterator[int]:
         """Yield the lines of literals that begin like SQL, and those that the word stands on."""
-        for literal in _LITERAL.finditer(code):
-            if _STATEMENT.match(self._text, literal.start(), literal.end()):
-                yield self._values.source.position(literal.start())[0]
+        for found in _STATEMENT.finditer(self._text):
+            start, end = found.span()
+            if code[start - 1 : start] != '"' and not code[start:end].strip('"'):
+                yield self._values.source.position(start)[0]
         lowered = self._text.lower()
         at = lowered.find(word)
         while at >= 0:
