@@ -68,14 +68,14 @@ _QUERIES = {
     b"do": (rb"\A\s*(?:[$']|language)", 20),
 }
 # What goes on with a statement that begins in another module, and what never begins a text.
-_GOES_ON = (
-    rb"(?:\}|%s|\+\s*[rbfu]{0,2}[\"']{1,3})\s*(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
-    rb"from\s+[\w.]{1,80}\s+(?:where|order|group|join|left|inner))(?!\w)|;\s*(?:analyze|vacuum)\s"
+_REST = (
+    rb"\s*(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
+    rb"from\s+[\w.]{1,80}\s+(?:where|order|group|join|left|inner))(?!\w)"
 )
+_GOES_ON = (rb"\}" + _REST, rb"%s" + _REST, rb"\+\s*[rbfu]{0,2}[\"']{1,3}" + _REST, rb";\s*(?:analyze|vacuum)\s")
 _CORE = rb"table(?<!\wtable)\s{0,9}\("
 # A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
-_PIECE = rb"(?<!\w)(?:text|ddl)\((?!\s*\"\"\s*[,)])"
-_PIECES = (b"text(", b"ddl(")
+_PIECES = (rb"text\((?<!\wtext\()(?!\s*\"\"\s*[,)])", rb"ddl\((?<!\wddl\()(?!\s*\"\"\s*[,)])")
 _PUT_TOGETHER = rb"\.(?:join|replace)\("
 _BEFORE, _BEHIND = 200, 1_000
 _RUNS = rb"execut|fetch|scalar|mogrify|sql|raw|text|ddl"
@@ -153,9 +153,9 @@ def may_operate(lowered: bytes) -> bool:
 def _may_query(strings: bytes, parts: Parts) -> bool:
     """Tell whether a Python file can hold a query, a data change or a definition that matters for a column it names."""
     lowered = parts.strings
-    if b"SELECT(" in strings or re.search(_GOES_ON, lowered):
+    if b"SELECT(" in strings or any(re.search(rest, lowered) for rest in _GOES_ON):
         return True
-    if b"sql" in parts.whole and any(start in parts.code for start in _PIECES) and re.search(_PIECE, parts.code):
+    if b"sql" in parts.whole and any(re.search(piece, parts.code) for piece in _PIECES):
         return True
     if any(verb in lowered and re.search(verb + _BETWEEN + _OTHERS, lowered) for verb in _DEFINE):
         return True

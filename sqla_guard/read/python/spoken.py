@@ -11,6 +11,7 @@ from keyword import iskeyword
 from string import ascii_letters, digits
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.words import words_in
 from sqla_guard.read.python.bodies import Bodies, bodies_of
 from sqla_guard.read.python.sql_names import FOLLOWED, GROWS, VERBS, WRAPPERS
 from sqla_guard.read.sql_marker import Parts, may_hold_sql_in, may_name
@@ -29,8 +30,9 @@ _ENDS = re.compile(r"\s*[,)]")
 _BEGINS = re.compile(rf"[rbfu]{{0,2}}[\"']{{1,3}}\s*(?:[{{%/(\\\"'-]|(?:{VERBS})(?!\w))", re.IGNORECASE)
 _LONGEST, _LONGEST_LINE = 12, 200
 _DEFINES = re.compile("create|alter|drop|rename")
+_FOLLOWED = FOLLOWED | GROWS
 # On the line on which a name is bound: it is none for a function that goes on with what it is given.
-_TAKING = "exec|run|fetch|raw|scalar|" + "|".join(sorted(word.lower() for word in FOLLOWED | GROWS))
+_TAKING = "exec|run|fetch|raw|scalar|" + "|".join(sorted(word.lower() for word in _FOLLOWED))
 _HARMLESS = re.compile(rf"(?![^\n]*(?:{_TAKING})\w{{0,20}} *(?:[,)]|$))[^\n]*$", re.IGNORECASE | re.MULTILINE)
 # Another word for each word of the code, as long, that no statement has.
 _WORDLESS = bytes(ord("_") if bytes([c]).isalnum() else c for c in range(256))
@@ -96,29 +98,28 @@ def _given(text: str, code: str, wanted: frozenset[str]) -> Iterator[int]:
     That is a message, which a call that is a statement of its own gets: SQL would begin like SQL, unless a function of
     this file makes something of it. Or it is a statement of SQL that nothing is put into.
     """
-    depth = done = 0
+    depth, done, data = 0, 0, code.encode()
     composing: dict[str, bool] = {}
     for given in _GIVEN.finditer(code):
         line = code.rfind("\n", max(0, given.start() - _LONGEST_LINE), given.start()) + 1
         if not line:
             continue
-        depth += sum(code.count(bracket, done, line) for bracket in "([{")
-        depth -= sum(code.count(bracket, done, line) for bracket in ")]}")
-        done = line
         start, name = _called(code, line, given.start())
-        if depth or _BEGINS.match(text, given.start(1)) or not _STATEMENT.match(code, line, start):
-            if not _is_finished(text, given, wanted):
+        begins = _BEGINS.match(text, given.start(1)) is not None
+        is_alone = not begins and _STATEMENT.match(code, line, start) is not None
+        if is_alone:
+            depth += sum(code.count(bracket, done, line) for bracket in "([{")
+            depth -= sum(code.count(bracket, done, line) for bracket in ")]}")
+            done = line
+        if depth or not is_alone:
+            if not (begins or name in WRAPPERS) or not _is_finished(text, given, wanted):
                 continue
             if name in WRAPPERS:
-                # What is wrapped has to be given on as it is.
-                end = len(code[:start].rstrip())
-                _, name = _called(code, max(0, end - _LONGEST_LINE), end - 1)
-                if code[end - 1] != "(" or code[given.end() - 1] != ")" or not _ENDS.match(code, given.end()):
-                    continue
-        if name in FOLLOWED | GROWS or iskeyword(name):
+                name = _taker(code, start, given.end())
+        if name in _FOLLOWED or iskeyword(name):
             continue
         if name not in composing:
-            composing[name] = not name or _may_compose(code, name)
+            composing[name] = not name or _may_compose(code, data, name)
         if not composing[name]:
             yield from (found.start() for found in _STRING.finditer(code, *given.span(1)))
 
@@ -129,6 +130,14 @@ def _called(code: str, line: int, end: int) -> tuple[int, str]:
     return line + len(before.rstrip(_LETTERS + ".")), before[len(before.rstrip(_LETTERS)) :]
 
 
+def _taker(code: str, start: int, end: int) -> str:
+    """Return what is called with all that stands from ``start`` to ``end``, and nothing before it; empty for none."""
+    before = len(code[max(0, start - _LONGEST_LINE) : start].rstrip()) + max(0, start - _LONGEST_LINE)
+    if code[before - 1 : before] != "(" or code[end - 1] != ")" or not _ENDS.match(code, end):
+        return ""
+    return _called(code, max(0, before - _LONGEST_LINE), before - 1)[1]
+
+
 def _is_finished(text: str, given: re.Match[str], wanted: frozenset[str]) -> bool:
     """Tell whether strings are a text that nothing is put into, that defines nothing and names none of ``wanted``."""
     said = text[given.start(1) : given.end(1)].lower()
@@ -137,13 +146,13 @@ def _is_finished(text: str, given: re.Match[str], wanted: frozenset[str]) -> boo
     return not _DEFINES.search(said) and not may_name(said.encode("utf-8", "surrogatepass"), wanted)
 
 
-def _may_compose(code: str, name: str) -> bool:
+def _may_compose(code: str, data: bytes, name: str) -> bool:
     """Tell whether a call of ``name`` may make SQL of what it is given: a function of this file, or another name."""
-    for found in re.finditer(rf"{name}(?<!\w{name})(?!\w)", code):
-        before = code[max(0, found.start() - _LONGEST) : found.start()].rstrip()
+    for start, end in words_in(data, name.encode()):
+        before = code[max(0, start - _LONGEST) : start].rstrip()
         if before.endswith(("def", "class", "as")):
             return True
-        after = code[found.end() : found.end() + _LONGEST_LINE].lstrip(" ")
+        after = code[end : end + _LONGEST_LINE].lstrip(" ")
         if after[:1] in ("=", ":") and after[:2] != "==" and ("partial" in code or not _HARMLESS.match(after)):
             return True
     return False
