@@ -69,10 +69,15 @@ _QUERIES = {
 }
 # What goes on with a statement that begins in another module, and what never begins a text.
 _REST = (
-    rb"\s*(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
+    rb"(?:add|drop|rename|alter|change|modify|where|set|values|order|group|"
     rb"from\s+[\w.]{1,80}\s+(?:where|order|group|join|left|inner))(?!\w)"
 )
-_GOES_ON = (rb"\}" + _REST, rb"%s" + _REST, rb"\+\s*[rbfu]{0,2}[\"']{1,3}" + _REST, rb";\s*(?:analyze|vacuum)\s")
+_GOES_ON = (
+    rb"\}\s*" + _REST,
+    rb"%s\s*" + _REST,
+    rb"\+\s*[rbfu]{0,2}[\"']{1,3}\s*" + _REST,
+    rb";\s*(?:analyze|vacuum)\s",
+)
 _CORE = rb"table(?<!\wtable)\s{0,9}\("
 # A piece of SQL on its own, and what puts SQL together at run time: how much before and behind is looked at.
 _PIECES = (rb"text\((?<!\wtext\()(?!\s*\"\"\s*[,)])", rb"ddl\((?<!\wddl\()(?!\s*\"\"\s*[,)])")
