@@ -71,17 +71,25 @@ def _judge(project: Project, fact: ReservedName) -> ReservedModel | NotAnalysed 
     if definition is None:
         return None
     cls = ProjectClass(fact.path, definition)
+    inside = _in_table(project, fact, cls) if fact.name == "__table__" else None
+    if inside is not None:
+        return inside
+    # What the class is to SQLAlchemy takes other files to find out, and most often makes no difference.
+    kind = kind_in_words(project, fact)
+    if kind == AGAIN or all(_is_meant(fact.name, known_as) for known_as in (kind, _FIELDS.get(kind, kind))):
+        return None
+    if kind == UNKNOWN and fact.name not in RESERVED:
+        return None
+    return _in_class(project, fact, cls, kind)
+
+
+def _in_class(project: Project, fact: ReservedName, cls: ProjectClass, kind: str) -> ReservedModel | NotAnalysed | None:
     mappings = Mappings.of_project(project)
-    if fact.name == "__table__" and mappings.of(cls).role != "plain":
-        inside = _in_table(project, fact, cls)
-        if inside is not None:
-            return inside
-    mapping, kind = mappings.of(cls), kind_in_words(project, fact)
-    if kind == AGAIN or _is_meant(fact.name, _as_field(kind, mapping.style)):
+    mapping = mappings.of(cls)
+    if _is_meant(fact.name, _as_field(kind, mapping.style)):
         return None
     if kind == UNKNOWN:
-        known = mapping.role == "mapped" and fact.name in RESERVED
-        return _not_analysed(project, fact, mapping) if known else None
+        return _not_analysed(project, fact, mapping) if mapping.role == "mapped" else None
     if kind == BARE and mapping.role == "plain" and not has_field_tables(project, fact.path):
         return None  # a field of an SQLModel table, and nothing to any other class that derives from this one
     spots = tuple(Placements(project).spots(cls, fact.name)) if _may_break(project, fact, kind, mapping) else ()
@@ -226,6 +234,8 @@ def _in_table(project: Project, fact: ReservedName, cls: ProjectClass) -> Reserv
     if made is None or not isinstance(call, Call) or not _is_sqlalchemy(project, made.path, call, "Table"):
         return None
     mapping = Mappings.of_project(project).of(cls)
+    if mapping.role == "plain":
+        return None
     spot = Spot("in __table__", Placements(project).style(cls, fact.name), cls)
     for column in call.args:
         if not isinstance(column, Call) or not _is_sqlalchemy(project, made.path, column, "Column"):
