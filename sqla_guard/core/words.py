@@ -29,6 +29,8 @@ _GIVEN = {
     "cls": re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]"),
     "table": re.compile(rb"table(?<!\wtable)[\s\\]*(?:=(?!=)|#)"),
 }
+KEYWORDS = tuple(_GIVEN)
+"""The keywords that :func:`gives` looks for."""
 # What an import names modules by, before the word and behind it; on a longer line nobody looks for it.
 _MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
 _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
-from sqla_guard.core.words import Heir, bases_in, gives
+from sqla_guard.core.words import FEW, KEYWORDS, Heir, bases_in, gives
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
@@ -132,6 +133,7 @@ class Project:
         self._memo = Memo(self._uses)
         self._outlines: dict[str, Outline | None] = {}
         self._parts: dict[str, list[str]] = {}
+        self._searched: Counter[str] = Counter()
 
     def source(self, path: str) -> SourceFile:
         """Return the file at ``path``.
@@ -328,28 +330,39 @@ class Project:
     def heirs(self, near: str, name: str) -> dict[str, list[Heir]]:
         """Return the classes of the project of ``near`` that may have a base called ``name``, by file, sorted."""
         root = self.workspace.disk.project_root(near)
-        bases = partial(self.once, ("bases", root), lambda: self._bases(near))
-        found = self.workspace.disk.noted(Question("base", name), near, lambda: bases().get(name, {}))
+        made = partial(self.once, ("heirs", root, name), lambda: self._heirs(near, root, name))
+        found = self.workspace.disk.noted(Question("base", name), near, made)
         return {path: found[path] for path in sorted(found)}
+
+    def _heirs(self, near: str, root: str, name: str) -> dict[str, list[Heir]]:
+        self._searched[root] += 1
+        # A few names are looked for sooner than the bases of all classes; other letters than ASCII's end words.
+        is_word = name.isascii() and self._searched[root] <= FEW
+        paths = self.files_naming(near, frozenset({name}), (".py",)) if is_word else self.workspace.project_files(near)
+        return {path: heirs for path in paths if (heirs := self._bases(path).get(name))}
+
+    def _bases(self, path: str) -> dict[str, list[Heir]]:
+        if not path.endswith(".py"):
+            return {}
+        return self.once(("bases", path), lambda: bases_in(self.workspace.aside.raw(path)))
 
     def files_giving(self, near: str, keyword: str) -> list[str]:
         """Return the Python files of the project of ``near`` in which :func:`gives` finds ``keyword``, sorted."""
         root = self.workspace.disk.project_root(near)
-        return self.once(("given", keyword, root), lambda: self._giving(near, keyword))
+        given = partial(self.once, ("given", root), lambda: self._giving(near))
+        found = self.workspace.disk.noted(Question("given", keyword), near, lambda: true_of(given()[keyword]))
+        return sorted(found)
 
-    def _giving(self, near: str, keyword: str) -> list[str]:
+    def _giving(self, near: str) -> dict[str, list[str]]:
+        # Both are mostly asked for, and reading all files takes longer than looking.
         aside = self.workspace.aside
-        paths = (path for path in self.workspace.project_files(near) if path.endswith(".py"))
-        found = (path for path in paths if gives(aside.raw(path), keyword))
-        return sorted(self.workspace.disk.noted(Question("given", keyword), near, partial(true_of, found)))
-
-    def _bases(self, near: str) -> dict[str, dict[str, list[Heir]]]:
-        found: dict[str, dict[str, list[Heir]]] = {}
-        aside = self.workspace.aside
+        found: dict[str, list[str]] = {keyword: [] for keyword in KEYWORDS}
         for path in self.workspace.project_files(near):
             if path.endswith(".py"):
-                for name, heirs in bases_in(aside.raw(path)).items():
-                    found.setdefault(name, {})[path] = heirs
+                data = aside.raw(path)
+                for keyword in KEYWORDS:
+                    if gives(data, keyword):
+                        found[keyword].append(path)
         return found
 
     def _haystacks(self, near: str) -> Haystacks:
