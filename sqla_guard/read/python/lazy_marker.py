@@ -178,10 +178,17 @@ class _Words:
         return classes, first + list(re.finditer(_NEW, text) if b"__new__" in text else ())
 
     @cached_property
+    def _first(self) -> set[bytes]:
+        return {match[match.lastindex or 0] for match in self._classes[1]}
+
+    @cached_property
     def owners(self) -> frozenset[bytes]:
         """Names that may stand for a class."""
-        classes, first = self._classes
-        return _CLASS_WORDS.union(classes, (match[match.lastindex or 0] for match in first))
+        return _CLASS_WORDS.union(self._classes[0], self._first)
+
+    def may_be_class(self, name: bytes) -> bool:
+        """Tell whether ``name`` is one of these."""
+        return name in _CLASS_WORDS or name in self._classes[0] or name in self._first
 
     def first(self, owner: bytes) -> bytes:
         """Return ``owner`` if it stands for a class only as the first parameter of a method, else nothing."""
@@ -264,7 +271,7 @@ def _owners_of(text: bytes, dot: int, words: _Words) -> tuple[frozenset[bytes], 
     owner = owner_before(text, dot)
     if owner == b"state" and _is_state(text, dot):
         return _STATE, b""
-    if owner is None or owner not in words.owners:
+    if owner is None or not words.may_be_class(owner):
         return frozenset(), b""
     return words.owners, words.first(owner)
 
@@ -326,12 +333,15 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
     annotated, keyed, variable = re.compile(_ANNOTATED), re.compile(_KEYED), re.compile(_VARIABLE)
     for match in re.finditer(_ELEMENT, text):
-        line = _start_of_target(text, match.start() + 1)
+        end = match.start() + 1
+        if _is_annotated(text[line_of(text, end) : end]):
+            continue  # most of them
+        line = _start_of_target(text, end)
         depth = indent_of(text, line)
         is_header = text[line + depth] in b"da"  # of a function, which may stand on one line
-        if not (depth or is_header) or annotated.match(text, line, match.start()):
+        if not (depth or is_header) or annotated.match(text, line, end):
             continue
-        for found in keyed.finditer(text, line, match.start()):
+        for found in keyed.finditer(text, line, end):
             name, at = found[1], found.start(1)
             if text[max(line, at - 100) : at].rstrip(b" \t").endswith(b"."):
                 owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
@@ -342,3 +352,10 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
             least = variable.match(text, found.end()) is not None
             if depths := tuple(d for d in words.containers.get(name, ()) if least <= d < depth + is_header):
                 yield Place(at, name, "element", depths=depths)
+
+
+def _is_annotated(line: bytes) -> bool:
+    """Tell whether a line, up to an ``=``, is the whole of a name or an attribute with its annotation."""
+    if b":" not in line or re.match(_ANNOTATED, line) is None:
+        return False
+    return line.count(b"[") == line.count(b"]")
