@@ -77,13 +77,13 @@ def judge(fact: LazyInit, project: Project, code: str = "") -> Verdict | None:
 
 
 def _is_quiet(fact: LazyInit, project: Project) -> bool:
-    return is_safe(fact, project) or _is_said_of_new(fact, project)
+    return _is_for_coroutines(fact, project) or is_safe(fact, project) or _is_said_of_new(fact, project)
 
 
 def _judge(fact: LazyInit, project: Project) -> Verdict | None:
     """Return what is wrong with ``fact`` if two threads or coroutines can meet in it."""
-    if is_something_else(fact) or _is_for_coroutines(fact, project):
-        return None
+    if is_something_else(fact) or _code(fact, matters=True) is None:
+        return None  # whatever is made
     effect = _effect(fact, project)
     code = _code(fact, effect is not None or _is_filled_later(fact) or _sets_another(fact))
     if code is None or (fact.kind == "keyed" and effect is None):
