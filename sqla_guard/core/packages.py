@@ -51,7 +51,7 @@ class Packages:
         self._modules = modules
         self._is_certain = bool(config.read_everything or config.declarative_bases or config.src != Config().src)
         self._memo = Memo(uses or Uses())
-        self._evident: dict[str, bool] = {}
+        self._without: dict[str, frozenset[str]] = {}
 
     def may_map(self, near: str) -> bool:
         """Tell whether a class can be mapped in the project of ``near``, or in one beside it that it may import.
@@ -64,13 +64,16 @@ class Packages:
         return self._memo.of(root, lambda: self._may_map(near, root))
 
     def may_judge(self, near: str) -> bool:
-        """Tell whether a class in the project of ``near`` can be mapped, or looks as if: its base is out of sight."""
-        return self.may_map(near) or self._evident.get(self._workspace.disk.project_root(near), True)
+        """Tell whether a class in the project of ``near`` can be mapped, or looks as if: its base is out of sight.
+
+        So it does in a file that is none of its project's, as it lies in a folder that is left out.
+        """
+        return self.may_map(near) or near not in self._without.get(self._workspace.disk.project_root(near), ())
 
     def rule_out(self, near: str) -> bool:
         """Tell whether it is known already that :meth:`may_judge` says no."""
         root = self._workspace.disk.project_root(near)
-        return not self._is_certain and self._memo.has(root) and not (self.may_map(near) or self._evident[root])
+        return not self._is_certain and self._memo.has(root) and not self.may_judge(near)
 
     def _may_map(self, near: str, root: str) -> bool:
         workspace = self._workspace
@@ -81,7 +84,7 @@ class Packages:
         beside = workspace.disk.neighbours(near)
         return not beside or self._imports_any(near, beside, "neighbours")
 
-    def _imports_any(self, near: str, paths: Iterable[str], among: str = "project_files") -> bool:
+    def _imports_any(self, near: str, paths: tuple[str, ...], among: str = "project_files") -> bool:
         raw, noted = self._workspace.aside.raw, self._workspace.disk.noted
         files = [path for path in paths if not path.endswith(".sql")]
         evident: dict[str, Said] = {}
@@ -102,7 +105,7 @@ class Packages:
             return True
         if among == "project_files":
             found = noted(Question("evident", ""), near, lambda: evident)
-            self._evident[self._workspace.disk.project_root(near)] = bool(found)
+            self._without[self._workspace.disk.project_root(near)] = frozenset(() if found else paths)
         # What looked like an import before may have become one.
         return any(self._maps(near, path, among) for path in known)
 

@@ -91,7 +91,7 @@ class TableNames:
     def may_repeat(self, path: str, data: bytes) -> bool:
         """Tell whether a file declares a table that its project may declare again."""
         explicit, implied, _ = _NONE if is_apart(path) else self._tables_of(path, data)
-        if not (explicit or implied) or not self.packages.may_map(path):
+        if not (explicit or implied) or not self.packages.may_judge(path):
             return False
         names = self._names(path)
         if names.has_implied:

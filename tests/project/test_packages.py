@@ -83,8 +83,8 @@ def test_what_is_of_models_matters_only_where_there_may_be_some(case: str) -> No
 
     assert not matters("'''\nimport sqlalchemy\n'''\n")
     assert matters("if True: import sqlalchemy\n")
+    assert matters("class Item(Base):\n    __tablename__ = 'items'\n")
     is_table = case == "a table that is declared twice"
-    assert matters("class Item(Base):\n    __tablename__ = 'items'\n") != is_table
     assert matters("", Config(extend_select=frozenset({"SG302"}))) != is_table
 
 
@@ -108,6 +108,20 @@ def test_projects_beside_it_count(
     monkeypatch.chdir(tmp_path / "all")
     (finding,) = run_check([f"{folder}/{'all' if folder == '..' else ''}"], Config()).report.diagnostics
     assert finding.path == "app/model.py"
+
+
+@pytest.mark.parametrize("reported", [["build/model.py"], ["app.py", "build/model.py"]])
+def test_a_file_that_is_left_out_of_its_project_is_judged_by_itself(
+    reported: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "app.py").write_text("class Item:\n    metadata = 1\n")
+    text = "class Item(Base):\n    __tablename__ = 'items'\n    metadata = Column(Integer, primary_key=True)\n"
+    (tmp_path / "build" / "model.py").write_text(f"{BASE}from sqlalchemy import Column, Integer\n\n\n{text}")
+    monkeypatch.chdir(tmp_path)
+    (finding,) = run_check(reported, Config()).report.diagnostics
+    assert finding.path == "build/model.py"
 
 
 @pytest.mark.parametrize("package", [name for names in MAPPING_PACKAGES.values() for name in names])
