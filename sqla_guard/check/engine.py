@@ -84,7 +84,7 @@ def _that_matter(workspace: Workspace, config: Config, marks: Marks, tables: Tab
     if ledger.changed is not None:
         changed = tuple(path for path in workspace.reported if path in ledger.changed)
         again = Workspace(changed, workspace.disk, workspace.changed)
-        read = sum(ledger.sizes[path] for path in workspace.reported if path not in ledger.changed)
+        read = sum(ledger.sizes.get(path, 0) for path in workspace.reported if path not in ledger.changed)
     found = set(files_that_matter(again, config, ledger.unread, marks, tables, read))
     ledger.reserve(workspace.reported, (path for path in found if _reserves(path, again, marks)))
     if config.plugins:
