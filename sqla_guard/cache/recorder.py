@@ -86,9 +86,12 @@ class Recorder:
             self.sizes.append(int(question.argument))
             return said()
         key = (question, self.project_root(near))
+        uses = self.ledger.uses
         if key not in self.answers:
+            before = uses.now
             self.answers[key] = Answers(question, near, dict(said()))
-        self.ledger.uses.use(key)
+            uses.now = before  # however it was found out, the answer alone counts
+        uses.use(key)
         return self.answers[key].said
 
     def load(self, path: str) -> SourceFile:

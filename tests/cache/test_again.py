@@ -12,12 +12,14 @@ from sqla_guard.cache.recorder import Recorder
 from sqla_guard.check import engine
 from sqla_guard.core.config import Config
 from sqla_guard.core.ledger import Judged, Ledger
+from sqla_guard.core.look import Question, true_of
 from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.report import Report
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
 from sqla_guard.read.discover import FileDisk
 from sqla_guard.run import files_of, run_check
 from sqla_guard.settings import settings
+from sqla_guard.testing import MemoryDisk
 from tests.support.projects import PROJECTS
 
 FILES = {
@@ -311,6 +313,22 @@ def test_all_answers_of_a_ring_count_what_one_of_them_was_made_from() -> None:
     for key in ("third", "second", "first"):
         assert uses.of(lambda key=key: memo.of(key, str)) == ("ring", uses.bits["late"])  # type: ignore[misc]
     assert uses.of(lambda: memo.of("other", str)) == ("", 0)
+
+
+def test_of_a_question_only_the_answer_counts() -> None:
+    recorder = Recorder(MemoryDisk({"a.py": "x = 1\n", "b.py": "y = 2\n"}))
+    question = Question("word", "x")
+    for _ in range(2):
+        found, used = recorder.ledger.uses.of(
+            lambda: recorder.noted(question, "a.py", lambda: true_of([_found(recorder)]))
+        )
+        assert found == {"a.py": True}
+        assert _things(recorder.ledger.uses, used) == {(question, ".")}
+
+
+def _found(recorder: Recorder) -> str:
+    assert recorder.raw("b.py")
+    return "a.py"
 
 
 def test_an_answer_that_could_not_be_made_is_made_when_asked_for_again() -> None:
