@@ -35,9 +35,9 @@ KEYWORDS = tuple(_GIVEN)
 _MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
 _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
 _LONG = 400
-# What may be the names of imported modules, behind either word.
-_FROM = re.compile(rb"from(?<!\wfrom)[\s\\]+(\w[\w.]*)")
-_IMPORT = re.compile(rb"import(?<!\wimport)[\s\\]+(\w(?:[\w., \t\f]|\\(?:\r\n?|\n))*)")
+# What may be the names of imported modules, behind either word; compiled where they are needed, not in every run.
+_FROM = rb"from(?<!\wfrom)[\s\\]+(\w[\w.]*)"
+_IMPORT = rb"import(?<!\wimport)[\s\\]+(\w(?:[\w., \t\f]|\\(?:\r\n?|\n))*)"
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -154,7 +154,7 @@ def holds_import(data: bytes, packages: Mapping[bytes, Sequence[bytes]]) -> bool
     if data.startswith(_WIDE):
         data = data.replace(b"\0", b"")
     # What stands behind the two words is little, and quicker to find than the names of many packages.
-    said = b"\n".join((*_FROM.findall(data), *_IMPORT.findall(data)))
+    said = b"\n".join((*re.findall(_FROM, data), *re.findall(_IMPORT, data)))
     return any(part in said and any(holds_word(said, name) for name in names) for part, names in packages.items())
 
 
