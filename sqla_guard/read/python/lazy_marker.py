@@ -221,7 +221,8 @@ class _Words:
         A line that is deeper than every function stands in none that holds another, and what it makes outlives no call.
         """
         text, found = self._text, dict[bytes, set[int]]()
-        words, annotated = re.compile(rb"\w+"), re.compile(_ANNOTATED)
+        words = re.compile(rb"\w+")
+        annotated = re.compile(_ANNOTATED)
         for match in re.finditer(_CONTAINER, text):
             before = text[_start_of_target(text, match.start()) : match.start()]
             if before.count(b"(") == before.count(b")"):
@@ -331,7 +332,9 @@ def _is_special(name: bytes) -> bool:
 
 def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
-    annotated, keyed, variable = re.compile(_ANNOTATED), re.compile(_KEYED), re.compile(_VARIABLE)
+    annotated = re.compile(_ANNOTATED)
+    keyed = re.compile(_KEYED)
+    variable = re.compile(_VARIABLE)
     for match in re.finditer(_ELEMENT, text):
         end = match.start() + 1
         if _is_annotated(text[line_of(text, end) : end]):
