@@ -17,7 +17,6 @@ from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse
 
 _CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
 _DEFINED = re.compile(r"(?:class(?<!\wclass)|def(?<!\wdef))[\s\\]+(\w+)")
-_EVERYTHING = re.compile(r"import[\s\\]*\*")
 _IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
 
@@ -75,17 +74,13 @@ def parse_for_name(source: SourceFile, name: str) -> tuple[ast.Module, frozenset
     missing: set[str] = set()
 
     def part(statement: Statement) -> Iterable[str] | None:
-        found = bodies.inside(statement)
-        if statement.name in (name, ""):
-            return _with_less(text, statement, found, lambda body: _only_imports(text, code, body))
-        missing.add(statement.name)
-        imports = _imports(code, statement)
-        if imports is None:
-            return _with_less(text, statement, found, lambda body: _only_imports(text, code, body))
-        if not imports:
-            return None
-        lines = text.count("\n", statement.start, statement.end) - sum(i.count("\n") for i in imports)
-        return ("if 0: ", *(f"{i};" for i in imports), "\n" * lines)
+        if statement.name and statement.name != name:
+            missing.add(statement.name)
+            imports = _imports(code, statement)
+            if imports is not None:
+                lines = text.count("\n", statement.start, statement.end) - sum(i.count("\n") for i in imports)
+                return ("if 0: ", *(f"{i};" for i in imports), "\n" * lines) if imports else None
+        return _with_less(text, statement, bodies.inside(statement), lambda body: _only_imports(text, code, body))
 
     return _parse_statements(source, part), frozenset(missing)
 
@@ -114,6 +109,7 @@ def parse_for_classes(source: SourceFile, may_hold: Callable[[str], bool]) -> as
 
 
 def _parse_classes(source: SourceFile, is_wanted: Callable[[Statement | Body], bool]) -> ast.Module:
+    """Return a tree with what holds classes and is wanted: statements at the top, and in those bodies of functions."""
     text, bodies = source.text, bodies_of(source)
 
     def has_class(part: Statement | Body) -> bool:
