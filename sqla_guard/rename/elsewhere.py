@@ -14,6 +14,7 @@ from sqla_guard.project.sql_history import numbered
 from sqla_guard.rename.uses import find_uses
 
 _CONTINUED = re.compile(r"(?<!\")\"[ \t]*\r?\n[ \t]*[fr]?\"(?!\")|(?<!')'[ \t]*\r?\n[ \t]*[fr]?'(?!')")
+_CLASS = re.compile(r"class(?<!\wclass)[ \t]+(\w+)")
 _DEFINED = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -78,21 +79,31 @@ def _proven(project: Project, near: str, table: TableName, paths: Collection[str
 
 def mapped_classes(project: Project, near: str, table: TableName) -> frozenset[str]:
     """Return the names of the classes that seem to map a table, by what they say or how they are called."""
-    named = re.compile(rf"__tablename__\s*(?::[^=\n]{{0,200}})?=\s*[\"']{re.escape(table.name)}[\"']")
-    heads = re.compile(r"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
-    snake = {table.name.replace("_", "")}
-    found: set[str] = set()
+    root = project.workspace.disk.project_root(near)
+    return project.once(("mapped classes", root, table.name), lambda: _mapped_classes(project, near, table.name))
+
+
+def _mapped_classes(project: Project, near: str, table: str) -> frozenset[str]:
+    named = re.compile(rf"__tablename__\s*(?::[^=\n]{{0,200}})?=\s*[\"']{re.escape(table)}[\"']")
     # A class that is called like its table may not name it.
-    words = frozenset({"__tablename__", "Model"})
-    for path in project.files_naming(near, words, (".py",)):
+    alike = table.replace("_", "")
+    found: set[str] = set()
+    for path in project.files_naming(near, frozenset({"__tablename__", "Model"}), (".py",)):
         source = project.read(path, lambda found: found)
         text = source.text if source is not None else ""
-        classes = list(heads.finditer(text))
+        if table not in text and alike not in text.lower():
+            continue
+        classes = [head for head in _CLASS.finditer(text) if _is_first(text, head.start())]
         for match in named.finditer(text):
             before = [c for c in classes if c.start() < match.start()]
             found |= {before[-1][1]} if before else set()
-        found |= {c[1] for c in classes if c[1].lower() in snake}
+        found |= {c[1] for c in classes if c[1].lower() == alike}
     return frozenset(found)
+
+
+def _is_first(text: str, at: int) -> bool:
+    """Tell whether nothing but blanks stands before ``at`` on its line."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t")
 
 
 def function_around(text: str, at: int) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from sqla_guard.facts.values import (
     Unknown,
     Value,
 )
+from sqla_guard.read.python import references
 from sqla_guard.read.python.fstrings import mend_positions
 from sqla_guard.read.python.growth import Growth
 from sqla_guard.read.python.mentions import Mentions
@@ -429,3 +431,28 @@ def test_real_code_gives_the_same_references_whether_all_or_what_bears_on_them_i
     monkeypatch.setattr(Mentions, "bearing", lambda self, body: None)
     assert sum(map(len, some)) > 50
     assert some == [read_references(source, names) for source in sources]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(f'some {x.metadata} and more', f'{g(a, metadata=1)}')\n",
+        "f('''{x}\n metadata''')\nf(f'''{x\n.metadata}''')\n",
+        "class A:\n    metadata = 1\n    label = f'a {1 if metadata else 2}'\n",
+        "relationship('E', order_by='E . metadata')\nForeignKey('e.metadata')\n",
+        "getattr(x, 'metadata')\ngetattr(x, name)  # metadata\n",
+        "x.update(\n  y)\nx.update({'metadata': 1})\nx.update(metadata=2)\n",
+        "x.values(  # which\n  (y))\nx.values({**y})\nx.values()\n",
+        "dict(x)\ndict(x.y)\ndict(x.y())\ndict(x=1)\ndict(metadata=x)\ndict(\n  x)\n",
+        "def f(x):\n    # x.metadata\n    log('no metadata', 'metadata')\n    return x['metadata']\n",
+    ],
+)
+def test_leaving_out_comments_and_prose_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = read(text)
+    every = re.compile(r"metadata|\*\*|\.(?:values|update)\(|dict\(|getattr\(")
+    monkeypatch.setattr(references, "_places", lambda source, telling, names: _all_of(source, every))
+    assert some == read(text) != ()
+
+
+def _all_of(source: SourceFile, pattern: re.Pattern[str]) -> list[int]:
+    return [found.end() - 1 for found in pattern.finditer(source.text)]

@@ -54,7 +54,7 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
     dumped = _DUMPED_OTHERWISE if _IMPORTS_JSON.search(source.text) else _DUMPED
     telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
-    places = list(_outside_comments(source, telling)) if names else []
+    places = list(_places(source, telling, names)) if names else []
     if not places:
         return ()
     bindings = (found.start() for found in re.finditer(_BINDING, source.text))
@@ -63,13 +63,20 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
 
 
-def _outside_comments(source: SourceFile, telling: re.Pattern[str]) -> Iterator[int]:
-    """Yield where ``telling`` is found in code and strings, by its last character."""
-    code = bodies_of(source).code
-    for found in telling.finditer(source.text):
+def _places(source: SourceFile, telling: re.Pattern[str], names: frozenset[str]) -> Iterator[int]:
+    """Yield where ``telling`` is found, by its last character: not in comments, and no name among words of prose."""
+    text, code = source.text, bodies_of(source).code
+    for found in telling.finditer(text):
         at = found.end() - 1
-        if len(code) != len(source.text) or code[at] != " ":
+        kind = code[at] if len(code) == len(text) else ""
+        if kind != " " and not (kind == '"' and found[0] in names and _is_prose(text, *found.span())):
             yield at
+
+
+def _is_prose(text: str, start: int, end: int) -> bool:
+    """Tell whether a name in a string is neither all of it, nor behind a dot, nor in what is put into it."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return "{" not in before and before.rstrip()[-1:] not in (".", "'", '"', "") and text[end : end + 1] != "="
 
 
 def read_summary(source: SourceFile) -> Summary:
