@@ -19,6 +19,8 @@ Looks = Callable[["Disk"], Mapping[str, "Look"]]
 _Asked = Callable[[str, str], "frozenset[str]"]
 _Key = tuple[Question, str]
 
+_TABLES = Question("tables", "")
+
 
 class Kept(NamedTuple):
     """What still holds.
@@ -129,7 +131,8 @@ def kept(
         if not _is_as_small(path, data, head["sizes"], look):
             return None
         if path in reported:
-            loud = loud or path in ledger.judged or _says_more(path, data, head["sizes"], look)
+            known = path in ledger.judged or _says_more(path, data, head["sizes"], look)
+            loud = loud or known or _declares_first(path, data, before, look, recorder)
         now_other |= ledger.uses.bits.get(path, 0) | _answered(path, data, before, look, asked)
     if now_other & ledger.always:
         return None
@@ -158,6 +161,13 @@ def _is_as_small(path: str, data: bytes, sizes: list[list[int]], looks: Mapping[
 
 def _says_more(path: str, data: bytes, sizes: list[list[int]], looks: Mapping[str, Look]) -> bool:
     return any(looks["more"](path, data, str(least)) is not None for least, _ in sizes)
+
+
+def _declares_first(path: str, data: bytes, before: Kept, looks: Mapping[str, Look], disk: Disk) -> bool:
+    """Tell whether a file may declare a table in a project that was not asked for any: no file had a reason to."""
+    if (_TABLES, disk.project_root(path)) in before.answers:
+        return False
+    return looks[_TABLES.look](path, data, _TABLES.argument) is not None
 
 
 def _answered(path: str, data: bytes, before: Kept, looks: Mapping[str, Look], asked: _Asked) -> int:

@@ -247,6 +247,34 @@ def test_a_project_comes_to_map_its_first_class(text: str, project: Path, checks
     assert check(cached=True) == check(cached=False)
 
 
+TABLE = """\
+from app.base import Base
+from sqlalchemy import Column, Integer
+
+
+class {name}(Base):
+    __tablename__ = "{table}"
+    id = Column(Integer, primary_key=True)
+"""
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_project_comes_to_declare_its_first_table_and_that_one_twice(together: bool, project: Path) -> None:
+    for path in project.glob("app/*.py"):
+        path.write_text(FILLER)
+    (project / "schema.sql").write_text("")
+    (project / "app" / "base.py").write_text(BASES[0])
+    (project / "app" / "lazy.py").write_text("import app.models, app.more\n")
+    assert not check(cached=True).diagnostics
+    for name in ("models", "more"):
+        (project / "app" / f"{name}.py").write_text(TABLE.format(name=name.title(), table="events"))
+        if not together:
+            assert check(cached=True) == check(cached=False)
+    assert [found.code for found in check(cached=True).diagnostics] == ["SG110"]
+    (project / "app" / "more.py").write_text(TABLE.format(name="More", table="visits"))
+    assert not check(cached=True).diagnostics
+
+
 START = "import redis\n\nX = None\n\n\ndef init_client():\n    global X\n    if X is None:\n        X = redis.Redis()\n"
 CALLER = "from app.client import init_client\n\n\ndef {}():\n    init_client()\n"
 
