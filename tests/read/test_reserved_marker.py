@@ -59,6 +59,8 @@ BINDING = {
     "behind a comment with quotes": 'class A:\n    x = 1  # """\n    metadata = 1\n',
     "behind quotes in quotes": 'class A:\n    x = \'"""\'\n    metadata = 1\n',
     "behind quotes in doubt": 'class A:\n    x = f"{d[\'"\']}" + """\n"""\n    metadata = 1\n',
+    "before another word in a function": "class A:\n    registry = 1\n\n\ndef f():\n    metadata = 1\n",
+    "in a branch before another": "class A:\n    if x:\n        registry = 1\n    def f(self):\n        metadata = 1\n",
     "by a backref": "class A:\n    x = relationship('B', backref='metadata')\n",
 }
 OTHERWISE = {

@@ -167,6 +167,8 @@ class _Blocks:
         data = self.data
         while depth and line:
             before, in_brackets = self._outside.get((depth, at_top), (-1, False))
+            if before >= start:
+                before, in_brackets = -1, False  # of another word, which stood further down
             line, bare, above = self._above(line, depth, before)
             between = data[max(line, before) : start]
             if line <= before:
