@@ -95,6 +95,23 @@ HELD |= {
     "targets behind an index": "class P:\n    x = None\ndef f(a):\n    if P.x is None:\n        a[0], P.x = 1, 2\n",
     "asked by name as it is set": "class P:\n    @classmethod\n    def f(cls):\n"
     "        cls.x = getattr(cls, 'x', None) or make()\n",
+    "key on the line of the test": "def d(f):\n    kept = {}\n    def g(k):\n"
+    "        if kept[k] is None: kept[k] = f(k)\n        return kept[k]\n    return g\n",
+    "name of a class's container on the next line": "class M(type):\n    all = {}\n    def __call__(cls):\n"
+    "        if cls not in cls.\\\n            all: cls.all[cls] = make()\n        return cls.all[cls]\n",
+    "looked up on the next line": "H = {}\ndef f():\n    if H.\\\n        get('x') is None:\n        H['x'] = 1\n",
+    "comment behind the test": "X = None\ndef f():\n    global X\n    if not X:  # mode = one\n        (X) = make()\n",
+    "asked in __dict__ on the line of the test": "class P:\n    @classmethod\n    def f(cls):\n"
+    "        if 'x' not in cls.__dict__: cls.x = 1\n",
+    "set on the line of another test": "class P:\n    @classmethod\n    def f(cls, a):\n"
+    "        if a.b: cls.x = cls.x or make()\n",
+    "asked by name over lines": "class P:\n    def f(self):\n        if not hasattr(\n            type(self), 'x'\n"
+    "        ):\n            setattr(type(self), 'x', 1)\n",
+    "set by name over lines": "class P:\n    def f(self):\n        if getattr(P, 'x', None) is None:\n"
+    "            setattr(\n                P, 'x', 1\n            )\n",
+    "an argument a line": "class P:\n    def f(self):\n        x = getattr(\n            P, 'x', None\n        )\n"
+    "        if x is None:\n            setattr(\n                P,\n"
+    "                'x',\n                1,\n            )\n",
     "asked last": "class P:\n    @classmethod\n    def f(cls, x):\n        cls.x = x or \\\n            cls.x or 1\n",
 }
 _TEST_AND_MAKE = "def f():\n    if 'x' not in KEPT:\n        KEPT['x'] = make()\n    return KEPT['x']\n"

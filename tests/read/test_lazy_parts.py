@@ -35,6 +35,45 @@ CASES = {
                 X = C()
         door = Lock()
         """,
+    "a decorator on the next line": """\
+        X = None
+        @ \\
+        door
+        def get():
+            global X
+            if X is None:
+                X = C()
+        """,
+    "on the line of a function in a function": """\
+        def start():
+            x = None
+            def get(): nonlocal x; x = x or C()
+            def use():
+                with a_lock:
+                    get()
+            return use
+        """,
+    "further left than its function": """\
+        def start():
+            x = None
+            def get():
+                nonlocal x
+                if not \\
+          x:
+                    x = C()
+            def use():
+                with a_lock:
+                    get()
+            return use
+        """,
+    "behind a function on one line": """\
+        X = None
+        def get():
+            def no(): return 1
+            global X
+            if X is None:
+                X = C()
+        """,
     "a line in brackets further out": """\
         class K:
             x = None
@@ -225,6 +264,7 @@ ONE = {
     "annotated": "k: 'K' = K(1, (2, 3))\n",
     "over lines": "k = K(\n    1,\n)\n",
     "in brackets": "k = (\n    K()\n)\n",
+    "two, one in brackets": "k = K()\nj = (K)()\n",
     "what it returns": "k = K().start()\n",
     "what it returns, further on": "k = K() \\\n    .start()\n",
     "or another": "k = K() or None\n",

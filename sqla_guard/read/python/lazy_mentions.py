@@ -77,7 +77,7 @@ class Mentions:
         for start, end, before, behind in self._lines():
             if not self._is_meant(start, before, behind):
                 continue
-            made = self._makes(before, behind) or self._makes_further_on(end, behind)
+            made = self._makes(start, before, behind) or self._makes_further_on(end, behind)
             if made and (asked or self._may_ask_yet(end, behind)):
                 return True
             asked = asked or self._asks(start, before, behind)
@@ -102,9 +102,9 @@ class Mentions:
             near.endswith(b".") and owner_before(near, len(near) - 1) in self._owners
         )
 
-    def _makes(self, before: bytes, behind: bytes) -> bool:
+    def _makes(self, start: int, before: bytes, behind: bytes) -> bool:
         if behind.startswith((b"'", b'"')):
-            return b"setattr" in before or not before.strip(b" \t\"'")
+            return b"setattr" in before or self._is_further_on(start, before)
         found = self._set.match(behind)
         if found is not None:
             return re.compile(_EMPTY).match(behind, found.end()) is None
@@ -133,11 +133,14 @@ class Mentions:
                 return False
             return (
                 b"attr" in before
-                or not before.strip(b" \t\"'")
+                or self._is_further_on(start, before)
                 or re.match(rb"['\"]\s*(?:not|in)\b", behind) is not None
             )
         simple = self._kind in ("name", "attribute")
-        if self._set.match(behind) is not None or re.match(_CHANGED, behind) is not None:
+        bound = self._set.match(behind)
+        # Not so in ``if not X:  # a = b`` and ``if X[k] is None: X[k] =``.
+        is_target = bound is not None and self._name not in bound[0] and re.search(_ASKS, before) is None
+        if is_target or re.match(_CHANGED, behind) is not None:
             return False
         if not (self._is_whole(before, behind) if simple else self._is_under_key(start, behind)):
             return False
@@ -149,6 +152,10 @@ class Mentions:
             return True
         return re.match(_CONTINUES, before) is not None or goes_on(self._text, 0, start - len(before) - 1)
 
+    def _is_further_on(self, start: int, before: bytes) -> bool:
+        """Tell whether a quoted name may be an argument of a call that begins on a line before."""
+        return not before.strip(b" \t\"'") or goes_on(self._text, 0, start - len(before) - 1)
+
     def _is_whole(self, before: bytes, behind: bytes) -> bool:
         """Tell whether the place itself may be tested, and not a part of it, nor something else by comparing it."""
         if re.match(_PART, behind) is not None or re.search(_RIGHT, before[-100:]) is not None:
@@ -157,7 +164,7 @@ class Mentions:
 
     def _is_under_key(self, start: int, behind: bytes) -> bool:
         """Tell whether an element may be tested: it is looked up, or asked for by ``in``."""
-        if re.match(_UNDER_KEY, behind) is not None or not behind.strip(b" \t\\"):
+        if re.match(_UNDER_KEY, behind) is not None or not behind.strip(b" \t\\."):
             return True
         near = self._text[max(0, start - 400) : start].rstrip(b" \t\n\\(")
         while self._kind == "member" and near.endswith(b"."):

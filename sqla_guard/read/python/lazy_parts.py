@@ -66,7 +66,7 @@ def _keep(text: str, code: str, body: Body, kept: _Kept) -> bool:
     while (above := code.rfind(line + "@", 0, start)) >= 0:
         between = _lines(depth).search(code, above + 1, start - 1)
         if between is not None:
-            if not is_balanced(code, between.start(), start):
+            if code[between.start() - 1] == "\\" or not is_balanced(code, between.start(), start):
                 return False
             break
         start = above + 1

@@ -40,7 +40,7 @@ def has_only_one(name: str, code: str, text: str) -> bool | None:
         text: The text with them.
     """
     calls = list(_calls(name, code))
-    if not code or not code.isascii() or (calls and _PATTERNS.search(code)):
+    if not code or not code.isascii() or (calls and _PATTERNS.search(code)) or _is_called_in_brackets(name, code):
         return None
     if len(calls) != 1:
         return False
@@ -51,6 +51,11 @@ def has_only_one(name: str, code: str, text: str) -> bool | None:
         return False
     is_plain = _KEPT.fullmatch(code, line, start) and _BLANK.match(code, behind) and code[line - 2 : line - 1] != "\\"
     return True if is_plain and is_balanced(code, 0, line) and not _may_be_formatted(name, code, text) else None
+
+
+def _is_called_in_brackets(name: str, code: str) -> bool:
+    """Tell whether ``(name)(...)`` may stand somewhere."""
+    return re.search(rf"{name}[\s\\]*\)[\s\\)]*\(", code) is not None
 
 
 def may_be_only_one(name: str, code: str) -> bool:
