@@ -53,21 +53,24 @@ class _Answer:
         value: The answer.
         used: What it was made from.
         depth: While it is being made, how many others are; -1 afterwards.
+        back: The least depth of those that it leads back to.
     """
 
-    __slots__ = ("depth", "used", "value")
+    __slots__ = ("back", "depth", "used", "value")
 
     def __init__(self, depth: int) -> None:
         self.value: Any = None
         self.used = 0
         self.depth = depth
+        self.back = _NOWHERE
 
 
 class Memo:
-    """Answers by key, each made once.
+    """Answers by key, each made once, as far as it is the same whatever was asked before.
 
-    An answer that leads back to one that is still being made is known by what that one is made from, too: what it
-    would be by itself depends on all of the ring.
+    An answer that leads back to one that is still being made is not what it would be by itself, so that it is
+    remembered only until that one is made. Where anything is cut off on the way, so much may have to be made again that
+    answers stay, and are known by all that was asked together.
     """
 
     def __init__(self, uses: Uses) -> None:
@@ -76,7 +79,9 @@ class Memo:
         self._known: dict[object, _Answer] = {}
         self._open = 0
         self._back = _NOWHERE
-        self._in_ring: list[_Answer] = []
+        self._in_ring: list[tuple[object, _Answer]] = []
+        self._is_cut = False
+        self._to_stay: list[_Answer] = []
 
     def of(
         self, key: object, make: Callable[[], _Answered], in_ring: Callable[[], _Answered] | None = None
@@ -89,6 +94,7 @@ class Memo:
             self._back = min(self._back, answer.depth)
             return (in_ring or make)()
         self._uses.now |= answer.used
+        self._back = min(self._back, answer.back)
         return answer.value  # type: ignore[no-any-return]
 
     def has(self, key: object) -> bool:
@@ -98,12 +104,14 @@ class Memo:
 
     def cut(self) -> None:
         """Note that whatever is being made may depend on how it was come to."""
-        self._back = 0
+        self._is_cut = True
 
     def _make(self, key: object, make: Callable[[], _Answered]) -> _Answer:
         uses = self._uses
         answer = self._known[key] = _Answer(self._open)
         before, uses.now = uses.now, 0
+        back, self._back = self._back, _NOWHERE
+        first = len(self._in_ring)
         self._open += 1
         try:
             answer.value = make()
@@ -113,15 +121,35 @@ class Memo:
         finally:
             self._open -= 1
             answer.used, uses.now = uses.now, before | uses.now
-            self._close(answer)
+            self._close(key, answer, first)
+            self._back = min(back, answer.back)
         return answer
 
-    def _close(self, answer: _Answer) -> None:
-        if answer.depth > self._back:
-            self._in_ring.append(answer)
+    def _close(self, key: object, answer: _Answer, first: int) -> None:
+        if self._back < answer.depth:
+            self._in_ring.append((key, answer))
+            for _, inner in self._in_ring[first:]:
+                inner.back = min(inner.back, self._back)
         else:
-            for inner in self._in_ring:
-                inner.used |= answer.used
-            self._in_ring.clear()
-            self._back = _NOWHERE
+            self._end_ring(first)
+            if self._is_cut:
+                self._stay(answer)
         answer.depth = -1
+
+    def _end_ring(self, first: int) -> None:
+        for key, inner in self._in_ring[first:]:
+            if self._is_cut:
+                inner.back = _NOWHERE
+                self._to_stay.append(inner)
+            else:
+                self._known.pop(key, None)
+        del self._in_ring[first:]
+
+    def _stay(self, answer: _Answer) -> None:
+        if answer.depth:
+            self._to_stay.append(answer)
+            return
+        for inner in self._to_stay:
+            inner.used |= answer.used
+        self._to_stay.clear()
+        self._is_cut = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,20 @@ def test_each_file_of_a_ring_is_one_that_its_users_depend_on(project: Path) -> N
             assert check() == check(cached=False)
 
 
+def test_a_ring_of_imports_says_the_same_whoever_asks_first(project: Path) -> None:
+    client = "from app.{} import made\n" + FILES["app/client.py"].partition("\n")[2].replace("Redis", "made")
+    (project / "app" / "ring.py").write_text("from app.ring_two import *\nfrom app.ring_three import *\n")
+    (project / "app" / "ring_two.py").write_text("from app.ring import *\n")
+    (project / "app" / "ring_three.py").write_text("from redis import Redis as made\n")
+    names = [f"app/{name}.py" for name in ("client", "pool")]
+    for name, module in zip(names, ("ring", "ring_two"), strict=True):
+        (project / name).write_text(client.format(module))
+    assert len({d.message for d in check().diagnostics if d.path in names}) == 1
+    for name in names:
+        _more(name)(project)
+        assert check() == check(cached=False)
+
+
 def test_a_file_that_changes_while_it_is_judged_counts_for_nothing(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,22 +312,59 @@ def test_an_answer_counts_what_it_was_made_from_whenever_it_is_used() -> None:
     assert uses.of(lambda: None) == (None, 0)
 
 
-def test_all_answers_of_a_ring_count_what_one_of_them_was_made_from() -> None:
+def test_an_answer_of_a_ring_is_what_it_is_by_itself_whatever_was_asked_before() -> None:
+    uses = Uses()
+    memo = Memo(uses)
+    leads = {"first": ["second", "late"], "second": ["third"], "third": ["first"], "late": []}
+    for name in ("first", "second", "third", "first"):
+        found, used = uses.of(partial(_reached, name, leads, memo, uses))
+        assert found == leads.keys()
+        assert _things(uses, used) == leads.keys()
+
+
+def test_what_uses_an_answer_of_a_ring_that_is_not_closed_is_of_that_ring() -> None:
+    uses = Uses()
+    memo = Memo(uses)
+    leads = {"top": ["ring", "user"], "ring": ["inner"], "inner": ["ring", "top"], "user": ["inner", "own"], "own": []}
+    for name in leads:
+        assert _reached(name, leads, memo, uses) == (leads.keys() if name != "own" else {"own"})
+    assert memo.has("own")
+
+
+def _reached(name: str, leads: Mapping[str, list[str]], memo: Memo, uses: Uses) -> frozenset[str]:
+    """Return all names that ``leads`` leads to from ``name``."""
+
+    def make() -> frozenset[str]:
+        uses.use(name)
+        return frozenset([name, *(further for to in leads[name] for further in _reached(to, leads, memo, uses))])
+
+    nothing: Callable[[], frozenset[str]] = frozenset
+    return memo.of(name, make, nothing)
+
+
+def test_answers_stay_where_one_is_cut_off_and_count_all_that_was_asked_with_them() -> None:
     uses = Uses()
     memo = Memo(uses)
 
-    def first() -> str:
-        found = memo.of("second", second)
+    def top() -> str:
+        memo.of("ring", lambda: memo.of("top", str, str))
+        memo.of("deep", memo.cut)
         uses.use("late")
-        return found
+        return "top"
 
-    def second() -> str:
-        return memo.of("third", lambda: memo.of("first", first, lambda: "ring"))
+    assert memo.of("top", top) == "top"
+    for key in ("ring", "deep"):
+        assert memo.has(key)
+        assert uses.of(lambda key=key: memo.of(key, str))[1] == uses.bits["late"]  # type: ignore[misc]
+    memo.of("next", lambda: memo.of("ring two", lambda: memo.of("next", str, str)))
+    assert not memo.has("ring two")
 
-    assert memo.of("first", first) == "ring"
-    for key in ("third", "second", "first"):
-        assert uses.of(lambda key=key: memo.of(key, str)) == ("ring", uses.bits["late"])  # type: ignore[misc]
-    assert uses.of(lambda: memo.of("other", str)) == ("", 0)
+
+def test_an_answer_beside_a_ring_is_made_once() -> None:
+    memo = Memo(Uses())
+    memo.of("top", lambda: (memo.of("ring", lambda: memo.of("top", str, str)), memo.of("beside", lambda: "made")))
+    assert memo.of("beside", str) == "made"
+    assert not memo.has("ring")
 
 
 def test_of_a_question_only_the_answer_counts() -> None:
