@@ -120,7 +120,8 @@ class Recorder:
         elif not data and before[0]:
             self.sound = False
         self.files[path] = None if before is None else [*before, digest(data).decode()]
-        self.dated = self.dated or (b"until" in data and b"sqla-guard" in data)
+        text = data.replace(b"\0", b"") if b"\0" in data else data  # as UTF-16 has it
+        self.dated = self.dated or (b"until" in text and b"sqla-guard" in text)
         return data
 
     def exists(self, path: str) -> bool:

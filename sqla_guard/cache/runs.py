@@ -149,7 +149,14 @@ def _name(paths: Iterable[str], configs: Iterable[Config], versions: Iterable[st
 
 
 def _words(config: Config) -> str:
-    return repr([sorted(value) if isinstance(value, frozenset) else value for value in config])
+    return repr(_ordered(tuple(config)))
+
+
+def _ordered(value: object) -> object:
+    """Return ``value`` with lists in place of sets, whose order is another one in each process."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [*map(_ordered, value)] if isinstance(value, tuple) else value
 
 
 def _versions() -> Iterator[str]:

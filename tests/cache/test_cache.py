@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -232,6 +234,33 @@ def test_an_expiry_is_judged_on_its_day(project: Path, checks: list[int], monkey
     monkeypatch.setattr(runs, "_today", lambda: "2999-01-02")
     check()
     assert len(checks) == 2
+
+
+def test_an_expiry_in_a_script_in_utf_16_is_judged_on_its_day(
+    project: Path, checks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "-- sqla-guard: ignore[SG301] until=2999-01-01: soon\nCREATE TABLE e (metadata JSON);\n"
+    (project / "schema.sql").write_bytes(text.encode("utf-16"))
+    check()
+    monkeypatch.setattr(runs, "_today", lambda: "2999-01-02")
+    check()
+    assert len(checks) == 2
+
+
+def test_every_process_calls_a_run_by_the_same_name() -> None:
+    code = "from sqla_guard.cache.runs import _words; from sqla_guard.core.config import Config; print(_words(Config("
+    code += "per_file_ignores=(('tests/*', frozenset(f'SG{number}' for number in range(30))),))))"
+    names = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=runs._PACKAGE + "/..",
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(names) == 1
 
 
 def test_fix_starts_from_what_check_found(project: Path, checks: list[int]) -> None:
