@@ -100,7 +100,8 @@ HELD |= {
     "name of a class's container on the next line": "class M(type):\n    all = {}\n    def __call__(cls):\n"
     "        if cls not in cls.\\\n            all: cls.all[cls] = make()\n        return cls.all[cls]\n",
     "looked up on the next line": "H = {}\ndef f():\n    if H.\\\n        get('x') is None:\n        H['x'] = 1\n",
-    "comment behind the test": "X = None\ndef f():\n    global X\n    if not X:  # mode = one\n        (X) = make()\n",
+    "comment behind the test": "X = None\ndef f():\n    global X\n    if not X:  # mode = None\n        X = make()\n",
+    "key of bytes as written": "H = {}\ndef f():\n    if rb'x' not in H: H[rb'x'] = 1\n",
     "asked in __dict__ on the line of the test": "class P:\n    @classmethod\n    def f(cls):\n"
     "        if 'x' not in cls.__dict__: cls.x = 1\n",
     "set on the line of another test": "class P:\n    @classmethod\n    def f(cls, a):\n"

@@ -19,7 +19,7 @@ PlaceKind = Literal["name", "attribute", "member", "element"]
 _ASKS = rb"\b(?:if|elif|or)\b|:="
 _SET = rb"\s*(?::[^\n=]{0,400})?=(?!=)"
 _SET_UNDER_KEY = rb"[ \t]{0,40}\[[^\n]{0,400}\]\s*(?::[^\n=]{0,400})?=(?!=)"
-_SET_UNDER_CONSTANT = rb"[ \t]{0,40}\[[ \t]{0,40}[rubRUB]?['\"0-9TFN.-][^\n]{0,400}\]\s*(?::[^\n=]{0,400})?=(?!=)"
+_SET_UNDER_CONSTANT = rb"[ \t]{0,40}\[[ \t]{0,40}[rubRUB]{0,2}['\"0-9TFN.-][^\n]{0,400}\]\s*(?::[^\n=]{0,400})?=(?!=)"
 _EMPTY = rb"\s*(?:None|False|0|\"\"|'')[ \t]*(?:[;#]|\Z)"
 _CHANGED = rb"\s*(?:\*\*|//|>>|<<|[-+*/|&^%@])="
 _DECLARED = rb"(?:.*[;:])?\s*(?:global|nonlocal)\b[\w\s,]*\Z"
