@@ -37,7 +37,7 @@ _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
 _LONG = 400
 # What may be the names of imported modules, behind either word; compiled where they are needed, not in every run.
 _FROM = rb"from(?<!\wfrom)[\s\\]+(\w[\w.]*)"
-_IMPORT = rb"import(?<!\wimport)[\s\\]+(\w(?:[\w., \t\f]|\\(?:\r\n?|\n))*)"
+_IMPORT = rb"import(?<!\wimport)[\s\\]+([\w\x80-\xff](?:[\w., \t\f\x80-\xff]|\\(?:\r\n?|\n))*)"
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 

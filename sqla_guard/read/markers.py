@@ -33,7 +33,10 @@ SMALL_RUN = 1_000_000
 _VERBS = tuple((verb, verb + rb"(?:[\s\"'\\/*-]|_table|_column|$)") for verb in (b"create", b"alter"))
 
 # The name of its table is put into the SQL, and may stand in another file.
-_TABLE_PUT_IN = rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?[\"'{%]"
+_TABLE_PUT_IN = (
+    rb"\btable(?:\s+if(?:\s+not)?\s+exists)?\s+(?:only\s+)?"
+    rb"(?:[\"'{%]|(?:[`\[\\\"']{0,2}\w{1,99}[`\]\\\"']{0,2}\.)?[`\[\\]{0,2}[\"'{%])|sp_rename"
+)
 
 _RESERVED = tuple(sorted(name.encode() for name in RESERVED))
 _NAMES = b"|".join(_RESERVED)

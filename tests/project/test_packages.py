@@ -127,6 +127,7 @@ def test_a_file_that_is_left_out_of_its_project_is_judged_by_itself(
 @pytest.mark.parametrize("package", [name for names in MAPPING_PACKAGES.values() for name in names])
 def test_each_package_is_found_by_the_part_that_it_shares(package: bytes) -> None:
     assert holds_import(b"import os, %s\n" % package, MAPPING_PACKAGES)
+    assert holds_import("import größe, ".encode() + package, MAPPING_PACKAGES)
     assert not holds_import(b"import os, my_%s\n" % package, MAPPING_PACKAGES)
 
 

@@ -373,3 +373,21 @@ def test_sql_that_another_module_runs_once_is_not_rewritten(files: dict[str, str
     changed = {path for path, text in after.items() if text != before.get(path)}
     assert changed == {"app/models.py"}
     assert "Column('metadata', JSON)" in after["app/models.py"] or 'Column("metadata", JSON)' in after["app/models.py"]
+
+
+PUT_IN = {
+    "quoted for MySQL": 'f"ALTER TABLE `{TABLE}` ADD COLUMN metadata JSON"',
+    "quoted for SQL Server": 'f"ALTER TABLE [dbo].[{TABLE}] ADD metadata NVARCHAR(MAX)"',
+    "quoted with backslashes": 'f"CREATE TABLE \\"{TABLE}\\" (id INTEGER, metadata JSONB)"',
+    "behind a schema": 'f"ALTER TABLE public.{TABLE} ADD COLUMN metadata JSONB"',
+    "behind a schema, formatted": '"ALTER TABLE public.%s ADD COLUMN metadata JSONB" % TABLE',
+    "behind a schema, joined": '"ALTER TABLE public." + TABLE + " ADD COLUMN metadata JSONB"',
+    "in a call": "f\"EXEC sp_rename '{TABLE}.meta', 'metadata', 'COLUMN'\"",
+}
+
+
+@pytest.mark.parametrize("sql", PUT_IN.values(), ids=PUT_IN)
+def test_a_table_of_another_module_is_put_in_as_names_are_written(sql: str) -> None:
+    script = f"{RUN}from app.names import TABLE\nconnection.execute(text({sql}))\n"
+    (finding,) = found({"app/names.py": "TABLE = 'events'\n", "app/start.py": script})
+    assert finding.path == "app/start.py"

@@ -158,6 +158,7 @@ DUNDERS = [
     "__x = \\\n        Column()",
     "__x: Mapped[int]",
     "__x, y = f()",
+    "y, __x = 1, Column()",
     "__x__ = the_column",
     "__x__ = é.column",
     "__table__ = B.__table__",

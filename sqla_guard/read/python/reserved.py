@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 # Patterns are compiled when a file first needs them: a clean run needs few.
 _OF_SQLALCHEMY = rb"_sa_(?<!\w_sa_)\w+"
 # A dunder that is given what can be a column: no constant, no tuple of constants, no other dunder; the usual ones have
-# those. Blind to attributes.
+# those. The last of several gets what stands last. Blind to attributes.
 _PLAIN = (
     rb"True\b|False\b|None\b|lambda\b|[bBfFrRuU]{1,2}[\"']|(?:\w{1,99}\.){0,9}__(?!table__)\w{1,99}__[ \t]*[\r\n#;]"
 )
 _DUNDER = (
-    rb"__(?<![\w.]__)\w+\s*(?:,|:|=\s*(?:\\\s*)?"
-    rb"(?!%b)(?:\([\s(\\]*)?(?:#|[A-Za-z_\x80-\xff](?![\"'])))" % _PLAIN
+    rb"__(?<![\w.]__)(?:(?:(?<=,__)|(?<=, __))\w+\s*=(?!=)|\w+\s*(?:,|:|=\s*(?:\\\s*)?"
+    rb"(?!%b)(?:\([\s(\\]*)?(?:#|[A-Za-z_\x80-\xff](?![\"']))))" % _PLAIN
 )
 # ... but not the first parameter of a method.
 _SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
