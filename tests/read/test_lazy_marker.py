@@ -101,6 +101,9 @@ HELD |= {
     "        if cls not in cls.\\\n            all: cls.all[cls] = make()\n        return cls.all[cls]\n",
     "looked up on the next line": "H = {}\ndef f():\n    if H.\\\n        get('x') is None:\n        H['x'] = 1\n",
     "comment behind the test": "X = None\ndef f():\n    global X\n    if not X:  # mode = None\n        X = make()\n",
+    "several on the line of the test": "X = Y = None\ndef f():\n    global X, Y\n    if X is None: X, Y = 1, 2\n",
+    "several on the line of the test, in brackets": "class P:\n    x = None\ndef f():\n"
+    "    if not P.x: (y, P.x) = 1, 2\n",
     "key of bytes as written": "H = {}\ndef f():\n    if rb'x' not in H: H[rb'x'] = 1\n",
     "asked in __dict__ on the line of the test": "class P:\n    @classmethod\n    def f(cls):\n"
     "        if 'x' not in cls.__dict__: cls.x = 1\n",

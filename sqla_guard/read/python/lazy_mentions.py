@@ -25,10 +25,8 @@ _CHANGED = rb"\s*(?:\*\*|//|>>|<<|[-+*/|&^%@])="
 _DECLARED = rb"(?:.*[;:])?\s*(?:global|nonlocal)\b[\w\s,]*\Z"
 _BOUND_OTHERWISE = re.compile(rb"\bfor\b|\bimport\b|\bas\s*\Z")
 # What may stand before a target that is one of several, and behind it.
-_AMONG = re.compile(
-    rb"(?:(?:if|elif|else|for|while|try|except|finally|with|def|async|class|match|case)\b.*:|.*;)?"
-    rb"[\w\s.,()\[\]*'\"\\=-]*\Z"
-)
+_HEAD = re.compile(rb"\s*(?:(?:if|elif|else|for|while|try|except|finally|with|def|async|class|match|case)\b.*:|.*;)?")
+_AMONG = re.compile(rb"[\w\s.,()\[\]*'\"\\=-]*\Z")
 _AMONG_ON = re.compile(rb"\s*[,)\]\\][\w\s.,()\[\]*'\"\\-]*(?:=(?!=)|\Z)|\s*(?:#|\Z)")
 _KEYWORD = rb"\s*(?:return|if|elif|while|assert|raise|yield|await|not|del|with|and|or|in|is|lambda)\b"
 # Statements whose expressions test nothing.
@@ -180,7 +178,9 @@ _NAMED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 def may_be_one_of_several(before: bytes, behind: bytes) -> bool:
     """Tell whether what stands between two parts of a line may be one of several targets of an assignment."""
-    if re.match(_KEYWORD, before) is not None or _AMONG.match(before.lstrip()) is None:
+    head = _HEAD.match(before)
+    statement = before[head.end() if head else 0 :]
+    if re.match(_KEYWORD, statement) is not None or _AMONG.match(statement) is None:
         return False
     on = _AMONG_ON.match(behind)
     if on is None:
