@@ -52,6 +52,8 @@ def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")
+    if b"\f" in data:
+        data = data.replace(b"\n\f", b"\n")  # it indents nothing
     blocks = _Blocks(data)
     if any(_may_name_backref(data, word) or _may_bind(blocks, words_in(data, word)) for word in _WORDS if word in data):
         return True
