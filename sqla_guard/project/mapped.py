@@ -134,7 +134,9 @@ class Mappings:
         pending = [cls]
         while pending:
             current = pending.pop(0)
-            if found.setdefault((current.path, current.qualname), current) is current:
+            key = current.path, current.qualname
+            if key not in found:  # nor is a class that seems to derive from itself followed again
+                found[key] = current
                 pending.extend(base for base in self.bases(current) if isinstance(base, ProjectClass))
         return tuple(found.values())
 

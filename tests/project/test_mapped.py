@@ -127,3 +127,11 @@ def test_what_breaks_nothing_anywhere_breaks_nothing_in_any_place(version: Versi
         else:
             broken += 1
     assert 0 < broken < len(names) * len(KINDS) * len(OF_PLAIN_CLASSES)
+
+
+def test_a_class_that_takes_the_name_of_its_base_ends_no_search() -> None:
+    made = project({"a.py": "class Event:\n    pass\n\n\nclass Event(Event):\n    x = 1\n"})
+    outline = made.outline("a.py")
+    assert outline is not None
+    cls = ProjectClass("a.py", outline.classes["Event"])
+    assert Mappings.of_project(made).linear(cls) == (cls,)

@@ -43,7 +43,7 @@ BINDING = {
     "behind brackets at the margin": "class A:\n    x = f(1,\n2,\n    3)\n    metadata = 1\n",
     "behind a use in a function": "def f(x):\n    x.metadata = 1\n\nclass A:\n    metadata = 1\n",
     "tabs": "class A:\n\tmetadata = 1\n",
-    "tabs below a form feed": "x = 1\n\fclass A:\n\tmetadata = 1\n",
+    "tabs below a form feed": "if x:\n    y = 1\n\fclass A:\n\tmetadata = 1\n",
     "line goes on": "class A:\n    metadata \\\n    = 1\n",
     "line ends of Windows": "class A:\r\n    metadata = 1\r\n",
     "line ends of old": "class A:\r    metadata = 1\r",
