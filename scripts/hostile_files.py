@@ -32,6 +32,7 @@ PYTHON: Mapping[str, tuple[str, str, str]] = {
     ),
     "globals": ("def f():\n", "    global metadata\n", "    metadata = 1\n"),
     "global names": ("_x = None\ndef f():\n    global _x", ", x", "\n    if _x is None: _x = 1\n"),
+    "names of one line": ("_x = None\ndef f():\n    global _x\n    ", "_x; ", "\n    if not _x: _x = 1\n"),
     "elements": ("_x = {}\ndef f(k):\n    ", "_x[k]: ", "_x[k] = 1\n"),
     "functions": ("", "def f(event: Event):\n    return event.metadata\n", ""),
     "locals": ("def f(event: Event):\n", "    event = event.metadata\n", ""),

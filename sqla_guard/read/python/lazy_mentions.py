@@ -40,6 +40,8 @@ _INTO_LOCAL = rb"(?:.*[:;])?\s*\w+\s*=(?!=)"
 _CONTINUES = rb"\s*(?:(?:and|or|not|is|in|if|else)\b|[=!<>+\-*/%|&^)\]}.])"
 # How far behind a place its target may go on.
 _MOST_FURTHER = 400
+# A longer line is left open: looking at all of it from each place on it would take long.
+_LONG_LINE = 1_000
 _SINGLETON = re.compile(rb"\s*(?:async\s+)?def\s+(?:__new__|__call__)\b")
 
 
@@ -73,6 +75,8 @@ class Mentions:
             return True
         asked = False
         for start, end, before, behind in self._lines():
+            if len(before) + len(behind) > _LONG_LINE:
+                return True
             if not self._is_meant(start, before, behind):
                 continue
             made = self._makes(start, before, behind) or self._makes_further_on(end, behind)
