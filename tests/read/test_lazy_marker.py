@@ -231,3 +231,10 @@ def test_many_places_are_not_asked_for_one_by_one() -> None:
     text = "class P: pass\n" + "".join(f"P.x{i} = {i}\n" for i in range(1000))
     assert may_hold_lazy_init(f"{text}def f(): ...\n".encode())
     assert not may_hold_lazy_init(text.encode())  # without a function there is nothing to ask
+
+
+@pytest.mark.parametrize(("times", "is_open"), [(10, False), (1_000, True)])
+def test_a_long_line_is_left_open(times: int, is_open: bool) -> None:
+    """Each mention would look at all of it, which takes time in squares."""
+    data = b"X = None\ndef f():\n    global X\n    " + b"X; " * times + b"\n    if not X: X = None\n"
+    assert may_hold_lazy_init(data) is is_open

@@ -13,6 +13,7 @@ from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
 from sqla_guard.read.python.lazy_close import FunctionReader
 from sqla_guard.read.python.lazy_part import index_of
 from sqla_guard.read.python.lazy_sparse import find_lazy
+from sqla_guard.read.python.lazy_text import has_only_one
 from tests.read.test_lazy import known
 
 CASES = {
@@ -346,3 +347,20 @@ def test_a_module_that_was_read_is_gone_without_a_search_for_cycles() -> None:
         assert seen() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("one = K()\n", True),
+        ("one = K()\ntwo = K()\n", False),
+        ("def make():\n    return K()\n", False),
+        ("", False),
+        ("one = [K(), 0]\n", False),
+        ("one = (K())\n", None),
+        ("one = K()\ntwo = (K)()\n", None),
+    ],
+)
+def test_the_text_tells_whether_a_class_has_one_instance(made: str, said: bool | None) -> None:
+    text = f"class K:\n    pass\n\n\n{made}"
+    assert has_only_one("K", text, text) is said
