@@ -6,7 +6,6 @@ Where lines do not tell for certain, a function comes out larger than it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -122,17 +121,6 @@ def outer_function(text: bytes, at: int, line: int, depth: int, least: int = 0) 
                 return Around(start, end, own)
             depth = own
     return None
-
-
-def mentions(text: bytes, name: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where ``name`` stands as a whole word: start and end."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        before, after = text[at - 1 : at], text[end : end + 1]
-        if not (before.isalnum() or before == b"_" or after.isalnum() or after == b"_"):
-            yield at, end
-        at = text.find(name, end)
 
 
 def owner_before(text: bytes, dot: int) -> bytes | None:

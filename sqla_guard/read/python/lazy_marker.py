@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from sqla_guard.core.words import words_in
 from sqla_guard.read.python.lazy_lines import (
     Around,
     dedent,
     function_around,
     indent_of,
     line_of,
-    mentions,
     outer_function,
     owner_before,
     plain,
@@ -310,7 +310,7 @@ def _each(bound: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterat
 
 def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:
     """Yield what the methods of a class bind of its instances."""
-    for start, end in mentions(text, name):
+    for start, end in words_in(text, name):
         line = line_of(text, start)
         if text[line:start].strip() == b"class":
             last = dedent(text, end, indent_of(text, line))

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from sqla_guard.read.python.lazy_lines import goes_on, line_of, mentions, owner_before
+from sqla_guard.core.words import words_in
+from sqla_guard.read.python.lazy_lines import goes_on, line_of, owner_before
 
 PlaceKind = Literal["name", "attribute", "member", "element"]
 """How a place is written: ``X``, ``owner.x``, ``owner.x[key]``, ``X[key]``."""
@@ -88,7 +89,7 @@ class Mentions:
     def _lines(self) -> Iterator[tuple[int, int, bytes, bytes]]:
         """Yield where the name stands, with what its line has before it and behind it."""
         text = self._text
-        for start, end in mentions(text, self._name):
+        for start, end in words_in(text, self._name):
             last = text.find(b"\n", end)
             yield start, end, text[line_of(text, start) : start], text[end : last if last >= 0 else len(text)]
 
