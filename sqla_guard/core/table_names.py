@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqla_guard.core.look import Question, Said
 from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages
+from sqla_guard.core.roles import is_apart
 from sqla_guard.core.workspace import Workspace
 
 # Patterns are compiled where they are needed, not in every run.
@@ -25,10 +26,6 @@ _IMPORT = (
     rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
     rb"|(?:from|import)\b[\w., \t\f]*[\\\x80-\xff])"
 )
-# Files whose classes never meet in one process, or are made anew on purpose.
-_APART = re.compile(
-    r"(?:^|/)(?:tests?|testing|examples?|docs?|migrations|alembic|versions)/|(?:^|/)(?:test_|conftest)|_test\.py$"
-)
 # Stands for any module.
 _ANY = b"*"
 # The marks at the start of files in UTF-16.
@@ -43,11 +40,6 @@ _OF_TABLES = (b"Column(", b"table=True", b"table = True")
 
 _Tables = tuple[list[bytes], list[bytes], bool]
 _NONE: _Tables = ([], [], False)
-
-
-def is_apart(path: str) -> bool:
-    """Tell whether a file is one of tests, examples or migrations, which say nothing about a program."""
-    return _APART.search(path) is not None
 
 
 class _Names:

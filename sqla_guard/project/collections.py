@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from sqla_guard.core.table_names import is_apart
+from sqla_guard.core.roles import is_apart
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Name, Value
 from sqla_guard.project.mapped import Mappings

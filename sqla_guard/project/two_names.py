@@ -11,8 +11,8 @@ from itertools import combinations
 from sqla_guard.core.fix import Place
 from sqla_guard.core.look import Question
 from sqla_guard.core.margin import Margin, margin_of
+from sqla_guard.core.roles import is_apart
 from sqla_guard.core.source import Span
-from sqla_guard.core.table_names import is_apart
 from sqla_guard.facts.tables import DeclaredTable
 from sqla_guard.facts.values import Attr, Call, Name, Value
 from sqla_guard.project.collections import Collections
