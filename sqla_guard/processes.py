@@ -23,7 +23,7 @@ _Part = tuple[str, ...]
 
 # Bytes that take longer to check than a process takes to start. It is above what makes a run a small one, in which
 # files are looked at that a large one passes over.
-_WORTH = 2_000_000
+WORTH = 2_000_000
 # What nearly every check of a part loads, be it late: processes that are forked behind it need not.
 _USUAL = (
     "check.facts",
@@ -57,11 +57,11 @@ def parts_of(workspace: Workspace) -> list[_Part]:
         projects.setdefault(workspace.disk.project_root(path), []).append(path)
     if len(projects) < 2:
         return [workspace.reported]
-    sizes = {root: sum(map(_size, paths)) for root, paths in projects.items()}
-    large = sorted((root for root in projects if sizes[root] >= _WORTH), key=lambda root: (-sizes[root], root))
+    sizes = {root: sum(map(size_of, paths)) for root, paths in projects.items()}
+    large = sorted((root for root in projects if sizes[root] >= WORTH), key=lambda root: (-sizes[root], root))
     large = large[: _MOST_PARTS // 2]
     others = [root for root in projects if root not in large]
-    least = max(_WORTH, sum(sizes[root] for root in others) // (_MOST_PARTS // 2))
+    least = max(WORTH, sum(sizes[root] for root in others) // (_MOST_PARTS // 2))
     parts = [(sizes[root], list(projects[root])) for root in large]
     # Neighbours, which may ask about each other, stay together as far as that goes.
     size, paths = 0, list[str]()
@@ -79,7 +79,8 @@ def parts_of(workspace: Workspace) -> list[_Part]:
     return [tuple(sorted(part)) for _, part in sorted(parts, key=lambda part: (-part[0], part[1]))]
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """Return the number of bytes of a file; 0 where there is none."""
     try:
         return os.stat(path).st_size
     except OSError:
@@ -100,14 +101,19 @@ def each_of(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int, pro
     """
     if progress is not None:
         progress.expect(len(parts))
-    jobs = jobs or os.cpu_count() or 1
-    alone = jobs == 1 or len(parts) == 1 or sys.platform == "win32"
+    jobs = processes_of(jobs)
+    alone = jobs == 1 or len(parts) == 1
     found: dict[int, _Found] = {}
     for number, one in _by_turns(parts, check) if alone else _by_processes(parts, check, jobs):
         found[number] = one
         if progress is not None:
             progress.advance()
     return [found[number] for number in range(len(parts))]
+
+
+def processes_of(jobs: int) -> int:
+    """Return how many processes there can be at once where ``jobs`` are wanted; see :func:`each_of`."""
+    return 1 if sys.platform == "win32" else jobs or os.cpu_count() or 1
 
 
 def _by_turns(parts: list[_Part], check: Callable[[_Part], _Found]) -> Iterator[tuple[int, _Found]]:

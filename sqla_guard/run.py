@@ -184,20 +184,20 @@ def _first_report(workspace: Workspace, settings: Settings, progress: Progress |
 
 def _each(
     parts: list[tuple[str, ...]],
-    check: Callable[[Progress | None, tuple[str, ...]], _Found],
+    check: Callable[[Progress | None, int, tuple[str, ...]], _Found],
     settings: Settings,
     progress: Progress | None,
 ) -> list[_Found]:
     """Return what ``check`` finds in each of ``parts``, by several processes where they pay."""
     if len(parts) == 1:
-        return [check(progress, parts[0])]
+        return [check(progress, settings.run.jobs, parts[0])]
     from sqla_guard.processes import each_of
 
-    return each_of(parts, partial(check, None), settings.run.jobs, progress)
+    return each_of(parts, partial(check, None, 1), settings.run.jobs, progress)
 
 
-def _of_part(disk: Disk, settings: Settings, progress: Progress | None, paths: tuple[str, ...]) -> Report:
-    return report_on(Workspace(paths, disk), settings, progress)
+def _of_part(disk: Disk, settings: Settings, progress: Progress | None, jobs: int, paths: tuple[str, ...]) -> Report:
+    return report_on(Workspace(paths, disk), settings, progress, Ledger(), jobs)
 
 
 def _recorded(
@@ -205,6 +205,7 @@ def _recorded(
     settings: Settings,
     known: Mapping[tuple[str, ...], Kept | None],
     progress: Progress | None,
+    jobs: int,
     paths: tuple[str, ...],
 ) -> tuple[Report, Recorder]:
     """Return what is to be said about ``paths``, with all that was asked to find it; ``known`` is not asked again."""
@@ -213,7 +214,7 @@ def _recorded(
     kept = known[paths]
     unread = disk.unread() if isinstance(disk, FileDisk) else disk
     recorder = Recorder(unread, kept.ledger, kept.answers) if kept else Recorder(unread)
-    report = report_on(Workspace(paths, recorder), settings, progress, recorder.ledger)
+    report = report_on(Workspace(paths, recorder), settings, progress, recorder.ledger, jobs)
     recorder.forget_the_disk()
     return report, recorder
 
@@ -235,10 +236,26 @@ def _is_worth_keeping(workspace: Workspace, settings: Settings) -> bool:
 
 
 def report_on(
-    workspace: Workspace, settings: Settings, progress: Progress | None = None, ledger: Ledger | None = None
+    workspace: Workspace,
+    settings: Settings,
+    progress: Progress | None = None,
+    ledger: Ledger | None = None,
+    jobs: int = 1,
 ) -> Report:
-    """Return what is to be said about ``workspace``, each file by its own settings; ``ledger`` is for the check."""
+    """Return what is to be said about ``workspace``, each file by its own settings.
+
+    Args:
+        workspace: The files.
+        settings: The settings of each file.
+        progress: Is told how far it is.
+        ledger: What is known of single files already; gets what becomes known.
+        jobs: How many processes there may be; 0 for as many as there are processors.
+    """
     ledger = ledger or Ledger()
+    if jobs != 1 and len(workspace.reported) >= _MANY and ledger.changed is None:
+        from sqla_guard.shares import share_out
+
+        share_out(workspace, settings, progress, ledger, jobs)
     reports = [
         _complete(Workspace(paths, workspace.disk, workspace.changed), config, progress, ledger)
         for config, paths in settings.groups(workspace.reported)

@@ -53,16 +53,16 @@ def written(recorder: Recorder, files: Iterable[str]) -> dict[str, Any]:
     for mask in masks:
         used |= mask
     imported = ledger.imports.items()
-    things = [(thing, bit) for thing, bit in ledger.uses.bits.items() if bit & used]
+    things = [(thing, _numbers(bits)) for thing, bits in ledger.uses.bits.items() if bits & used]
     return {
-        "closely": [[place[thing], bit.bit_length()] for thing, bit in things if isinstance(thing, str)],
+        "closely": [[place[thing], bits] for thing, bits in things if isinstance(thing, str)],
         "answers": [
-            [*question, near, root, bit.bit_length(), [place[path] for path in said], _short(list(said.values()))]
-            for key, bit in things
+            [*question, near, root, bits, [place[path] for path in said], _short(list(said.values()))]
+            for key, bits in things
             if type(key) is tuple and len(key) == 2
             for (question, near, said), root in [(recorder.answers[key], key[1])]
         ],
-        "met": [[encode(thing), bit.bit_length()] for thing, bit in things if not isinstance(thing, (str, tuple))],
+        "met": [[encode(thing), bits] for thing, bits in things if not isinstance(thing, (str, tuple))],
         "masks": [f"{mask:x}" for mask in masks],
         "judged": judged,
         "imports": [[place[path], module, names, encode(edits)] for (path, module, names), edits in imported],
@@ -78,16 +78,16 @@ def _read(said: Mapping[str, Any], places: list[str]) -> Kept:
     for number, one, mask, directed in said["judged"]:
         ledger.judged[places[number]] = Judged(decode(one), masks[mask], directed)
     answers: dict[_Key, Answers] = {}
-    for look, argument, among, near, root, bit, numbers, words in said["answers"]:
+    for look, argument, among, near, root, bits, numbers, words in said["answers"]:
         question = Question(look, argument, among)
         all_words = words if isinstance(words, list) else [words] * len(numbers)
         found = {places[number]: word for number, word in zip(numbers, all_words, strict=True)}
         answers[question, root] = Answers(question, near, found)
-        ledger.uses.number((question, root), 1 << (bit - 1))
-    for number, bit in said["closely"]:
-        ledger.uses.number(places[number], 1 << (bit - 1))
-    for note, bit in said["met"]:
-        ledger.uses.number(decode(note), 1 << (bit - 1))
+        ledger.uses.number((question, root), _bits(bits))
+    for number, bits in said["closely"]:
+        ledger.uses.number(places[number], _bits(bits))
+    for note, bits in said["met"]:
+        ledger.uses.number(decode(note), _bits(bits))
     ledger.imports = {(places[number], module, tuple(names)): decode(e) for number, module, names, e in said["imports"]}
     ledger.always = masks[0]
     ledger.unread = [decode(note) for note in said["unread"]]
@@ -189,6 +189,19 @@ def _asked(disk: Disk, among: str, near: str) -> frozenset[str]:
     if among == "project_files":
         return frozenset(disk.project_files(near))
     return frozenset(disk.neighbours(near) if among == "neighbours" else disk.templates(near))
+
+
+def _numbers(bits: int) -> list[int]:
+    """Return which bits are set, as :func:`_bits` takes them."""
+    numbers = []
+    while bits:
+        numbers.append(bits.bit_length() - 1)
+        bits ^= 1 << numbers[-1]
+    return numbers
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in numbers)
 
 
 def _short(said: list[Any]) -> Any:

@@ -71,6 +71,21 @@ class Recorder:
         self.dated = False
         self.sound = True
 
+    def anew(self, ledger: Ledger) -> Recorder:
+        """Return one of the same files that has noted nothing yet."""
+        return Recorder(self._disk, ledger)
+
+    def join(self, other: Recorder) -> None:
+        """Note what ``other`` noted of the same files, but for what is found of single ones."""
+        # A file that has changed in between is not what both have seen.
+        same = all(content(self.files.get(path, seen)) == content(seen) for path, seen in other.files.items())
+        self.sound = self.sound and other.sound and same
+        self.files.update(other.files)
+        self.answers.update(other.answers)
+        for kind, answers in other.questions.items():
+            self.questions[kind].update(answers)
+        self.dated = self.dated or other.dated
+
     def forget_the_disk(self) -> None:
         """Drop what is of no use to another process; nothing can be asked any more."""
         del self._disk
@@ -198,6 +213,11 @@ class _Aside:
     def aside(self) -> Disk:
         """This disk."""
         return self
+
+
+def content(seen: Seen) -> Any:
+    """Return what stands for the bytes of a file; ``None`` where there is no file."""
+    return seen and seen[-1]
 
 
 def changed(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> list[str] | None:

@@ -14,7 +14,7 @@ from sqla_guard.cache import store
 
 if TYPE_CHECKING:
     from sqla_guard.cache.again import Kept, Looks
-    from sqla_guard.cache.recorder import Recorder, Seen
+    from sqla_guard.cache.recorder import Recorder
     from sqla_guard.core.config import Config, Settings
     from sqla_guard.core.report import Report
     from sqla_guard.core.workspace import Workspace
@@ -112,12 +112,10 @@ def _known(name: str, part: tuple[str, ...], workspace: Workspace, looks: Looks)
 
 def _fits(head: Mapping[str, Any], recorder: Recorder) -> bool:
     """Tell whether files are as they were when it was asked what holds of an earlier run."""
+    from sqla_guard.cache.recorder import content
+
     before = head.get("files", {})
-    return all(_content(before.get(path, seen)) == _content(seen) for path, seen in recorder.files.items())
-
-
-def _content(seen: Seen) -> Any:
-    return seen and seen[-1]
+    return all(content(before.get(path, seen)) == content(seen) for path, seen in recorder.files.items())
 
 
 def _keep(name: str, before: Mapping[str, Any], recorder: Recorder, report: Report) -> None:

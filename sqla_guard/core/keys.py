@@ -190,7 +190,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "jobs",
         count(),
-        "How many processes a large run over several projects may use. `auto` for as many as there are processors.",
+        "How many processes a large run may use at once. `auto` for as many as there are processors.",
         "jobs = 2",
     ),
     Key(

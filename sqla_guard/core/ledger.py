@@ -75,6 +75,16 @@ class Ledger:
             self.judged.update(dict.fromkeys(self.judged.keys() & files))
         self.reserving = (self.reserving - before) | now
 
+    def join(self, other: Ledger) -> None:
+        """Add what is found of files that are not among these."""
+        shift = self.uses.join(other.uses)
+        for path, one in other.judged.items():
+            self.judged[path] = one and Judged(one.said, one.used << shift, one.directed)
+        self.unread += other.unread
+        self.reserving |= other.reserving
+        self.always |= other.always << shift
+        self.imports.update(other.imports)
+
     def met(self, paths: Iterable[str]) -> Iterator[NotAnalysed]:
         """Yield what could not be read while ``paths`` were judged, as far as they need not be judged again."""
         from sqla_guard.core.diagnostic import NotAnalysed

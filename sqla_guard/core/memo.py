@@ -14,7 +14,7 @@ class Uses:
     """Counts what is used, as the bits of one number.
 
     Attributes:
-        bits: The bit of each thing that was ever used.
+        bits: The bit of each thing that was ever used; several of one that was counted by several.
         now: What has been used since this was last set to 0.
     """
 
@@ -31,11 +31,18 @@ class Uses:
             bit = self.number(thing, self._next)
         self.now |= bit
 
-    def number(self, thing: object, bit: int) -> int:
-        """Let ``bit``, which is returned, stand for ``thing``."""
-        self.bits[thing] = bit
-        self._next = max(self._next, bit << 1)
-        return bit
+    def number(self, thing: object, bits: int) -> int:
+        """Let ``bits``, which are returned, stand for ``thing``."""
+        self.bits[thing] = bits
+        self._next = max(self._next, 1 << bits.bit_length())
+        return bits
+
+    def join(self, other: Uses) -> int:
+        """Count what ``other`` counts, too; return by how much its numbers have to be shifted."""
+        shift = self._next.bit_length() - 1
+        for thing, bits in other.bits.items():
+            self.number(thing, self.bits.get(thing, 0) | bits << shift)
+        return shift
 
     def of(self, make: Callable[[], _Answered]) -> tuple[_Answered, int]:
         """Return ``make()``, and what it used."""

@@ -101,6 +101,50 @@ def test_of_several_projects_only_the_one_with_a_change_is_checked_anew(
     assert changed == run_check(["."], Config(jobs=1)).report
 
 
+@pytest.fixture
+def large(repository: Path) -> Path:
+    """One project with what may be said of several files at once, large enough to be shared out."""
+    project = repository / "project1"
+    for extra in range(300):
+        (project / f"more{extra}.py").write_text(FILLER[: len(FILLER) // 3], encoding="utf-8")
+    model = project / "desk" / "models" / "security.py"
+    text = model.read_text(encoding="utf-8")
+    # What silences a finding takes the fix of others along, in whichever file they stand.
+    silenced = text.replace("    metadata = ", "    # sqla-guard: ignore[SG101] known\n    metadata = ")
+    model.write_text(silenced, encoding="utf-8")
+    return project
+
+
+def test_one_large_project_is_shared_out(large: Path, shared: list[tuple[int, int]]) -> None:
+    many = run_check(["project1"], Config(jobs=3)).report
+    assert shared == [(3, 3)]
+    assert many == run_check(["project1"], Config(jobs=1)).report
+    assert shared == [(3, 3)]
+    assert {d.code for d in many.diagnostics} >= {"SG201", "SG301"}
+    assert [note.path for note in many.not_analysed if note.fatal] == ["project1/broken.py"]
+
+
+def test_what_was_shared_out_is_remembered_as_a_whole(large: Path, shared: list[tuple[int, int]]) -> None:
+    asked = ALL_NAMED._replace(cached=True)
+    first = run_check(["project1"], Config(jobs=3), asked=asked).report
+    assert run_check(["project1"], Config(jobs=3), asked=asked).report == first
+    for path in ("desk/models/security.py", "more7.py", "broken.py"):
+        with (large / path).open("a", encoding="utf-8") as file:
+            file.write("\nlater = 1\n")
+        again = run_check(["project1"], Config(jobs=3), asked=asked).report
+        assert again == run_check(["project1"], Config(jobs=1)).report
+    assert shared == [(3, 3)]
+
+
+def test_no_share_is_so_small_that_more_would_be_read_of_it(large: Path, shared: list[tuple[int, int]]) -> None:
+    for path in large.rglob("*.py"):
+        if path.name.startswith(("filler", "more")):
+            os.truncate(path, 20)
+    (large / "filler0.py").write_text(FILLER * 100, encoding="utf-8")
+    run_check(["project1"], Config(jobs=4))
+    assert shared == []
+
+
 def test_one_project_and_small_runs_stay_in_one_process(repository: Path, shared: list[tuple[int, int]]) -> None:
     run_check(["project0"], Config(jobs=4))
     for path in repository.rglob("filler*.py"):

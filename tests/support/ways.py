@@ -21,7 +21,7 @@ from sqla_guard.read.markers import SMALL_RUN, is_small
 from sqla_guard.report.json import dump
 from sqla_guard.run import Checked, run_check
 
-ONE_PROCESS = Config(jobs=1)
+ONE_PROCESS, THREE_PROCESSES = Config(jobs=1), Config(jobs=3)
 
 
 @dataclass(frozen=True)
@@ -67,20 +67,29 @@ def _edited(base: Usual) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home, mock.patch.dict(os.environ, SQLA_GUARD_CACHE_DIR=f"{home}/kept"):
         shutil.copytree(base.folder, f"{home}/copy", symlinks=True)
         with inside(f"{home}/copy"):
-            run_check(["."], ONE_PROCESS, asked=asked)
+            with _processes(base):
+                run_check(["."], THREE_PROCESSES, asked=asked)
             for path in paths:
                 with Path(path).open("ab") as file:
                     file.write(b"\n-- one more line\n" if path.endswith(".sql") else b"\n# one more line\n")
                 fresh = run_check(["."], ONE_PROCESS)
-                kept = run_check(["."], ONE_PROCESS, asked=asked)
+                with _processes(base):
+                    kept = run_check(["."], THREE_PROCESSES, asked=asked)
                 yield from _compared(f"a kept run after a change of {path}", _all(fresh), _all(kept))
 
 
 def _many(base: Usual) -> Iterator[str]:
+    with _processes(base):
+        yield from _compared("three processes", _all(base.checked), _all(run_check([base.folder], THREE_PROCESSES)))
+
+
+@contextmanager
+def _processes(base: Usual) -> Iterator[None]:
+    """Let several processes do what one would do as quickly."""
     # Every part is a run as large as the usual one, as far as it matters: a small one names more errors of syntax.
     small = is_small(sum(Path(path).stat().st_size for path in base.files))
-    with mock.patch.object(processes, "_WORTH", 1 if small else SMALL_RUN), mock.patch.object(run, "_MANY", 1):
-        yield from _compared("three processes", _all(base.checked), _all(run_check([base.folder], Config(jobs=3))))
+    with mock.patch.object(processes, "WORTH", 1 if small else SMALL_RUN), mock.patch.object(run, "_MANY", 1):
+        yield
 
 
 def _order(base: Usual) -> Iterator[str]:
