@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqla_guard.core.look import Look, Said, brief
 from sqla_guard.core.margin import says_at_margin
-from sqla_guard.core.packages import MAPPING_PACKAGES, does_import, is_evident
+from sqla_guard.core.packages import does_import, is_evident, may_import_mapping
 from sqla_guard.core.table_names import says_implying, says_imported, says_tables
-from sqla_guard.core.words import bases_in, classes_in, gives, holds_import, holds_word, lowered
+from sqla_guard.core.words import bases_in, classes_in, gives, holds_word, lowered
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.load import decode
 from sqla_guard.read.markers import is_small, modules_of, says_more
@@ -34,7 +34,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
             (path == asked and does_import(lambda: modules_of(decode(path, data)))) or None
         ),
         "margin": says_at_margin,
-        "mapping": lambda path, data, _: (not path.endswith(".sql") and holds_import(data, MAPPING_PACKAGES)) or None,
+        "mapping": lambda path, data, _: (not path.endswith(".sql") and may_import_mapping(data)) or None,
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
         "small": lambda path, data, read: is_small(int(read)) or None,
         "tables": says_tables,

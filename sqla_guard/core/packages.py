@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.look import Question, true_of
 from sqla_guard.core.memo import Memo, Uses
-from sqla_guard.core.words import holds_import, holds_word
+from sqla_guard.core.words import WIDE, holds_word
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 
 if TYPE_CHECKING:
     from sqla_guard.core.look import Said
     from sqla_guard.core.source import SourceFile
 
-MAPPING_PACKAGES = {
-    b"alchemy": (b"sqlalchemy", b"flask_sqlalchemy", b"advanced_alchemy", b"sqlalchemy_utils"),
-    b"sqlmodel": (b"sqlmodel",),
-    b"airflow": (b"airflow",),
-    b"ckan": (b"ckan",),
-    b"flask": (b"flask.ext", b"flask_appbuilder"),
-    b"litestar": (b"litestar",),
-}
-"""Packages without which no class is known to be mapped, and nothing to be a column, by a part of their names."""
+MAPPING_PACKAGES = (
+    b"sqlalchemy",
+    b"flask_sqlalchemy",
+    b"advanced_alchemy",
+    b"sqlalchemy_utils",
+    b"sqlmodel",
+    b"airflow",
+    b"ckan",
+    b"flask.ext",
+    b"flask_appbuilder",
+    b"litestar",
+)
+"""Packages without which no class is known to be mapped, and nothing to be a column."""
 
-_PACKAGES = tuple(f"{name.decode()}." for names in MAPPING_PACKAGES.values() for name in names)
+_PACKAGES = tuple(f"{name.decode()}." for name in MAPPING_PACKAGES)
+# Where one of them may be imported, and what else may be, behind the word; compiled where they are needed, not in every
+# run. In ``from one import two``, the second word names no package.
+_FROM = rb"from(?<!\wfrom)[\s\\]+(?:%b)\b" % b"|".join(map(re.escape, MAPPING_PACKAGES))
+_IMPORT = (
+    rb"import(?<!\wimport)(?<![\w.] import)[\s\\]+"
+    rb"([\w\x80-\xff](?:[\w., \t\f\x80-\xff]|\\(?:\r\n?|\n))*)"
+)
 _ANNOTATIONS = (b"Mapped", b"DynamicMapped", b"WriteOnlyMapped")
 
 
@@ -51,6 +63,7 @@ class Packages:
         self._modules = modules
         self._is_certain = bool(config.read_everything or config.declarative_bases or config.src != Config().src)
         self._memo = Memo(uses or Uses())
+        self._looks: dict[str, tuple[bool, bool]] = {}
         self._without: dict[str, frozenset[str]] = {}
 
     def may_map(self, near: str) -> bool:
@@ -68,46 +81,51 @@ class Packages:
 
         So it does in a file that is none of its project's, as it lies in a folder that is left out.
         """
-        return self.may_map(near) or near not in self._without.get(self._workspace.disk.project_root(near), ())
+        return self.may_map(near) or not self.rule_out(near)
 
     def rule_out(self, near: str) -> bool:
         """Tell whether it is known already that :meth:`may_judge` says no."""
-        root = self._workspace.disk.project_root(near)
-        return not self._is_certain and self._memo.has(root) and not self.may_judge(near)
+        return near in self._without.get(self._workspace.disk.project_root(near), ())
 
     def _may_map(self, near: str, root: str) -> bool:
         workspace = self._workspace
-        if self._imports_any(near, workspace.project_files(near)):
+        files = workspace.project_files(near)
+        if self._imports_any(near, files):
             return True
         if root == ".":
-            return workspace.exists("__init__.py")  # what lies beside the working directory can be imported too
-        beside = workspace.disk.neighbours(near)
-        return not beside or self._imports_any(near, beside, "neighbours")
+            may_map = workspace.exists("__init__.py")  # what lies beside the working directory can be imported too
+        else:
+            beside = workspace.disk.neighbours(near)
+            may_map = not beside or self._imports_any(near, beside, "neighbours")
+        if not may_map and not workspace.disk.noted(Question("evident", ""), near, lambda: self._evident(files)):
+            self._without[root] = frozenset(files)
+        return may_map
 
     def _imports_any(self, near: str, paths: tuple[str, ...], among: str = "project_files") -> bool:
-        raw, noted = self._workspace.aside.raw, self._workspace.disk.noted
-        files = [path for path in paths if not path.endswith(".sql")]
-        evident: dict[str, Said] = {}
-
         def alike() -> Iterator[str]:
-            for path in files:
-                data = raw(path)
-                if holds_import(data, MAPPING_PACKAGES):
-                    if self._maps(near, path, among):
-                        raise _FoundError  # whatever the others say
-                    yield path
-                if is_evident(data):
-                    evident[path] = True
+            for path in paths:
+                if not self._look(path)[0]:
+                    continue
+                if self._maps(near, path, among):
+                    raise _FoundError  # whatever the others say
+                yield path
 
         try:
-            known = noted(Question("mapping", "", among), near, lambda: true_of(alike()))
+            known = self._workspace.disk.noted(Question("mapping", "", among), near, lambda: true_of(alike()))
         except _FoundError:
             return True
-        if among == "project_files":
-            found = noted(Question("evident", ""), near, lambda: evident)
-            self._without[self._workspace.disk.project_root(near)] = frozenset(() if found else paths)
         # What looked like an import before may have become one.
         return any(self._maps(near, path, among) for path in known)
+
+    def _evident(self, files: tuple[str, ...]) -> Mapping[str, Said]:
+        return true_of(path for path in files if self._look(path)[1])
+
+    def _look(self, path: str) -> tuple[bool, bool]:
+        """Tell whether a file may import such a package, and whether its classes may look mapped; read but once."""
+        if path not in self._looks:
+            data = b"" if path.endswith(".sql") else self._workspace.aside.raw(path)
+            self._looks[path] = may_import_mapping(data), is_evident(data)
+        return self._looks[path]
 
     def _maps(self, near: str, path: str, among: str) -> bool:
         def said() -> Mapping[str, Said]:
@@ -119,6 +137,16 @@ class Packages:
 
 class _FoundError(Exception):
     """A file maps classes."""
+
+
+def may_import_mapping(data: bytes) -> bool:
+    """Tell whether Python code may import one of :data:`MAPPING_PACKAGES`, or something of it."""
+    if data.startswith(WIDE):
+        data = data.replace(b"\0", b"")
+    if re.search(_FROM, data) is not None:
+        return True
+    said = b"\n".join(re.findall(_IMPORT, data))
+    return any(name in said and holds_word(said, name) for name in MAPPING_PACKAGES)
 
 
 def does_import(modules: Callable[[], Iterable[str]]) -> bool:

@@ -11,6 +11,7 @@ from sqla_guard.core.look import Question, Said
 from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages
 from sqla_guard.core.roles import is_apart
+from sqla_guard.core.words import WIDE
 from sqla_guard.core.workspace import Workspace
 
 # Patterns are compiled where they are needed, not in every run.
@@ -28,8 +29,6 @@ _IMPORT = (
 )
 # Stands for any module.
 _ANY = b"*"
-# The marks at the start of files in UTF-16.
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 # Packages whose bases derive the name of a table from that of the class.
 _IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
@@ -170,7 +169,7 @@ def _said(explicit: list[bytes], implied: list[bytes], unclear: bool) -> Said:
 
 def _tables(data: bytes) -> _Tables:
     """Return the names of tables that a file may declare: those written, those that classes may derive; if any more."""
-    if data.startswith(_WIDE):
+    if data.startswith(WIDE):
         return [], [], True
     is_named = b"__tablename__" in data
     may_be_implied = may_imply(data)
@@ -236,7 +235,7 @@ def _plain(name: bytes) -> bytes:
 
 def _imported(data: bytes) -> Iterator[bytes]:
     """Yield the modules that a file may import at the left margin, relative imports left out."""
-    if data.startswith(_WIDE):
+    if data.startswith(WIDE):
         data = data.replace(b"\0", b"")[2:]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

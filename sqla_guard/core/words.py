@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 # So many words are looked for one by one in the time that it takes to list all that there are.
 FEW = 30
@@ -11,8 +11,8 @@ FEW = 30
 Heir = list[str | bool]
 # Spaces in place of all that is no part of words.
 _ONLY_WORDS = bytes(c if bytes([c]).isalnum() or c == ord("_") else ord(" ") for c in range(256))
-# The marks at the start of files in UTF-16.
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
+WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""The marks at the start of files in UTF-16."""
 # A class statement up to its bases, what ends them, and where one name becomes another: ``import One as Two``,
 # ``Two = One``.
 _HEAD = re.compile(
@@ -35,15 +35,12 @@ KEYWORDS = tuple(_GIVEN)
 _MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
 _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
 _LONG = 400
-# What may be the names of imported modules, behind either word; compiled where they are needed, not in every run.
-_FROM = rb"from(?<!\wfrom)[\s\\]+(\w[\w.]*)"
-_IMPORT = rb"import(?<!\wimport)[\s\\]+([\w\x80-\xff](?:[\w., \t\f\x80-\xff]|\\(?:\r\n?|\n))*)"
 _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 
 def lowered(data: bytes) -> bytes:
     """Return ``data`` in lower case, for words to be looked for in; of UTF-16, without the zeros between letters."""
-    return data.replace(b"\0", b"").lower() if data.startswith(_WIDE) else data.lower()
+    return data.replace(b"\0", b"").lower() if data.startswith(WIDE) else data.lower()
 
 
 def holds_word(data: bytes, word: bytes) -> bool:
@@ -83,7 +80,7 @@ def bases_in(data: bytes) -> dict[str, list[Heir]]:
     The names are those in class statements and what is given new names, for which any class of the file may stand: one
     without a name. A class is missing only if its bases are computed, or take thousands of characters.
     """
-    if data.startswith(_WIDE):
+    if data.startswith(WIDE):
         data = data.replace(b"\0", b"")
     found: dict[bytes, list[Heir]] = {}
     head = _HEAD.search(data)
@@ -139,23 +136,9 @@ def _assigned(data: bytes) -> Iterator[bytes]:
 
 def gives(data: bytes, keyword: str) -> bool:
     """Tell whether Python code may give a class to something as ``cls=``, or ``table=`` to a class statement."""
-    if data.startswith(_WIDE):
+    if data.startswith(WIDE):
         data = data.replace(b"\0", b"")
     return keyword.encode() in data and _GIVEN[keyword].search(data) is not None
-
-
-def holds_import(data: bytes, packages: Mapping[bytes, Sequence[bytes]]) -> bool:
-    """Tell whether Python code may import one of ``packages``, or something of it.
-
-    Args:
-        data: The code.
-        packages: The names of the packages, by a part that they share, which is looked for first.
-    """
-    if data.startswith(_WIDE):
-        data = data.replace(b"\0", b"")
-    # What stands behind the two words is little, and quicker to find than the names of many packages.
-    said = b"\n".join((*re.findall(_FROM, data), *re.findall(_IMPORT, data)))
-    return any(part in said and any(holds_word(said, name) for name in names) for part, names in packages.items())
 
 
 def imported_tops(data: bytes) -> set[str] | None:
