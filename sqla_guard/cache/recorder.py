@@ -220,23 +220,47 @@ def content(seen: Seen) -> Any:
     return seen and seen[-1]
 
 
-def changed(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> list[str] | None:
-    """Return the files that hold something else now; ``None`` where ``disk`` answers anything else differently."""
-    found = []
+class Changes(NamedTuple):
+    """How files differ from what was seen of them.
+
+    Attributes:
+        changed: Those that hold something else.
+        touched: Others that look different, as they look now.
+    """
+
+    changed: list[str]
+    touched: dict[str, Seen]
+
+
+def changes(files: Mapping[str, Seen], questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> Changes | None:
+    """Return what has changed in ``files``; ``None`` where ``disk`` answers anything else differently."""
+    found = Changes([], {})
     for path, seen in files.items():
-        if not _is_same(path, seen, disk):
-            if seen is None or not disk.exists(path):
+        now = _signature(path)
+        if seen is None or now is None:
+            if seen is not now:
                 return None
-            found.append(path)
+        elif now[1] and now == seen[:-1]:
+            continue
+        elif now[0] == seen[0] and digest(disk.raw(path)).decode() == content(seen):
+            if now[1]:
+                found.touched[path] = [*now, content(seen)]
+        else:
+            found.changed.append(path)
+    return found if _still_holds(questions, disk) else None
+
+
+def _still_holds(questions: Mapping[str, Mapping[str, Any]], disk: Disk) -> bool:
+    """Tell whether ``disk`` answers as it did."""
     for kind, answers in questions.items():
         for key, answer in answers.items():
             if kind in _LISTS:
                 path, expected = answer
                 if _of_list(_ASK[kind](disk, path)) != expected:
-                    return None
+                    return False
             elif _ASK[kind](disk, _asked_as(kind, key)) != answer:
-                return None
-    return found
+                return False
+    return True
 
 
 def _asked_as(kind: str, key: str) -> str:
@@ -244,16 +268,6 @@ def _asked_as(kind: str, key: str) -> str:
     if kind != "project_root":
         return key
     return f"{key}/x" if key else "x"
-
-
-def _is_same(path: str, seen: Seen, disk: Disk) -> bool:
-    now = _signature(path)
-    if seen is None or now is None:
-        return seen is None and now is None
-    *before, content = seen
-    if now == before and now[1]:
-        return True
-    return bool(now[0] == before[0]) and digest(disk.raw(path)).decode() == content
 
 
 def _signature(path: str) -> list[int] | None:

@@ -90,18 +90,20 @@ def _known(name: str, part: tuple[str, ...], workspace: Workspace, looks: Looks)
         head: dict[str, Any] = json.loads(entry.head)
         if head["day"] not in ("", _today()):
             return _NOTHING
-        from sqla_guard.cache.recorder import changed
+        from sqla_guard.cache.recorder import changes
 
-        paths = changed(head["files"], head["questions"], workspace.disk)
-        if paths is None:
+        now = changes(head["files"], head["questions"], workspace.disk)
+        if now is None:
             return _NOTHING
-        if paths:
+        head["files"].update(now.touched)
+        if now.changed:
             from sqla_guard.cache.again import kept
 
             said = json.loads(entry.checked_rest())
-            found = kept(paths, head, said, frozenset(part), looks, workspace.disk)
+            found = kept(now.changed, head, said, frozenset(part), looks, workspace.disk)
             if found is None or not found.whole:
                 return _Known(None, found, head) if found else _NOTHING
+        if now.changed or now.touched:
             store.write(name, _json(head), entry.rest)
         from sqla_guard.cache.codec import Decoder
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from sqla_guard.cache import runs, store
 from sqla_guard.cli import main
+from sqla_guard.read.discover import FileDisk
 from sqla_guard.run import report_on
 from tests.support.projects import ROOT
 
@@ -132,6 +133,28 @@ def test_what_was_only_touched_is_not_checked_anew(project: Path, checks: list[i
     check()
     os.utime(project / "models.py", (0, 0))
     check()
+    assert len(checks) == 1
+
+
+def test_what_was_checked_as_soon_as_it_was_written_is_read_once_more_and_not_each_time(
+    project: Path, cache: Path, checks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    raw = FileDisk.raw
+
+    def counted(disk: FileDisk, path: str) -> bytes:
+        read.append(path)
+        return raw(disk, path)
+
+    for number in range(50):  # of fewer, each is read anyway
+        (project / f"other{number}.py").touch()
+    first = check(".")
+    monkeypatch.setattr("sqla_guard.cache.recorder._RACY", -1)  # some seconds later
+    monkeypatch.setattr(FileDisk, "raw", counted)
+    for expected in ({"base.py", "models.py"}, set[str]()):
+        read.clear()
+        assert check(".") == first
+        assert {path for path in read if path in ("base.py", "models.py")} == expected
     assert len(checks) == 1
 
 
