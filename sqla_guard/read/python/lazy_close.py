@@ -16,7 +16,7 @@ from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_inits import init_call, made_whole, works_after_new
 from sqla_guard.read.python.lazy_loads import Read, is_log, mutations, read_places
 from sqla_guard.read.python.lazy_module import ModuleIndex
-from sqla_guard.read.python.lazy_sets import BlockReader, Locks
+from sqla_guard.read.python.lazy_sets import BlockReader, Locks, Words
 from sqla_guard.read.python.lazy_strings import long_strings
 from sqla_guard.read.python.lazy_tests import Condition, Places, read_condition
 from sqla_guard.read.python.lazy_trees import (
@@ -25,6 +25,7 @@ from sqla_guard.read.python.lazy_trees import (
     blocks,
     outer_calls,
     span_of_all,
+    statements_below,
     text_of,
     yields,
 )
@@ -55,7 +56,8 @@ class FunctionReader:
         self.info = info
         self.node = info.node
         self.values = LocalValues(info.node, info.declared, info.slots.owner, info.qualname)
-        self.locks = Locks(index.guards, self._own_locks())
+        self.words = Words.of(self.text(info.node))
+        self.locks = Locks(index.guards, self._own_locks(), self.words)
         self.slots = info.slots
         self.aliases: dict[str, str] = {}
         self.alias_spans: dict[str, Span] = {}
@@ -77,6 +79,11 @@ class FunctionReader:
         return list(below(self.node))
 
     @cached_property
+    def statements(self) -> list[ast.AST]:
+        """All its statements."""
+        return list(statements_below(self.node))
+
+    @cached_property
     def reads(self) -> list[Read]:
         """All its reads of shared places."""
         return read_places(self.source, self.node, self.slots, self.index.matters)
@@ -88,7 +95,7 @@ class FunctionReader:
     def _own_locks(self) -> frozenset[str]:
         """Return names bound to a lock that is made in this very call."""
         found = set()
-        for node in self.nodes:
+        for node in self.statements:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name), *_], value=ast.Call() as value):
                     if name not in self.info.declared and makes_lock(self.text(value)):
@@ -237,7 +244,7 @@ class FunctionReader:
             span=self.index.whole(self.node),
             name_span=self._name_span(),
             is_async=isinstance(self.node, ast.AsyncFunctionDef),
-            is_generator=yields(self.node),
+            is_generator=self.words.yields and yields(self.node),
             parameters=self.values.parameters,
             decorators=tuple(map(self.values.value, self.node.decorator_list)),
             decorator_texts=tuple(map(self.text, self.node.decorator_list)),
@@ -258,11 +265,11 @@ class FunctionReader:
             imports_only=all(is_log(call) for call in work),
             mutates=any(True for _ in mutations(self.source, self.node, names, self.slots)),
             early=early,
-            early_simple=sight.judge(loads)[1],
+            early_simple=bool(early) and sight.judge(loads)[1],
             loads=loads,
             locals=self.values.locals,
             strings=long_strings(self.source, self.nodes),
-            yields_guarded=any(map(yields, body)),
+            yields_guarded=self.words.yields and any(map(yields, body)),
             lock=lock,
             lock_kind=self._lock_kind(lock),
             around=Surroundings(self.index, self.info, names, tested[0], self.span(region.statement)),
@@ -337,7 +344,7 @@ class FunctionReader:
         return self.span(self.kept[name]) if name in self.kept and name not in self.decided else None
 
     def _enters_asynchronously(self, lock: str) -> bool:
-        withs = (n for n in self.nodes if isinstance(n, ast.AsyncWith))
+        withs = (n for n in self.statements if isinstance(n, ast.AsyncWith))
         return any(self.text(item.context_expr) == lock for w in withs for item in w.items)
 
     def _init_after(self) -> bool:
@@ -377,7 +384,7 @@ class FunctionReader:
     @cached_property
     def _entered(self) -> list[str]:
         """What stands behind ``with`` in the function."""
-        return [self.text(item.context_expr) for n in self.nodes if isinstance(n, WITHS) for item in n.items]
+        return [self.text(item.context_expr) for n in self.statements if isinstance(n, WITHS) for item in n.items]
 
     def _with_parentheses(self, test: ast.expr) -> Span:
         (start, end), text = self.span(test), self.source.text

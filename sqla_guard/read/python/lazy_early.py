@@ -81,6 +81,8 @@ class EarlySight:
     def _helper_after(self, first: GlobalSet) -> str:
         """Return a function of the module that reads the global and is called after it was set."""
         for node in self.body:
+            if span_of(self.source, node).end <= first.statement.end:
+                continue
             for call in below(node):
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                     continue

@@ -12,7 +12,7 @@ from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Load
 from sqla_guard.read.python.fstrings import ARE_WRONG, mend_positions
 from sqla_guard.read.python.lazy_slots import Slots
-from sqla_guard.read.python.lazy_trees import FUNCTIONS, below, in_order, text_of
+from sqla_guard.read.python.lazy_trees import FUNCTIONS, in_order, statements_below, text_of
 from sqla_guard.read.python.parse import span_of
 
 LOG_METHODS = frozenset(
@@ -109,7 +109,7 @@ def mutations(source: SourceFile, node: ast.AST, names: Collection[str], slots: 
     A method call that stands as a statement, an assignment to an attribute or element, the value handed to a call
     that stands as a statement. Reading it in an expression is none.
     """
-    for small in below(node):
+    for small in statements_below(node):
         match small:
             case ast.Expr(value=value):
                 call = value.value if isinstance(value, ast.Await) else value

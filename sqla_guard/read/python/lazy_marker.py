@@ -58,7 +58,7 @@ _INSTANCE = rb"\n[\w()][^\n(]{0,400}" + _MADE
 # The same behind an annotation of any kind, and on the next line, wherever it stands.
 _FURTHER_ON = (rb"\]\s{0,100}" + _MADE, rb"\\\n\s{0,100}" + _MADE)
 # An element that is bound, and the names that stand before keys on its line.
-_ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?::[^\n=]{0,400})?=(?!=)"
+_ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?:=|:[^\n=]{0,400}=)(?!=)"
 _KEYED = rb"\b(\w+)[ \t]*\["
 # A key that is no constant, as it is no string and does not begin like ``None``.
 _VARIABLE = rb"[ \t]*(?![rubRUB]{1,2}['\"])[A-EG-MO-SU-Za-z_]"
@@ -235,7 +235,10 @@ class _Words:
 
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
-    line, least = line_of(text, end), end - _MOST_BEFORE
+    line = line_of(text, end)
+    if _unopened(text[line:end]) <= 0 and text[line - 2 : line - 1] != b"\\":
+        return line  # most often
+    least = end - _MOST_BEFORE
     missing = _unopened(text[max(line, least, 0) : end])
     while line > max(least, 0) and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
         line, last = line_of(text, line - 1), line
@@ -344,13 +347,12 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     variable = re.compile(_VARIABLE)
     for match in re.finditer(_ELEMENT, text):
         end = match.start() + 1
-        line = line_of(text, end)
-        if text[line - 2 : line - 1] != b"\\" and _is_annotated(text[line:end]):
-            continue  # most of them
         line = _start_of_target(text, end)
+        if annotated.match(text, line, end):
+            continue  # most of them
         depth = indent_of(text, line)
         is_header = text[line + depth] in b"da"  # of a function, which may stand on one line
-        if not (depth or is_header) or annotated.match(text, line, end):
+        if not (depth or is_header):
             continue
         for found in keyed.finditer(text, line, end):
             name, at = found[1], found.start(1)
@@ -363,10 +365,3 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
             least = variable.match(text, found.end()) is not None
             if depths := tuple(d for d in words.containers.get(name, ()) if least <= d < depth + is_header):
                 yield Place(at, name, "element", depths=depths)
-
-
-def _is_annotated(line: bytes) -> bool:
-    """Tell whether a line, up to an ``=``, is the whole of a name or an attribute with its annotation."""
-    if b":" not in line or re.match(_ANNOTATED, line) is None:
-        return False
-    return line.count(b"[") == line.count(b"]")

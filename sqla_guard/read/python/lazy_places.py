@@ -141,12 +141,15 @@ def escapes(inner: ast.FunctionDef | ast.AsyncFunctionDef, outer: ast.AST) -> bo
     """Tell whether a nested function can be called by others than the call of ``outer`` that made it."""
     if inner.decorator_list:
         return True
-    own = list(own_nodes(outer))
-    called = {id(n.func) for n in own if isinstance(n, ast.Call)}
-    plain = {id(n) for n in own if isinstance(n, ast.Name)} & called
-    inside = {id(n) for n in nodes_in(inner)}
-    uses = [n for n in nodes_in(outer) if isinstance(n, ast.Name) and n.id == inner.name and id(n) not in inside]
-    return any(id(n) not in plain for n in uses)
+    calls, uses = 0, 0
+    for node in own_nodes(outer):
+        if node.__class__ in _SCOPES and node is not inner:
+            uses += sum(1 for n in nodes_in(node) if isinstance(n, ast.Name) and n.id == inner.name)
+        elif isinstance(node, ast.Name):
+            uses += node.id == inner.name
+        elif isinstance(node, ast.Call):
+            calls += isinstance(node.func, ast.Name) and node.func.id == inner.name
+    return uses > calls
 
 
 def threading_names(

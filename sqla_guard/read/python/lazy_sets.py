@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import GlobalSet
@@ -16,12 +17,36 @@ from sqla_guard.read.python.lock_words import is_lock_expression, makes_lock
 from sqla_guard.read.python.parse import span_of
 
 
+class Words(NamedTuple):
+    """Words of a function's text without which its tree need not be looked through for what they stand for.
+
+    Attributes:
+        acquires: Whether it may take or give back a lock by a call.
+        awaits: Whether it may be suspended.
+        binds: Whether it may bind names in expressions.
+        yields: Whether it may yield.
+    """
+
+    acquires: bool
+    awaits: bool
+    binds: bool
+    yields: bool
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """Return those of ``text``."""
+        return cls(
+            "acquire" in text or "release" in text, "await" in text or "async" in text, ":=" in text, "yield" in text
+        )
+
+
 @dataclass(frozen=True)
 class Locks:
     """How a function's locks are told: names known as guards, and names of locks made in the function."""
 
     known: Container[str]
     own: frozenset[str]
+    words: Words
 
     def held(self, expression: str) -> str | None:
         """Return ``expression`` if entering it takes a lock that others can hold too."""
@@ -36,6 +61,8 @@ class Locks:
 
     def after(self, node: ast.stmt, lock: str | None, source: SourceFile) -> str | None:
         """Return the lock held from ``node`` on, given ``X.acquire()`` and ``X.release()`` as statements."""
+        if not self.words.acquires:
+            return lock
         header: ast.AST = node.test if isinstance(node, ast.If) else node
         if isinstance(node, _COMPOUND) and header is node:
             return lock
@@ -169,7 +196,7 @@ class BlockReader:
                 deleted or (value is not None and _is_empty(value)),
                 direct,
                 lock,
-                (self.awaited and key not in self.awake) or (value is not None and has_await(value)),
+                (self.awaited and key not in self.awake) or (value is not None and self._awaits(value)),
                 key in self.again,
             )
         )
@@ -189,11 +216,14 @@ class BlockReader:
             self.sets.append(GlobalSet(name, span, None, Unknown("import"), span, lock=lock))
 
     def _expressions(self, header: ast.AST, lock: str | None, node: ast.stmt) -> None:
-        for walrus in below(header, nested=False):
+        for walrus in below(header, nested=False) if self.locks.words.binds else ():
             if isinstance(walrus, ast.NamedExpr) and walrus.target.id in self.places.slots.declared:
                 self._note(walrus.target.id, None, node, walrus.value, lock, direct=False)
-        if has_await(header):
+        if self._awaits(header):
             self._suspended(lock)
+
+    def _awaits(self, node: ast.AST) -> bool:
+        return self.locks.words.awaits and has_await(node)
 
 
 def _is_empty(node: ast.expr) -> bool:

@@ -13,6 +13,8 @@ from sqla_guard.read.python.parse import span_of
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
 WITHS = (ast.With, ast.AsyncWith)
+# Where statements stand, the last first.
+_BLOCKS = ("cases", "finalbody", "orelse", "handlers", "body")
 
 
 def in_order(node: ast.AST) -> Sequence[ast.AST]:
@@ -35,8 +37,21 @@ def below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
     while pending:
         inner = pending.pop()
         yield inner
-        found = reversed(in_order(inner))
-        pending += found if nested else [n for n in found if n.__class__ not in SCOPES]
+        found = in_order(inner)
+        if found:
+            pending += reversed(found) if nested else [n for n in reversed(found) if n.__class__ not in SCOPES]
+
+
+def statements_below(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield ``node`` and all statements in it, with their handlers and cases, in source order."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        for name in _BLOCKS:
+            block = getattr(inner, name, None)
+            if block.__class__ is list:
+                pending += reversed(block)
 
 
 def outer_calls(node: ast.AST) -> Iterator[ast.Call]:
