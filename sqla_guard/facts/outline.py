@@ -107,7 +107,6 @@ class Outline:
         classes: All classes, nested and function-local ones included, by qualified name.
         functions: Module-level functions, by name.
         replaced: Classes that another one of the same qualified name comes after.
-        left_out: Names of classes and functions at the top that are not there, as nobody asked for them.
     """
 
     path: str
@@ -116,7 +115,6 @@ class Outline:
     classes: Mapping[str, Class]
     functions: Mapping[str, Function]
     replaced: tuple[Class, ...] = ()
-    left_out: frozenset[str] = frozenset()
 
     @property
     def modules(self) -> set[str]:

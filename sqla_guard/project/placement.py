@@ -184,7 +184,7 @@ class Placements:
         name = cls.definition.name.encode()
         for path in self._project.files_giving(cls.path, "cls"):
             may_be = name in self._project.workspace.raw(path)
-            outline = self._project.outline_of(path, "") if may_be else None
+            outline = self._project.outline_of(path, "cls") if may_be else None
             for values in outline.bindings.values() if outline else ():
                 for value in values:
                     given = value.keyword("cls") if isinstance(value, Call) else None

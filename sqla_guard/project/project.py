@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _Fact = TypeVar("_Fact")
 
 # Parts of an outline that take about as long to read as all of it.
-_MOST_PARTS = 8
+_MOST_PARTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Readers:
     """
 
     outline: Callable[[SourceFile], Outline]
-    outline_of: Callable[[SourceFile, str], Outline]
+    outline_of: Callable[[SourceFile, str], Outline | None]
     classes_called: Callable[[SourceFile, frozenset[str]], tuple[Class, ...]]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
@@ -132,7 +132,7 @@ class Project:
         self._uses = uses or Uses()
         self._memo = Memo(self._uses)
         self._outlines: dict[str, Outline | None] = {}
-        self._parts: dict[str, list[str]] = {}
+        self._parts: defaultdict[str, set[str]] = defaultdict(set)
         self._searched: Counter[str] = Counter()
 
     def source(self, path: str) -> SourceFile:
@@ -157,22 +157,14 @@ class Project:
     def outline_of(self, path: str, name: str) -> Outline | None:
         """Return an outline with whatever binds ``name`` at the top of a Python module; see :meth:`outline`.
 
-        Classes and functions at the top that are not called so may be missing, all else is there.
+        It has what those statements tell that say ``name``. Other ones may be missing.
         """
-        if path in self._outlines or path.endswith("/"):
+        asked = self._parts[path]
+        if path in self._outlines or path.endswith("/") or (name not in asked and len(asked) == _MOST_PARTS):
             return self.outline(path)
-        asked = self._parts.setdefault(path, [])
-        for other in asked:
-            part = self._part(path, other)
-            if part is None or name not in part.left_out:
-                return part
-        if len(asked) == _MOST_PARTS:
-            return self.outline(path)
-        asked.append(name)
-        return self._part(path, name)
-
-    def _part(self, path: str, name: str) -> Outline | None:
-        return self.once(("outline", path, name), lambda: self.read(path, lambda s: self.readers.outline_of(s, name)))
+        asked.add(name)
+        part = self.once(("outline", path, name), lambda: self.read(path, lambda s: self.readers.outline_of(s, name)))
+        return part or self.outline(path)
 
     def classes_called(self, path: str, names: frozenset[str]) -> tuple[Class, ...]:
         """Return the classes of a Python module that are called like one of ``names``, wherever they stand."""

@@ -7,21 +7,25 @@ that is not enough to be certain, a body is not told, or nothing of the file.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.core.words import words_in
 
 # Comments, strings, and quotes that begin or end none. What stands before the quotes changes nothing of where a string
-# ends, but for the strings that hold expressions.
+# ends, but for the strings that hold expressions. Each alternative begins with one letter, not with a set of them: that
+# is what a search goes by.
 _TOKEN = re.compile(
     r"#[^\n]*"
     r'|"(?:""(?:[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*""")?|[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*")'
     r"|'(?:''(?:[^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*''')?|[^'\\\n]*(?:\\(?:\r\n|.)[^'\\\n]*)*')"
-    r"|[\"']",
+    r"|\"|'",
     re.DOTALL,
 )
 _ONLY_QUOTES = frozenset({'"', "'", '"""', "'''"})
@@ -45,6 +49,7 @@ _AT_MARGIN = re.compile(r"\n(?=[^\s)\]}])")
 _GOES_ON = re.compile(r"(?:elif|else|except|finally)\b")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _DEFINED = re.compile(r"(?:async[ \t]+def|def|class)[ \t]+(\w+)")
+_STAR = re.compile(r"import[ \t\\\n]*\*")
 
 
 class Body(NamedTuple):
@@ -77,6 +82,9 @@ class Statement(NamedTuple):
     end: int
 
 
+_START = attrgetter("start")
+
+
 class Bodies:
     """The bodies of the functions of a text, nested ones included, and its statements, by where they start.
 
@@ -96,6 +104,21 @@ class Bodies:
     def statements(self) -> tuple[Statement, ...]:
         """All statements at the top of the module."""
         return tuple(_statements(self.code))
+
+    @cached_property
+    def _stars(self) -> list[int]:
+        return [star.start() for star in _STAR.finditer(self.code)]
+
+    def saying(self, word: str) -> Iterator[Statement]:
+        """Yield the statements at the top that say ``word``, and those that import everything; the code is ASCII."""
+        said = [start for start, _ in words_in(self.code.encode(), word.encode())]
+        done = 0
+        for place in sorted(said + self._stars):
+            number = bisect_right(self.statements, place, key=_START)
+            if number and place >= done:
+                statement = self.statements[number - 1]
+                done = statement.end
+                yield statement
 
     def inside(self, statement: Statement) -> Iterator[Body]:
         """Yield the bodies in a statement at the top."""
@@ -143,10 +166,10 @@ def code_of(text: str) -> str:
 
 def _hidden(token: re.Match[str]) -> str:
     """Return what stands for a comment or a string in :attr:`Bodies.code`."""
-    text = token.group()
+    text = token[0]
     if text[0] == "#":
         return " " * len(text)
-    if len(text) in (1, 3) and text in _ONLY_QUOTES:
+    if len(text) < 4 and text in _ONLY_QUOTES:
         raise _InDoubtError
     if "{" in text and token.string[max(token.start() - 2, 0) : token.start()].lower().endswith(_FORMATTING):
         quotes = 3 if text.startswith(('"""', "'''")) else 1

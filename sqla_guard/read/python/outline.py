@@ -37,13 +37,17 @@ def read_outline(source: SourceFile) -> Outline:
     return _outline(source, parse_for_outline(source))
 
 
-def read_outline_of(source: SourceFile, name: str) -> Outline:
-    """Return an outline without the classes and functions at the top that are not called ``name``.
+def read_outline_of(source: SourceFile, name: str) -> Outline | None:
+    """Return an outline of the statements at the top that say ``name``, and of what imports everything.
+
+    Classes and functions in it that are called otherwise may be missing. It is ``None`` where only all of the file
+    tells.
 
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
-    return _outline(source, *parse_for_name(source, name))
+    tree = parse_for_name(source, name)
+    return None if tree is None else _outline(source, tree)
 
 
 def read_classes_called(source: SourceFile, names: frozenset[str]) -> tuple[Class, ...]:
@@ -56,25 +60,30 @@ def read_classes_called(source: SourceFile, names: frozenset[str]) -> tuple[Clas
     return tuple(definition for definition in found.values() if definition.name in names)
 
 
-def read_classes(source: SourceFile, may_hold: Callable[[str], bool]) -> Mapping[str, Class]:
-    """Return those classes of the outline, by qualified name, that stand where ``may_hold`` is true of the text.
+def read_classes(
+    source: SourceFile, may_hold: Callable[[str], bool], is_wanted: Callable[[Class], bool]
+) -> Mapping[str, Class]:
+    """Return those classes of the outline, by qualified name, that are wanted.
 
     Args:
         source: The file.
-        may_hold: Is asked of each statement at the top of the module, and of the bodies of functions in it.
+        may_hold: Whether a class that is wanted may stand in a text; is asked of each statement at the top of the
+            module, and of the bodies of functions in it.
+        is_wanted: Whether a class is.
 
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
     found = _outline(source, parse_for_classes(source, may_hold)).classes
+    wanted = {key: cls for key, cls in found.items() if is_wanted(cls)}
     # Of several classes of one qualified name the last one counts, and where what they stand in has one name as well,
     # it may have been left out.
-    times = defined_names(source)
-    again = {key: cls for key, cls in found.items() if any(times[name] > 1 for name in _around(key))}
+    times = defined_names(source) if wanted else {}
+    again = {key: cls for key, cls in wanted.items() if any(times[name] > 1 for name in _around(key))}
     if not again:
-        return found
+        return wanted
     last = {cls.qualname: cls for cls in read_classes_called(source, frozenset(cls.name for cls in again.values()))}
-    return {key: cls for key, cls in found.items() if key not in again or last.get(key) == cls}
+    return {key: cls for key, cls in wanted.items() if key not in again or last.get(key) == cls}
 
 
 def _around(qualname: str) -> list[str]:
@@ -83,7 +92,7 @@ def _around(qualname: str) -> list[str]:
     return names[:-1] or names
 
 
-def _outline(source: SourceFile, tree: ast.Module, left_out: frozenset[str] = frozenset()) -> Outline:
+def _outline(source: SourceFile, tree: ast.Module) -> Outline:
     reader = _OutlineReader(source)
     try:
         reader.block(tree.body, "", at_module_level=True)
@@ -96,7 +105,6 @@ def _outline(source: SourceFile, tree: ast.Module, left_out: frozenset[str] = fr
         reader.classes,
         reader.functions,
         tuple(reader.replaced),
-        left_out,
     )
 
 

@@ -228,8 +228,11 @@ def read_reserving_classes(source: SourceFile) -> Mapping[str, Class]:
     """
     from sqla_guard.read.python.outline import read_classes
 
-    classes = read_classes(source, lambda text: may_reserve(text.encode("utf-8", "surrogatepass")))
-    return {key: cls for key, cls in classes.items() if any(may_be_marked(cls, a) for a in cls.attributes)}
+    return read_classes(
+        source,
+        lambda text: may_reserve(text.encode("utf-8", "surrogatepass")),
+        lambda cls: any(may_be_marked(cls, attribute) for attribute in cls.attributes),
+    )
 
 
 def read_reserved_names(source: SourceFile, classes: Collection[Class]) -> tuple[ReservedName, ...]:

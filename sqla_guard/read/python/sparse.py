@@ -56,33 +56,29 @@ def parse_for_outline(source: SourceFile) -> ast.Module:
     return _parse_with(source, lambda body: _only_imports(source.text, code, body))
 
 
-def parse_for_name(source: SourceFile, name: str) -> tuple[ast.Module, frozenset[str]]:
-    """Return such a tree in which classes and functions at the top may be missing; imports in those may have moved.
+def parse_for_name(source: SourceFile, name: str) -> ast.Module | None:
+    """Return a tree of the statements at the top of ``source`` that say ``name``, or import everything.
 
-    Args:
-        source: The file.
-        name: What is called so is not missing. It may be empty.
-
-    Returns:
-        The tree, and the names of what is missing.
+    Of classes and functions that are called otherwise only imports may be there, which may have moved. It is ``None``
+    where no statements can be told.
 
     Raises:
         UnparsableFile: What is left is not Python.
     """
     text, bodies = source.text, bodies_of(source)
     code = bodies.code
-    missing: set[str] = set()
+    # Words of other letters may be one name, however they are written.
+    if not code or not code.isascii():
+        return None
 
-    def part(statement: Statement) -> Iterable[str] | None:
-        if statement.name and statement.name != name:
-            missing.add(statement.name)
-            imports = _imports(code, statement)
-            if imports is not None:
-                lines = text.count("\n", statement.start, statement.end) - sum(i.count("\n") for i in imports)
-                return ("if 0: ", *(f"{i};" for i in imports), "\n" * lines) if imports else None
-        return _with_less(text, statement, bodies.inside(statement), lambda body: _only_imports(text, code, body))
+    def part(statement: Statement) -> Iterable[str]:
+        imports = _imports(code, statement) if statement.name and statement.name != name else None
+        if imports is None:
+            return _with_less(text, statement, bodies.inside(statement), lambda body: _only_imports(text, code, body))
+        lines = text.count("\n", statement.start, statement.end) - sum(i.count("\n") for i in imports)
+        return ("if 0: ", *(f"{i};" for i in imports), "\n" * lines) if imports else ("\n" * lines,)
 
-    return _parse_statements(source, part), frozenset(missing)
+    return _parse_some(source, bodies.saying(name), part)
 
 
 def parse_for_classes_called(source: SourceFile, names: frozenset[str]) -> ast.Module:
@@ -111,6 +107,9 @@ def parse_for_classes(source: SourceFile, may_hold: Callable[[str], bool]) -> as
 def _parse_classes(source: SourceFile, is_wanted: Callable[[Statement | Body], bool]) -> ast.Module:
     """Return a tree with what holds classes and is wanted: statements at the top, and in those bodies of functions."""
     text, bodies = source.text, bodies_of(source)
+    # Words of other letters may be one name, however they are written.
+    if not bodies.code or not bodies.code.isascii() or kept_tree(source) is not None:
+        return parse_for_outline(source)
 
     def has_class(part: Statement | Body) -> bool:
         return bodies.code.find("class", part.start, part.end) >= 0 and is_wanted(part)
@@ -118,10 +117,10 @@ def _parse_classes(source: SourceFile, is_wanted: Callable[[Statement | Body], b
     def reduced(body: Body) -> str | None:
         return None if has_class(body) else _reduced(text, body)
 
-    def part(statement: Statement) -> Iterable[str] | None:
-        return _with_less(text, statement, bodies.inside(statement), reduced) if has_class(statement) else None
+    def part(statement: Statement) -> Iterable[str]:
+        return _with_less(text, statement, bodies.inside(statement), reduced)
 
-    return _parse_statements(source, part)
+    return _parse_some(source, filter(has_class, bodies.statements), part)
 
 
 def defined_names(source: SourceFile) -> Counter[str]:
@@ -129,24 +128,16 @@ def defined_names(source: SourceFile) -> Counter[str]:
     return Counter(_DEFINED.findall(bodies_of(source).code))
 
 
-def _parse_statements(source: SourceFile, part: Callable[[Statement], Iterable[str] | None]) -> ast.Module:
-    """Return the tree of ``source`` with the parts that ``part`` returns in place of the statements at the top."""
-    bodies = bodies_of(source)
-    # Words of other letters may be one name, however they are written.
-    if not bodies.code or not bodies.code.isascii() or kept_tree(source) is not None:
-        return parse_for_outline(source)
+def _parse_some(
+    source: SourceFile, statements: Iterable[Statement], part: Callable[[Statement], Iterable[str]]
+) -> ast.Module:
+    """Return the tree of ``source`` with what ``part`` returns in place of ``statements``, and nothing for others."""
     parts: list[str] = []
-    done, is_empty = 0, True
-    for statement in bodies.statements:
-        parts.append(source.text[done : statement.start])
+    done = 0
+    for statement in statements:
+        parts += ("\n" * source.text.count("\n", done, statement.start), *part(statement))
         done = statement.end
-        chosen = part(statement)
-        if chosen is not None:
-            is_empty = False
-            parts += chosen
-        else:
-            parts.append("\n" * source.text.count("\n", statement.start, done))
-    return ast.Module([], []) if is_empty else _parse_parts(source, parts)
+    return _parse_parts(source, parts) if parts else ast.Module([], [])
 
 
 def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> ast.Module:
@@ -194,10 +185,18 @@ def _only_imports(text: str, code: str, body: Body) -> str | None:
 
 def _imports(code: str, part: Statement | Body) -> list[str] | None:
     """Return the imports in a part of ``code``; ``None`` where that is not certain."""
-    words = code.count("import", part.start, part.end)
-    found: list[str] = _IMPORT.findall(code, part.start, part.end) if words else []
-    # Names that hold the word make a difference too.
-    return found if len(found) == words else None
+    found: list[str] = []
+    at = code.find("import", part.start, part.end)
+    while at >= 0:
+        line = code.rfind("\n", part.start, at)
+        statement = _IMPORT.match(code, line, part.end) if line >= 0 else None
+        if statement is None:
+            return None
+        found.append(statement[1])
+        at = code.find("import", at + 1, part.end)
+        if 0 <= at < statement.end():
+            return None  # a name that holds the word
+    return found
 
 
 def _reduced(text: str, body: Body, statements: Sequence[str] = ()) -> str | None:
