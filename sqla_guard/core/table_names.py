@@ -21,7 +21,7 @@ _TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
 _WHOLE = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\"'][ \t]*(?=[\r\n;#]|\Z)"
 _NAMED = rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()"
 # A class statement that is not written the way in which the names of classes are told below.
-_ODD_CLASS = rb"[\r\f\xbf]class\b|\nclass(?!\w| +\w+ *[(:])"
+_ODD_CLASS = rb"class(?:(?<=[\r\f\xbf]class)\b|(?<=\nclass)(?!\w| +\w+ *[(:]))"
 # An import at the left margin; both groups stay empty where it takes a parser to tell what is imported.
 _IMPORT = (
     rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
@@ -30,11 +30,8 @@ _IMPORT = (
 # Stands for any module.
 _ANY = b"*"
 
-# Packages whose bases derive the name of a table from that of the class.
-_IMPLYING = (b"flask_sqlalchemy", b"sqlmodel")
 # Without one of these, no class of a file has a table of a derived name.
-_OF_MODELS = (b".Model", b"(Model")
-_OF_TABLES = (b"Column(", b"table=True", b"table = True")
+_OF_MODELS = (rb"Column\(", rb"Model(?<=[.(]Model)", rb"True(?:(?<=table=True)|(?<=table = True))")
 
 
 _Tables = tuple[list[bytes], list[bytes], bool]
@@ -181,8 +178,8 @@ def _tables(data: bytes) -> _Tables:
 
 
 def says_implying(path: str, data: bytes, argument: str) -> Said:
-    """Tell whether a file names a package that derives the names of tables."""
-    return (path.endswith(".py") and any(word in data for word in _IMPLYING)) or None
+    """Tell whether a file names a package whose bases derive the name of a table from that of the class."""
+    return (path.endswith(".py") and (b"flask_sqlalchemy" in data or b"sqlmodel" in data)) or None
 
 
 def says_imported(path: str, data: bytes, argument: str) -> Said:
@@ -202,9 +199,7 @@ def _text(names: Iterable[bytes]) -> str | None:
 
 def may_imply(data: bytes) -> bool:
     """Tell whether a class of a file may have a table without saying its name."""
-    if b"class" not in data:
-        return False
-    return any(w in data for w in _OF_TABLES) or (b"Model" in data and any(w in data for w in _OF_MODELS))
+    return b"class" in data and any(re.search(word, data) for word in _OF_MODELS)
 
 
 def _explicit(data: bytes) -> list[bytes]:

@@ -16,7 +16,7 @@ from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.read.load import decode
 from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
 from sqla_guard.read.python.reserved import may_reserve
-from sqla_guard.read.sql_marker import is_wide, may_define_tables, may_name, may_operate
+from sqla_guard.read.sql_marker import is_wide, may_give_columns, may_name, may_operate
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config
@@ -216,7 +216,7 @@ def may_define(data: bytes, sql: bool = False) -> bool:
     if not _changes_columns(lowered):
         return False
     # What says no quickly comes first; whether a name may stand in pieces takes longer than all else.
-    if not (sql or may_define_tables(lowered) or may_operate(lowered)):
+    if not (sql or may_give_columns(lowered) or may_operate(lowered)):
         return False
     return may_name(lowered, RESERVED, sql)
 

@@ -31,7 +31,8 @@ _MODIFIERS = (
     rb"fulltext|spatial|columnstore|private|snapshot|aggregate|force"
 )
 _BETWEEN = rb"(?:%b|%b|%b|(?:%b)(?!\w)){1,60}" % (_EDGE, _COMMENT, _PUT_IN, _MODIFIERS)
-_DEFINE = (b"create", b"alter", b"drop", b"rename")
+_GIVE = (b"create", b"alter")
+_DEFINE = (*_GIVE, b"drop", b"rename")
 _TABLES = rb"(?:table|view|type|schema)(?!\w)"
 # These matter where they name a column.
 _OTHERS = (
@@ -135,8 +136,16 @@ def may_define_tables(lowered: bytes, code: bytes | None = None) -> bool:
         lowered: The file, or its strings, in lower case.
         code: Its code in lower case, where that is told apart.
     """
-    calls = lowered if code is None else code
-    return b"sp_rename" in lowered or any(verb in lowered and _may_define(verb, lowered, calls) for verb in _DEFINE)
+    return _may_define_by(_DEFINE, lowered, lowered if code is None else code)
+
+
+def may_give_columns(lowered: bytes) -> bool:
+    """Tell whether a file, in lower case, can hold a statement that gives a table columns or their names."""
+    return _may_define_by(_GIVE, lowered, lowered)
+
+
+def _may_define_by(verbs: tuple[bytes, ...], lowered: bytes, calls: bytes) -> bool:
+    return b"sp_rename" in lowered or any(verb in lowered and _may_define(verb, lowered, calls) for verb in verbs)
 
 
 def _may_define(verb: bytes, lowered: bytes, calls: bytes) -> bool:

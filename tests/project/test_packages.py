@@ -12,7 +12,7 @@ from sqla_guard.core.packages import MAPPING_PACKAGES, is_evident, may_import_ma
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.project import kinds, mapped, placement, resolve
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import files_that_matter, may_declare
+from sqla_guard.read.markers import files_that_matter, may_declare, may_define
 from sqla_guard.run import run_check
 from tests.support.memory import check_files, project
 
@@ -145,6 +145,19 @@ def test_a_column_of_a_reserved_name_is_seen(said: str) -> None:
 )
 def test_nothing_else_looks_like_a_column_of_a_reserved_name(said: str) -> None:
     assert not may_declare(f"x = {said}, String)\n".encode())
+
+
+@pytest.mark.parametrize(
+    "said", ["create table {}", "alter table t add {}", "exec sp_rename 't.a', '{}'", "create {{}} {}"]
+)
+def test_sql_that_gives_a_column_its_name_is_seen(said: str) -> None:
+    assert may_define(f"run('DROP TABLE x; {said.format('metadata')}') # create \n".encode())
+    assert may_define(f"run('DROP TABLE x; {said.format('metadata').upper()}') # create \n".encode())
+
+
+@pytest.mark.parametrize("said", ["DROP TABLE metadata", "RENAME TABLE metadata TO x", "drop {} metadata"])
+def test_sql_that_takes_away_gives_no_column_a_name(said: str) -> None:
+    assert not may_define(f"run('{said}') # they create more\n".encode())
 
 
 def test_all_that_is_known_of_mapping_is_in_these_packages() -> None:

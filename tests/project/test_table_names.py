@@ -101,3 +101,22 @@ def test_only_tables_at_the_margin_come_twice() -> None:
         'é = Table("events", m)\n',
     ):
         assert project({"a.py": once, "b.py": twice}).table_names.may_repeat("a.py", once.encode())
+
+
+ODD = ["x = 1\r{}", "\f{}", "\ufeff{}", "class\tA(Base):\n    x = Column(1)\n{}", "class \\\n  A(Base):\n    x = 1\n{}"]
+
+
+@pytest.mark.parametrize("head", ODD)
+def test_a_class_statement_in_an_odd_layout_may_be_of_any_table(head: str) -> None:
+    plain = "class Event(Base):\n    id = Column(Integer)\n"
+    names = project({"app/a.py": head.format(plain), "app/b.py": plain}).table_names
+    assert names.files_declaring("app/a.py", "other") == ["app/a.py"]
+    assert "app/b.py" in names.files_declaring("app/a.py", "event")
+
+
+@pytest.mark.parametrize("bases", ["db.Model", "Model", "Base, table=True", "Base, table = True"])
+def test_what_a_class_says_of_its_table_may_imply_a_name(bases: str) -> None:
+    names = project({"app/a.py": f"class Event({bases}):\n    x = 1\n"}).table_names
+    assert names.files_declaring("app/a.py", "event") == ["app/a.py"]
+    plain = project({"app/a.py": "class Event(MyModel, a_table=False):\n    x = 1\n"}).table_names
+    assert plain.files_declaring("app/a.py", "event") == []

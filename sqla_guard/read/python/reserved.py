@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sqla_guard.core.words import words_in
 from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED, is_marked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from sqla_guard.core.source import SourceFile
     from sqla_guard.facts.outline import Attribute, Class
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from sqla_guard.facts.reserved_words import Form
 
 # Patterns are compiled when a file first needs them: a clean run needs few.
-_OF_SQLALCHEMY = rb"_sa_(?<!\w_sa_)\w+"
+_OF_SQLALCHEMY = rb"_sa_(?<!\w_sa_)\w+(?![\w\"'.])"
 # A dunder that is given what can be a column: no constant, no tuple of constants, no other dunder; the usual ones have
 # those. The last of several gets what stands last. Blind to attributes.
 _PLAIN = (
@@ -36,7 +35,9 @@ _DEFINITION = rb"(?:async\s+)?(def|class)\b"
 _FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
-_OF_FLASK = rb"query(?<!\wquery)(?:_class)?(?!\w)"
+# What stands in quotes, or has a dot behind it, is not bound.
+_OF_WORDS = tuple((word, rb"%b(?<!\w%b)(?![\w\"'.])" % (word, word)) for word in _WORDS)
+_OF_FLASK = rb"query(?<!\wquery)(?:_class)?(?![\w\"'.])"
 # What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
 _OTHERS = rb"(?:[\w\s,*.]|#[^\n]*\n)"
 _BOUND = (
@@ -55,30 +56,27 @@ def may_reserve(data: bytes) -> bool:
     if b"\f" in data:
         data = data.replace(b"\n\f", b"\n")  # it indents nothing
     blocks = _Blocks(data)
-    if any(_may_name_backref(data, word) or _may_bind(blocks, words_in(data, word)) for word in _WORDS if word in data):
+    if any(word in data and (_may_name_backref(data, word) or _may_bind(blocks, it)) for word, it in _OF_WORDS):
         return True
     if b"class" not in data:
         return False
-    if b"_sa_" in data and _may_bind(blocks, _places(_OF_SQLALCHEMY, data)):
+    if b"_sa_" in data and _may_bind(blocks, _OF_SQLALCHEMY):
         return True
     if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
         return True
-    if b"query" in data and _may_bind(blocks, _places(_OF_FLASK, data)):
+    if b"query" in data and _may_bind(blocks, _OF_FLASK):
         return True
     return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
-
-
-def _places(pattern: bytes, data: bytes) -> Iterator[tuple[int, int]]:
-    return (found.span() for found in re.finditer(pattern, data))
 
 
 def _may_name_backref(data: bytes, word: bytes) -> bool:
     return b"backref" in data and (b'"%s"' % word in data or b"'%s'" % word in data)
 
 
-def _may_bind(blocks: _Blocks, words: Iterable[tuple[int, int]]) -> bool:
-    """Tell whether one of ``words``, by start and end, can be bound in a class body, or given to a class."""
-    return any(_may_bind_at(blocks, start, end) and not blocks.is_text(start) for start, end in words)
+def _may_bind(blocks: _Blocks, words: bytes) -> bool:
+    """Tell whether one of the words that a pattern finds can be bound in a class body, or given to a class."""
+    places = (found.span() for found in re.finditer(words, blocks.data))
+    return any(_may_bind_at(blocks, start, end) and not blocks.is_text(start) for start, end in places)
 
 
 def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
