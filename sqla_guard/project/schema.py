@@ -17,7 +17,9 @@ from sqla_guard.facts.operations import (
     UnreadSql,
     kept,
 )
+from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.project.constants import kept_strings
 from sqla_guard.project.created import created_tables
 from sqla_guard.project.landing import Landing, candidates
 from sqla_guard.project.project import Project
@@ -26,6 +28,7 @@ from sqla_guard.project.revisions import RevisionGraph, graphs
 from sqla_guard.project.sql_plans import is_deployed, ranks
 
 Creating = CreateTable | AddColumn | RenameColumn
+_CREATING = (CreateTable, AddColumn, RenameColumn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,21 @@ def table_history(project: Project, near: str, table: TableName) -> TableHistory
     """Return what the project of ``near`` does to ``table``."""
     key = ("history", project.workspace.disk.project_root(near), plain(table))
     return project.once(key, lambda: _read(project, near, table))
+
+
+def may_define(project: Project, near: str, table: TableName, column: str) -> bool:
+    """Tell whether DDL may give ``table`` the column, without reading what does not name it."""
+    naming = frozenset(project.files_naming(near, frozenset({column}), (".py", ".sql")))
+    # Another module may put the name into its DDL.
+    if any(column in text for path in sorted(naming) for _, text in kept_strings(_module(project, path))):
+        return True
+    paths = (path for path in _deployed(project, near, table.name) if path in naming)
+    facts = (fact for path in paths for fact in _facts(project, path) if isinstance(fact, _CREATING))
+    return any(identifier.name == column for fact in facts for identifier in created(fact))
+
+
+def _module(project: Project, path: str) -> Outline | None:
+    return project.outline(path) if path.endswith(".py") else None
 
 
 def same(one: TableName | None, other: TableName) -> bool:
@@ -149,11 +167,19 @@ def _told(project: Project, near: str, name: str) -> tuple[list[str], tuple[SqlF
 
 
 def _tell(project: Project, near: str, name: str) -> tuple[list[str], tuple[SqlFact, ...], Landing]:
+    paths = _deployed(project, near, name)
+    facts = tuple(fact for path in paths for fact in _facts(project, path))
+    return paths, facts, Landing.of(facts, name)
+
+
+def _deployed(project: Project, near: str, name: str) -> list[str]:
     words = frozenset({name, *RESERVED})
     named = {*project.files_naming(near, words, (".py", ".sql")), *_naming_more(project, near, name)}
-    paths = [path for path in sorted(named) if is_deployed(project, path)]
-    facts = tuple(f for path in paths for f in (*project.sql_facts(path), *created_tables(project, path)))
-    return paths, facts, Landing.of(facts, name)
+    return [path for path in sorted(named) if is_deployed(project, path)]
+
+
+def _facts(project: Project, path: str) -> tuple[SqlFact, ...]:
+    return (*project.sql_facts(path), *created_tables(project, path))
 
 
 def _naming_more(project: Project, near: str, name: str) -> set[str]:

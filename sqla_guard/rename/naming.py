@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.mapped import Mappings, subclasses
@@ -14,7 +14,7 @@ from sqla_guard.project.reserved import OUTSIDE, ReservedModel
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 
 
-def new_name(project: Project, model: ReservedModel, taken: frozenset[str]) -> str:
+def new_name(project: Project, model: ReservedModel, is_taken: Callable[[str], bool]) -> str:
     """Return the first candidate that is free in the class, its bases, its subclasses and its table.
 
     Where the configuration has a template, what it makes comes first, and then ``name_``.
@@ -22,15 +22,15 @@ def new_name(project: Project, model: ReservedModel, taken: frozenset[str]) -> s
     Args:
         project: The project.
         model: The class and its reserved attribute.
-        taken: Names of the table's columns, as far as they are known.
+        is_taken: Tells of a name whether the table has a column called so, as far as that is known.
     """
     texts = list(_class_texts(project, model))
     template = project.config.rename_template
     for candidate in candidates(model, template) if template else usual_candidates(model):
         word = re.compile(rf"\b{re.escape(candidate)}\b")
-        if candidate not in taken and not any(word.search(text) for text in texts):
+        if not any(word.search(text) for text in texts) and not is_taken(candidate):
             return candidate
-    return _numbered(model.fact.name, texts, taken)
+    return _numbered(model.fact.name, texts, is_taken)
 
 
 def usual_candidates(model: ReservedModel) -> Iterator[str]:
@@ -63,9 +63,9 @@ def _usable(candidate: str) -> Iterator[str]:
         yield candidate
 
 
-def _numbered(name: str, texts: list[str], taken: frozenset[str]) -> str:
+def _numbered(name: str, texts: list[str], is_taken: Callable[[str], bool]) -> str:
     number = 2
-    while f"{name}_{number}" in taken or any(f"{name}_{number}" in text for text in texts):
+    while any(f"{name}_{number}" in text for text in texts) or is_taken(f"{name}_{number}"):
         number += 1
     return f"{name}_{number}"
 

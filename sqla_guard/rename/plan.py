@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
 from sqla_guard.facts.references import Reference
@@ -12,7 +13,7 @@ from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Known
 from sqla_guard.project.reserved import OUTSIDE, ReservedModel
-from sqla_guard.project.schema import TableHistory, table_history
+from sqla_guard.project.schema import TableHistory, may_define, table_history
 from sqla_guard.project.types import TypeOf
 from sqla_guard.project.versions import sqlalchemy_version
 from sqla_guard.rename.column import column_change, runs_again
@@ -88,13 +89,22 @@ class _Planner:
         self.group = group
         self.model = group[0]
         self.fact = self.model.fact
-        self.history: TableHistory | None = (
-            table_history(project, self.fact.path, self.model.table) if self.model.table is not None else None
-        )
-        columns = self.history.schema.columns(self.model.table) if self.history and self.model.table else ()
         # A relationship elsewhere may give the class an attribute, too.
         given = {name for name, _, _ in self._types().members.registry.backrefs(self.model.cls.path)}
-        self.new = new_name(project, self.model, frozenset({*columns, *given}))
+        self.new = new_name(project, self.model, lambda name: name in given or self._is_column(name))
+
+    @cached_property
+    def history(self) -> TableHistory | None:
+        """What is done to the table, which takes long to read."""
+        table = self.model.table
+        return table_history(self.project, self.fact.path, table) if table is not None else None
+
+    def _is_column(self, name: str) -> bool:
+        """Tell whether the table has a column called ``name``, as far as that is known."""
+        table = self.model.table
+        if table is None or not may_define(self.project, self.fact.path, table, name):
+            return False
+        return self.history is not None and name in self.history.schema.columns(table)
 
     def outcome(self) -> Fix | Refusal:
         database = self._database()

@@ -1,8 +1,9 @@
 """Follows names through a module, statement by statement.
 
 A small abstract interpretation: each local name holds a :class:`~sqla_guard.facts.values.Value`; branches are joined,
-loops are read twice so that a rebinding later in the body is seen at its top. Functions are read after the code
-around them, because they run later: they see everything that an outer name is ever bound to.
+loops are read twice so that a rebinding later in the body is seen at its top, and once more with those inside of them
+together. Functions are read after the code around them, because they run later: they see everything that an outer name
+is ever bound to.
 
 What is looked for on the way is the business of the :class:`Visitor` that is handed in.
 """
@@ -71,11 +72,11 @@ class Visitor(Protocol):
 
 
 class _Loop:
-    """Where ``break`` and ``continue`` of a loop lead."""
+    """The states with which a loop is left by ``break``, and with which its body ends, also by ``continue``."""
 
     def __init__(self) -> None:
         self.breaks: list[State | None] = []
-        self.continues: list[State | None] = []
+        self.ends: list[State | None] = []
 
 
 class Flow:
@@ -100,6 +101,8 @@ class Flow:
         # Functions with the scope around them, lambdas with their own.
         self._later: deque[tuple[FunctionNode | ast.Lambda, Scope]] = deque()
         self._loops: list[_Loop] = []
+        # Those inside of the outermost one that is being read, be they open or not.
+        self._inner: dict[ast.stmt, _Loop] = {}
         # What was bound since each ``try`` began, as its handlers may see any of it.
         self._tries: list[list[tuple[str, Value]]] = []
 
@@ -318,7 +321,7 @@ class Flow:
             case ast.Break() | ast.Continue():
                 if self._loops:
                     loop = self._loops[-1]
-                    ways = loop.breaks if isinstance(node, ast.Break) else loop.continues
+                    ways = loop.breaks if isinstance(node, ast.Break) else loop.ends
                     ways.append(self.scope.state)
                 self.scope.state = None
             case ast.Assert(test=test, msg=message):
@@ -391,16 +394,19 @@ class Flow:
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, target: ast.expr | None, item: Value | None) -> None:
         before = dict(self.scope.state or {})
-        loop = _Loop()
-        ends: list[State | None] = []
-        for _ in range(2):
-            self.scope.state = join([before, *ends, *loop.continues], self.growth)
+        if not self._loops:
+            self._inner = {}
+        loop = self._inner.setdefault(node, _Loop())
+        for turn in range(1 if self._loops else 3):
+            if turn == 2 and len(self._inner) == 1:
+                break
+            self.scope.state = join([before, *loop.ends], self.growth)
             self._loop_head(node, target, item)
             self._loops.append(loop)
             self.block(node.body)
             self._loops.pop()
-            ends.append(self.scope.state)
-        self.scope.state = join([before, *ends, *loop.continues], self.growth)
+            loop.ends.append(self.scope.state)
+        self.scope.state = join([before, *loop.ends], self.growth)
         if isinstance(node, ast.While):
             self.narrow(self.evaluate.narrowed(node.test, False))
             if isinstance(node.test, ast.Constant) and node.test.value:
