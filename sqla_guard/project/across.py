@@ -30,6 +30,8 @@ _NAMED = re.compile(
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat")
 _DEEPEST = 3
+# UTF-16, where no search for words in bytes finds any.
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def may_hold_sql(project: Project, path: str) -> bool:
@@ -57,11 +59,17 @@ def sql_across(project: Project, path: str) -> Across:
     return Across(helpers, tuple(dict.fromkeys(uses)), strings)
 
 
+def may_define_tables(project: Project, path: str) -> bool:
+    """Tell whether a Python file may hold, in one piece or two, DDL that is about a table."""
+    data = project.workspace.raw(path)
+    return _DDL.search(data.lower()) is not None or data.startswith(_WIDE)
+
+
 def _may_matter(project: Project, path: str) -> bool:
+    if may_define_tables(project, path):
+        return True
     data = project.workspace.raw(path)
     lowered = data.lower()
-    if _DDL.search(lowered):
-        return True
     if _QUERY.search(lowered) is None:
         return False
     return _NAMED.search(lowered) is not None or _names_kept(project, path, data)

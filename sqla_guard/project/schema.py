@@ -19,6 +19,7 @@ from sqla_guard.facts.operations import (
 )
 from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.reserved_words import RESERVED
+from sqla_guard.project.across import may_define_tables
 from sqla_guard.project.constants import kept_strings
 from sqla_guard.project.created import created_tables
 from sqla_guard.project.landing import Landing, candidates
@@ -89,6 +90,22 @@ def may_define(project: Project, near: str, table: TableName, column: str) -> bo
     paths = (path for path in _deployed(project, near, table.name) if path in naming)
     facts = (fact for path in paths for fact in _facts(project, path) if isinstance(fact, _CREATING))
     return any(identifier.name == column for fact in facts for identifier in created(fact))
+
+
+def may_run_again(project: Project, near: str, table: TableName, column: str) -> bool:
+    """Tell whether SQL that is written to run again may give ``table`` the column, without reading what is none."""
+    return any(
+        fact.carrier.rerunnable and (any(name.name == column for name in created(fact)) or _borrows(fact))
+        for path in _deployed(project, near, table.name)
+        if path.endswith(".sql") or may_define_tables(project, path)
+        for fact in project.sql_facts(path)
+        if isinstance(fact, _CREATING)
+    )
+
+
+def _borrows(fact: Creating) -> bool:
+    """Tell whether a table gets columns that its statement does not name."""
+    return isinstance(fact, CreateTable) and bool(fact.like or fact.of)
 
 
 def _module(project: Project, path: str) -> Outline | None:

@@ -13,7 +13,7 @@ from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.replay import Known
 from sqla_guard.project.reserved import OUTSIDE, ReservedModel
-from sqla_guard.project.schema import TableHistory, may_define, table_history
+from sqla_guard.project.schema import TableHistory, may_define, may_run_again, table_history
 from sqla_guard.project.types import TypeOf
 from sqla_guard.project.versions import sqlalchemy_version
 from sqla_guard.rename.column import column_change, runs_again
@@ -160,6 +160,8 @@ class _Planner:
             return _Database(None)
         if len({m.table for m in self.group}) > 1:
             return _Database(None, "several tables have it" if wanted == "column" else "")
+        if wanted == "auto" and not self._may_run_again():
+            return _Database(None)
         if self.history is None or self.model.table is None:
             return _Database(None, "its table could not be determined" if wanted == "column" else "")
         known = self.history.schema.column(self.model.table, self.model.column)
@@ -174,6 +176,10 @@ class _Planner:
         wish = ColumnRename(self.model.table, self.model.column, self.new, dialect)
         outcome = column_change(self.project, self.history, known, wish)
         return _Database(None, outcome.reason) if isinstance(outcome, Refusal) else _Database(outcome)
+
+    def _may_run_again(self) -> bool:
+        table = self.model.table
+        return table is not None and may_run_again(self.project, self.fact.path, table, self.model.column)
 
     def _beside_models(self, known: Known) -> Known:
         """Return what else makes the column: the models themselves change with the attribute."""

@@ -456,3 +456,43 @@ def test_leaving_out_comments_and_prose_changes_nothing(text: str, monkeypatch: 
 
 def _all_of(source: SourceFile, pattern: re.Pattern[str]) -> list[int]:
     return [found.end() - 1 for found in pattern.finditer(source.text)]
+
+
+@pytest.mark.parametrize("depth", [2, 12])
+def test_code_in_many_loops_is_read_a_few_times(depth: int) -> None:
+    heads = [f"{'    ' * level}for x{level} in y:\n" for level in range(depth)]
+    source = SourceFile("m.py", f"{''.join(heads)}{'    ' * depth}x.metadata\n")
+    reader = references._Reader(source, NAMES, [source.text.index("metadata")])
+    reader.run(ast.parse(source.text))
+    assert len(reader.mentions.found) == 3
+
+
+def test_an_inner_loop_sees_what_both_loops_bind_behind_a_use() -> None:
+    found = owner(
+        """
+        later = None
+        for group in groups:
+            held = None
+            for key in group:
+                held.metadata
+                held = later
+            later = Event()
+        """
+    )
+    assert found == OneOf((Literal(None), Call(Name("Event"))))
+
+
+def test_an_inner_loop_starts_anew_with_what_it_left_behind() -> None:
+    found = owner(
+        """
+        for group in groups:
+            query = base
+            for key in group:
+                query.metadata
+                if key:
+                    query = Event()
+                    continue
+                query = Other()
+        """
+    )
+    assert found == OneOf((Name("base"), Call(Name("Event")), Call(Name("Other"))))

@@ -6,7 +6,7 @@ join. Here is the limit, and the one shape that grows on purpose: a query that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sqla_guard.facts.values import Attr, Call, Chained, OneOf, Unknown, Value, either
 
@@ -17,6 +17,8 @@ _ARGUMENT_LIMIT = 150
 _OPTIONS = 12
 # Whoever compares two values goes down into both.
 _DEEPEST = 150
+# What values hold besides values.
+_PLAIN = frozenset((str, bytes, int, float, complex, bool, type(None), type(...)))
 
 _TOO_LONG = Unknown("an expression that is too long to follow")
 
@@ -33,17 +35,17 @@ class Growth:
         """Return the number of nodes of ``value`` when written out."""
         return self._measure(value)[0]
 
-    def _measure(self, value: object) -> tuple[int, int]:
+    def _measure(self, value: Value) -> tuple[int, int]:
         """Return the number of nodes of ``value``, and how deep they are nested."""
-        if isinstance(value, tuple):
-            return _sum(map(self._measure, value))
         known = self._measured.get(id(value))
         if known is not None:
             return known[1], known[2]
-        names: Iterable[str] | None = getattr(value, "__match_args__", None)
-        if names is None:
-            return 0, 0
-        size, depth = _sum(self._measure(getattr(value, name)) for name in names)
+        size = depth = 0
+        for part in _parts(value):
+            part_size, part_depth = self._measure(part)
+            size += part_size
+            if part_depth > depth:
+                depth = part_depth
         self._measured[id(value)] = (value, size + 1, depth + 1)
         return size + 1, depth + 1
 
@@ -88,12 +90,18 @@ class Growth:
         return value if self.size(value) <= _ARGUMENT_LIMIT else _TOO_LONG
 
 
-def _sum(parts: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    size = depth = 0
-    for part_size, part_depth in parts:
-        size += part_size
-        depth = max(depth, part_depth)
-    return size, depth
+def _parts(value: Value) -> list[Value]:
+    """Return the values directly in ``value``."""
+    found: list[Value] = []
+    # Tuples hold values, and tuples of them with words; they grow while they are read.
+    parts = [getattr(value, name) for name in value.__match_args__]
+    for part in parts:
+        kind = part.__class__
+        if kind is tuple:
+            parts += part
+        elif kind not in _PLAIN:
+            found.append(part)
+    return found
 
 
 def _chain(first: Value, second: Value) -> Value | None:
