@@ -242,7 +242,8 @@ class Flow:
                 for target in targets:
                     self.assign(target, result)
             case ast.Expr(value=value):
-                self._expression(value)
+                self.see(value)
+                self._filled(value)
                 if never_returns(node):
                     self.scope.state = None
             case ast.If(test=test, body=body, orelse=orelse):
@@ -281,10 +282,6 @@ class Flow:
                 self._delete(targets)
             case _:
                 self._jump_or_rest(node)
-
-    def _expression(self, node: ast.expr) -> None:
-        self.see(node)
-        self._filled(node)
 
     def _delete(self, targets: list[ast.expr]) -> None:
         for target in targets:
