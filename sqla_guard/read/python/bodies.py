@@ -39,8 +39,9 @@ _FORMATTED = re.compile(
 )
 
 _DEEPER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+# It begins with the word: that is found faster than all lines are looked at.
 _HEADER = re.compile(
-    r"\n( *)(?:def|async +def) +(\w+) *(?:\[[^\[\]]*\] *|)"
+    r"def(?<=[\n ]def) +(\w+) *(?:\[[^\[\]]*\] *|)"
     rf"\([^()]*(?:{_DEEPER}[^()]*)*\)(?: *->[^:\n]*| *): *(?=\n)"
 )
 
@@ -204,9 +205,11 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
     lined = "\n" + code[first:last]
     ends: dict[int, re.Pattern[str]] = {}
     for header in _HEADER.finditer(lined):
-        if lined[header.start() - 1 : header.start()] == "\\":
+        line, start = lined.rfind("\n", 0, header.start()) + 1, header.end()
+        before = lined[line : header.start()]
+        if before.strip(" ") not in ("", "async") or lined[line - 2 : line - 1] == "\\":
             continue
-        indent, start = len(header[1]), header.end()
+        indent = len(before) - len(before.lstrip(" "))
         if indent not in ends:
             ends[indent] = re.compile(rf"\n {{0,{indent}}}[^\s]")
         dedent = ends[indent].search(lined, start)
@@ -218,4 +221,4 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
             or any(inside.count(opened) != inside.count(closed) for opened, closed in _BRACKETS)
         ):
             continue
-        yield Body(indent, first + start - 1, first + end - 1, header[2])
+        yield Body(indent, first + start - 1, first + end - 1, header[1])

@@ -235,14 +235,11 @@ class _Words:
 
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
-    line = line_of(text, end)
-    if _unopened(text[line:end]) <= 0 and text[line - 2 : line - 1] != b"\\":
-        return line  # most often
-    least = end - _MOST_BEFORE
-    missing = _unopened(text[max(line, least, 0) : end])
-    while line > max(least, 0) and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
+    line, least = line_of(text, end), max(0, end - _MOST_BEFORE)
+    missing = _unopened(text[max(line, least) : end])
+    while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
         line, last = line_of(text, line - 1), line
-        missing += _unopened(text[max(line, least, 0) : last])
+        missing += _unopened(text[max(line, least) : last])
     return line
 
 
