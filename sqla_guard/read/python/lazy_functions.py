@@ -13,10 +13,10 @@ from sqla_guard.read.python.lazy_places import (
     escapes,
     identifiers,
     instance_parameter,
-    own_nodes,
     shared_places,
 )
 from sqla_guard.read.python.lazy_slots import Slots
+from sqla_guard.read.python.lazy_trees import statements_below
 
 if TYPE_CHECKING:
     from sqla_guard.read.python.lazy_module import ModuleIndex
@@ -58,7 +58,8 @@ class FunctionInfo:
     def _declarations(self) -> list[ast.Global | ast.Nonlocal]:
         if not self.index.declares(self.node):
             return []
-        return [g for g in own_nodes(self.node) if isinstance(g, (ast.Global, ast.Nonlocal))]
+        own = statements_below(self.node, nested=False)
+        return [g for g in own if isinstance(g, (ast.Global, ast.Nonlocal))]
 
     @cached_property
     def declared(self) -> frozenset[str]:

@@ -13,9 +13,10 @@ from sqla_guard.read.python.bodies import Body, bodies_of
 from sqla_guard.read.python.lazy_functions import FunctionInfo
 from sqla_guard.read.python.lazy_module import ModuleIndex
 from sqla_guard.read.python.lazy_parts import are_beside, parse_parts
-from sqla_guard.read.python.lazy_places import assignment, own_nodes
+from sqla_guard.read.python.lazy_places import assignment
 from sqla_guard.read.python.lazy_sparse import Lazy, find_lazy, parse_lazy
 from sqla_guard.read.python.lazy_text import DEFINITIONS, has_only_one, is_balanced, only_booleans
+from sqla_guard.read.python.lazy_trees import statements_below
 from sqla_guard.read.python.lock_words import LOCK_CONSTRUCTORS
 
 # Methods that work on new instances, of which each has something to tell about the others.
@@ -202,7 +203,7 @@ class _Names:
 
 def _written(function: FunctionInfo) -> Iterator[tuple[str, bool]]:
     """Yield the places that a function assigns something to, and whether that is a boolean."""
-    for node in own_nodes(function.node):
+    for node in statements_below(function.node, nested=False):
         targets, value = assignment(node)
         is_boolean = isinstance(value, ast.Constant) and isinstance(value.value, bool)
         for target in (n for t in targets for n in ast.walk(t)):

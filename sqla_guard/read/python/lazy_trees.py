@@ -42,12 +42,19 @@ def below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
             pending += reversed(found) if nested else [n for n in reversed(found) if n.__class__ not in SCOPES]
 
 
-def statements_below(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield ``node`` and all statements in it, with their handlers and cases, in source order."""
+def statements_below(node: ast.AST, nested: bool = True) -> Iterator[ast.AST]:
+    """Yield ``node`` and all statements in it, with their handlers and cases, in source order.
+
+    Args:
+        node: Where to look.
+        nested: Whether to look into functions and classes inside ``node`` too.
+    """
     pending = [node]
     while pending:
         inner = pending.pop()
         yield inner
+        if not nested and inner is not node and inner.__class__ in SCOPES:
+            continue
         for name in _BLOCKS:
             block = getattr(inner, name, None)
             if block.__class__ is list:
