@@ -39,9 +39,11 @@ _FORMATTED = re.compile(
 )
 
 _DEEPER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
-# It begins with the word: that is found faster than all lines are looked at.
+# The word of a header is found faster than all lines are looked at; none begins further right than that.
+_FURTHEST = 400
+_DEF = re.compile(r"def(?<=[\n ]def) ")
 _HEADER = re.compile(
-    r"def(?<=[\n ]def) +(\w+) *(?:\[[^\[\]]*\] *|)"
+    r"def +(\w+) *(?:\[[^\[\]]*\] *|)"
     rf"\([^()]*(?:{_DEEPER}[^()]*)*\)(?: *->[^:\n]*| *): *(?=\n)"
 )
 
@@ -204,12 +206,15 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
     # The first line has no line end before it; offsets are by one higher meanwhile.
     lined = "\n" + code[first:last]
     ends: dict[int, re.Pattern[str]] = {}
-    for header in _HEADER.finditer(lined):
-        line, start = lined.rfind("\n", 0, header.start()) + 1, header.end()
-        before = lined[line : header.start()]
-        if before.strip(" ") not in ("", "async") or lined[line - 2 : line - 1] == "\\":
+    for word in _DEF.finditer(lined):
+        line = lined.rfind("\n", max(0, word.start() - _FURTHEST), word.start()) + 1
+        before = lined[line : word.start()]
+        if not line or before.strip(" ") not in ("", "async") or lined[line - 2 : line - 1] == "\\":
             continue
-        indent = len(before) - len(before.lstrip(" "))
+        header = _HEADER.match(lined, word.start())
+        if header is None:
+            continue
+        indent, start = len(before) - len(before.lstrip(" ")), header.end()
         if indent not in ends:
             ends[indent] = re.compile(rf"\n {{0,{indent}}}[^\s]")
         dedent = ends[indent].search(lined, start)
