@@ -161,7 +161,7 @@ def _could_tell(rules: Iterable[Rule], project: Project, path: str) -> bool:
 
 def _has_doubtful_models(project: Project, near: str) -> bool:
     """Tell whether a class may be a model with a reserved name, but could not be judged: its DDL was not either."""
-    facts = (fact for path in project.python_files_that_reserve(near) for fact in project.reserved_names(path))
+    facts = (fact for path in project.python_files_that_break(near) for fact in project.reserved_names(path))
     return any(isinstance(judge_model(project, fact), NotAnalysed) for fact in facts)
 
 

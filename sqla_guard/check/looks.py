@@ -12,6 +12,7 @@ from sqla_guard.core.words import bases_in, classes_in, gives, holds_word, lower
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.read.load import decode
 from sqla_guard.read.markers import is_small, modules_of, says_more
+from sqla_guard.read.python.reserved import may_break_models
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Config, Settings
@@ -24,6 +25,7 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
     return {
         "base": lambda path, data, name: (path.endswith(".py") and bases_in(data).get(name)) or None,
         "bytes": lambda path, data, text: text.encode() in data or None,
+        "breaking": lambda path, data, _: (path.endswith(".py") and may_break_models(data)) or None,
         "class": lambda path, data, name: (path.endswith(".py") and name in classes_in(data)) or None,
         "evident": lambda path, data, _: (not path.endswith(".sql") and is_evident(data)) or None,
         "given": lambda path, data, keyword: (path.endswith(".py") and gives(data, keyword)) or None,
@@ -36,10 +38,17 @@ def looks(settings: Settings, disk: Disk) -> dict[str, Look]:
         "margin": says_at_margin,
         "mapping": lambda path, data, _: (not path.endswith(".sql") and may_import_mapping(data)) or None,
         "more": lambda path, data, read: says_more(path, data, settings.of(path), int(read)),
+        "reflecting": _reflects,
         "small": lambda path, data, read: is_small(int(read)) or None,
         "tables": says_tables,
         "word": lambda path, data, word: holds_word(lowered(data), word.lower().encode()) or None,
     }
+
+
+def _reflects(path: str, data: bytes, _: str) -> Said:
+    from sqla_guard.project.reflected import may_reflect
+
+    return (path.endswith(".py") and may_reflect(data)) or None
 
 
 def _imports(path: str, data: bytes, workspace: Workspace, config: Config) -> Said:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqla_guard.project.project import Readers
-from sqla_guard.read.python.reserved import may_reserve
+from sqla_guard.read.python.reserved import may_break_models, may_reserve
 from sqla_guard.read.sql_marker import may_hold_sql
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ QUICK = Readers(
     references=_late("python.references", "read_references"),
     summary=_late("python.references", "read_summary"),
     may_reserve=may_reserve,
+    may_break_models=may_break_models,
     classes_called=_late("python.outline", "read_classes_called"),
     reserving=_late("python.reserved", "read_reserving_classes"),
     reserved=_late("python.reserved", "read_reserved_names"),

@@ -29,8 +29,6 @@ _GIVEN = {
     "cls": re.compile(rb"cls(?<!\wcls)\s*=\s*(?!(?:None|True|False|cls|self)\b)[^\W\d]"),
     "table": re.compile(rb"table(?<!\wtable)[\s\\]*(?:=(?!=)|#)"),
 }
-KEYWORDS = tuple(_GIVEN)
-"""The keywords that :func:`gives` looks for."""
 # What an import names modules by, before the word and behind it; on a longer line nobody looks for it.
 _MODULE = re.compile(rb"[ \t]*(\.|\w[\w.]*(?=[ \t][\w. \t]*\Z|\Z))")
 _MODULES = re.compile(rb"[ \t]+\w[\w. \t]*(?:,[ \t]*\w[\w. \t]*)*(?=[\n;#]|\Z)")
@@ -138,7 +136,7 @@ def gives(data: bytes, keyword: str) -> bool:
     """Tell whether Python code may give a class to something as ``cls=``, or ``table=`` to a class statement."""
     if data.startswith(WIDE):
         data = data.replace(b"\0", b"")
-    return keyword.encode() in data and _GIVEN[keyword].search(data) is not None
+    return _GIVEN[keyword].search(data) is not None
 
 
 def imported_tops(data: bytes) -> set[str] | None:

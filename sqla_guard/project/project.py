@@ -18,7 +18,7 @@ from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
-from sqla_guard.core.words import FEW, KEYWORDS, Heir, bases_in, gives
+from sqla_guard.core.words import FEW, Heir, bases_in, gives
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
@@ -73,6 +73,7 @@ class Readers:
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile], Summary]
     may_reserve: Callable[[bytes], bool]
+    may_break_models: Callable[[bytes], bool]
     reserving: Callable[[SourceFile], Mapping[str, Class]]
     reserved: Callable[[SourceFile, Collection[Class]], tuple[ReservedName, ...]]
     named: Callable[[SourceFile, Outline], tuple[NamedAttribute | NamedColumn, ...]]
@@ -285,6 +286,40 @@ class Project:
         """Yield the Python files of the project of ``near`` that may bind a reserved name in a class."""
         return self.files_naming(near, RESERVED, (".py",))
 
+    def python_files_that_break(self, near: str) -> list[str]:
+        """Return the Python files of the project of ``near`` that may give a class a name that breaks models."""
+        return self.files_answering(Question("breaking", ""), near, self.readers.may_break_models, self._may_reserve)
+
+    def _may_reserve(self, path: str) -> bool:
+        return self.binding.get(path) is not False
+
+    def files_giving(self, near: str, keyword: str) -> list[str]:
+        """Return the Python files of the project of ``near`` in which :func:`gives` finds ``keyword``, sorted."""
+        return self.files_answering(Question("given", keyword), near, partial(gives, keyword=keyword))
+
+    def files_answering(
+        self,
+        question: Question,
+        near: str,
+        says: Callable[[bytes], bool],
+        may_say: Callable[[str], bool] = bool,
+    ) -> list[str]:
+        """Return the Python files of the project of ``near`` that answer ``question`` with yes, sorted.
+
+        Args:
+            question: The question.
+            near: A file of the project.
+            says: The answer of a file's bytes, which is that of the look that the question names.
+            may_say: Tells of a path whether the file need be asked.
+        """
+
+        def said() -> Mapping[str, Said]:
+            raw, paths = self.workspace.aside.raw, self.workspace.project_files(near)
+            return true_of(path for path in paths if path.endswith(".py") and may_say(path) and says(raw(path)))
+
+        key = ("answering", question, self.workspace.disk.project_root(near))
+        return sorted(self.once(key, lambda: self.workspace.disk.noted(question, near, said)))
+
     def lazy_inits(self, path: str) -> tuple[LazyInit, ...]:
         """Return the lazy initialisations of a Python file."""
         return self.once(("lazy", path), lambda: self.read(path, self.readers.lazy) or ())
@@ -337,25 +372,6 @@ class Project:
         if not path.endswith(".py"):
             return {}
         return self.once(("bases", path), lambda: bases_in(self.workspace.aside.raw(path)))
-
-    def files_giving(self, near: str, keyword: str) -> list[str]:
-        """Return the Python files of the project of ``near`` in which :func:`gives` finds ``keyword``, sorted."""
-        root = self.workspace.disk.project_root(near)
-        given = partial(self.once, ("given", root), lambda: self._giving(near))
-        found = self.workspace.disk.noted(Question("given", keyword), near, lambda: true_of(given()[keyword]))
-        return sorted(found)
-
-    def _giving(self, near: str) -> dict[str, list[str]]:
-        # Both are mostly asked for, and reading all files takes longer than looking.
-        aside = self.workspace.aside
-        found: dict[str, list[str]] = {keyword: [] for keyword in KEYWORDS}
-        for path in self.workspace.project_files(near):
-            if path.endswith(".py"):
-                data = aside.raw(path)
-                for keyword in KEYWORDS:
-                    if gives(data, keyword):
-                        found[keyword].append(path)
-        return found
 
     def _haystacks(self, near: str) -> Haystacks:
         root = self.workspace.disk.project_root(near)

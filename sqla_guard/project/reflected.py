@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from sqla_guard.core.look import Question
 from sqla_guard.core.source import Span
+from sqla_guard.core.words import WIDE
 from sqla_guard.facts.operations import TableName
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Dictionary, Display, Literal, Value
@@ -20,7 +22,7 @@ from sqla_guard.project.project import Project
 from sqla_guard.project.replay import plain
 from sqla_guard.project.symbols import External, Made, ProjectClass
 
-_WORDS = frozenset({"autoload_with", "autoload", "DeferredReflection", "automap_base"})
+_WORDS = (b"autoload", b"DeferredReflection", b"automap_base")
 # Of all that may be called "autoload", only a keyword or the key of a dictionary tells SQLAlchemy.
 _TELLS = re.compile(rb"autoload(?:_with)?[\"']{0,3}[\s\\]*[=:#]|DeferredReflection|automap_base")
 # What gives reflected columns other names, or leaves some out; what is left cannot be said.
@@ -62,11 +64,17 @@ def reflected(project: Project, near: str) -> tuple[Reflected, ...]:
     return project.once(key, lambda: tuple(_find(project, near)))
 
 
+def may_reflect(data: bytes) -> bool:
+    """Tell whether a Python file may let SQLAlchemy read the columns of a class from the database."""
+    if data.startswith(WIDE):
+        data = data.replace(b"\0", b"")
+    return any(word in data for word in _WORDS) and _TELLS.search(data) is not None
+
+
 def _find(project: Project, near: str) -> Iterator[Reflected]:
     if not project.packages.may_map(near):
         return
-    named = project.files_naming(near, _WORDS, (".py",))
-    paths = [path for path in named if _TELLS.search(project.workspace.raw(path).replace(b"\0", b""))]
+    paths = project.files_answering(Question("reflecting", ""), near, may_reflect)
     if not paths or any(True for _ in project.files_naming(near, _CHANGES, (".py",))):
         return
     classes: list[Reflected] = []

@@ -114,7 +114,7 @@ def all_reserved_models(project: Project, near: str) -> tuple[ReservedModel, ...
 
 def _find_models(project: Project, near: str) -> tuple[ReservedModel, ...]:
     found: list[ReservedModel] = []
-    for path in project.python_files_that_reserve(near):
+    for path in project.python_files_that_break(near):
         for fact in project.reserved_names(path):
             model = judge(project, fact) if fact.name in RESERVED else None
             if isinstance(model, ReservedModel):

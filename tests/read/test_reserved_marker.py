@@ -13,6 +13,7 @@ from sqla_guard.facts.reserved_words import OF_FLASK, RESERVED
 from sqla_guard.read.python.outline import read_outline
 from sqla_guard.read.python.reserved import (
     may_be_marked,
+    may_break_models,
     may_reserve,
     may_reserve_outside,
     read_reserved_names,
@@ -105,6 +106,7 @@ def found(text: str) -> set[str]:
 def test_what_binds_a_reserved_name_is_noticed(text: str) -> None:
     assert found(text)
     assert may_reserve(text.encode())
+    assert may_break_models(text.encode())
 
 
 @pytest.mark.parametrize("name", sorted(OF_FLASK | {"_sa_x"}))
@@ -115,12 +117,19 @@ def test_so_are_names_that_matter_with_classes_alone(text: str, name: str) -> No
         assert may_reserve(f"{text}\n\nclass Other: ...\n".encode())
 
 
+def test_names_that_break_no_model_are_passed_where_only_those_are_asked_for() -> None:
+    for text in ("query = Column()", "_sa_x = 1", "__x__ = metadata", "def f(self, metadata): return self"):
+        assert may_reserve(f"class A:\n    {text}\n    self = 1\n".encode())
+        assert not may_break_models(f"class A:\n    {text}\n    self = 1\n".encode())
+
+
 @pytest.mark.parametrize("text", OTHERWISE.values(), ids=OTHERWISE)
 def test_what_binds_none_is_passed(text: str) -> None:
     for name in ("metadata", *sorted(OF_FLASK)):
         renamed = text.replace("metadata", name)
         assert not found(renamed)
         assert not may_reserve(renamed.encode())
+        assert not may_break_models(renamed.encode())
 
 
 def outside(text: str) -> bool:
@@ -222,7 +231,7 @@ def test_on_odd_lines(lines: list[tuple[str, str]]) -> None:
         names = found(text)
     except UnreadableFile:
         return
-    assert not names or may_reserve(text.encode())
+    assert not names or (may_reserve(text.encode()) and may_break_models(text.encode()))
     assert not outside(text) or may_reserve_outside(text)
     # Flask-SQLAlchemy's names matter to files with classes.
     assert not names or may_reserve(text.replace("registry", "query").encode() + b"\nclass Z: ...\n")

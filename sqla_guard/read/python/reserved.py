@@ -51,13 +51,10 @@ _GIVEN = rf"\.[ \t\f]*(?:{'|'.join(sorted(RESERVED | OF_FLASK))}|self|_sa_\w+)\s
 
 def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
-    if b"\r" in data and b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-    if b"\f" in data:
-        data = data.replace(b"\n\f", b"\n")  # it indents nothing
-    blocks = _Blocks(data)
-    if any(word in data and (_may_name_backref(data, word) or _may_bind(blocks, it)) for word, it in _OF_WORDS):
+    blocks = _Blocks(_with_plain_lines(data))
+    if _may_bind_a_word(blocks):
         return True
+    data = blocks.data
     if b"class" not in data:
         return False
     if b"_sa_" in data and _may_bind(blocks, _OF_SQLALCHEMY):
@@ -67,6 +64,22 @@ def may_reserve(data: bytes) -> bool:
     if b"query" in data and _may_bind(blocks, _OF_FLASK):
         return True
     return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
+
+
+def may_break_models(data: bytes) -> bool:
+    """Tell the same of the names that break models, which are those of :data:`RESERVED`."""
+    return any(word in data for word in _WORDS) and _may_bind_a_word(_Blocks(_with_plain_lines(data)))
+
+
+def _may_bind_a_word(blocks: _Blocks) -> bool:
+    data = blocks.data
+    return any(word in data and (_may_name_backref(data, word) or _may_bind(blocks, it)) for word, it in _OF_WORDS)
+
+
+def _with_plain_lines(data: bytes) -> bytes:
+    if b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    return data.replace(b"\n\f", b"\n") if b"\f" in data else data  # a form feed indents nothing
 
 
 def _may_name_backref(data: bytes, word: bytes) -> bool:
