@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from fnmatch import translate
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, takewhile
 
 _Segment = Callable[[str], object]
 
@@ -23,9 +23,13 @@ class Globs:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         """Take ``patterns`` as they are written in a configuration."""
+        self._runs: list[tuple[bool, bool, _Patterns]] = []
         # Of patterns that say the same, it does not matter which one matches.
-        runs = groupby(patterns, lambda text: text.startswith("!"))
-        self._runs = [(not back, _Run([text[back:] for text in texts])) for back, texts in runs][::-1]
+        for back, texts in groupby(patterns, lambda text: text.startswith("!")):
+            run = [text[back:] for text in texts]
+            for of_folders in (False, True):
+                if some := [text.rstrip("/") for text in run if text.endswith("/") is of_folders]:
+                    self._runs.insert(0, (not back, of_folders, _Patterns(some)))
 
     def decide(self, path: str, is_folder: bool) -> bool | None:
         """Tell whether ``path`` itself is matched; ``None`` where no pattern says anything.
@@ -34,8 +38,8 @@ class Globs:
             path: Relative to the folder of the patterns, with ``/``.
             is_folder: Whether it is a folder.
         """
-        for decision, run in self._runs:
-            if run.matches(path, is_folder):
+        for decision, of_folders, patterns in self._runs:
+            if (is_folder or not of_folders) and patterns.match(path):
                 return decision
         return None
 
@@ -47,17 +51,6 @@ class Globs:
                 return True
             end = path.find("/", end + 1)
         return bool(self.decide(path, is_folder=False))
-
-
-class _Run:
-    """Patterns, one of which has to match: those of folders only, and all others."""
-
-    def __init__(self, texts: list[str]) -> None:
-        self._of_all = _Patterns([text for text in texts if not text.endswith("/")])
-        self._of_folders = _Patterns([text.rstrip("/") for text in texts if text.endswith("/")])
-
-    def matches(self, path: str, is_folder: bool) -> bool:
-        return self._of_all.match(path) or (is_folder and self._of_folders.match(path))
 
 
 class _Patterns:
@@ -86,14 +79,23 @@ class _Patterns:
         for fits in self._others:
             if fits is None or fits(name):
                 return True
-        return any(pattern.matches(path.split("/")) for last in (name, "") for pattern in self._far.get(last, ()))
+        for pattern in (*self._far.get(name, ()), *self._far.get("", ())):
+            if path.startswith(pattern.start) and pattern.matches(path.split("/")):
+                return True
+        return False
 
 
 class _Path:
-    """A pattern of several names."""
+    """A pattern of several names.
+
+    Attributes:
+        start: What any path that it matches begins with.
+    """
 
     def __init__(self, text: str) -> None:
-        self._segments = [_segment(segment) for segment in text.split("/")]
+        names = text.split("/")
+        self.start = "".join(f"{name}/" for name in takewhile(lambda name: not _is_glob(name), names))
+        self._segments = [_segment(name) for name in names]
 
     def matches(self, names: list[str]) -> bool:
         segments = self._segments

@@ -184,10 +184,11 @@ class FileDisk:
 
         A file outside the working directory and outside any project has its own folder as root.
         """
-        folder = os.path.dirname(path) or "."
-        if folder not in self._roots:
-            self._roots[folder] = self._find_root(folder)
-        return self._roots[folder]
+        start = path[: path.rfind("/") + 1]
+        root = self._roots.get(start)
+        if root is None:
+            root = self._roots[start] = self._find_root(os.path.dirname(path) or ".")
+        return root
 
     def project_files(self, path: str) -> tuple[str, ...]:
         """Return all source files of the project of ``path``, sorted."""

@@ -33,6 +33,7 @@ PATTERNS: tuple[tuple[str, ...], ...] = (
     ("a.py/",),
     ("src/*.py",),
     ("src/**",),
+    ("src/m*/[[]x].py", "src/gen/x/*/a.py", "!src/gen/x/z/*"),
     ("src/**/a.py",),
     ("**/gen",),
     ("**/a.py",),
