@@ -121,7 +121,7 @@ class Registry:
 class Members:
     """Looks attributes of classes up."""
 
-    def __init__(self, types: TypeOf, project: Project, summarise: Callable[[SourceFile], Summary] | None) -> None:
+    def __init__(self, types: TypeOf, project: Project, summarise: Callable[[SourceFile, str], Summary] | None) -> None:
         """Evaluate what is found with ``types``."""
         self._types = types
         self._project = project
@@ -158,7 +158,7 @@ class Members:
 
     def returned(self, function: ProjectFunction) -> Type:
         """Return what calling ``function`` gives back where it has no annotation."""
-        summary = self.summary(function.path)
+        summary = self.summary(function.path, function.definition.name)
         qualname = function.definition.qualname
         unknown = UnknownType(f"what `{function.definition.name}()` returns")
         if summary is None:
@@ -171,15 +171,16 @@ class Members:
         )
         return ListType(kinds) if yields else kinds
 
-    def summary(self, path: str) -> Summary | None:
-        """Return the summary of a module, read when first asked for."""
+    def summary(self, path: str, name: str) -> Summary | None:
+        """Return the summary of a module, as far as it is about ``name``."""
         summarise = self._summarise
         if summarise is None:
             return None
-        return self._project.once(("summary", summarise, path), lambda: self._project.read(path, summarise))
+        key = ("summary", summarise, path, name)
+        return self._project.once(key, lambda: self._project.read(path, lambda source: summarise(source, name)))
 
     def _fields(self, cls: ProjectClass, name: str) -> tuple[Value, ...]:
-        summary = self.summary(cls.path)
+        summary = self.summary(cls.path, name)
         return summary.fields.get(cls.qualname, {}).get(name, ()) if summary else ()
 
     def _class_attribute(self, cls: ProjectClass, name: str) -> Type | None:
@@ -217,7 +218,7 @@ class Members:
         if on_class:
             return ColumnType(cls, function.definition.name)
         if decorators & {"declared_attr", "directive", "cascading"}:
-            summary = self.summary(function.path)
+            summary = self.summary(function.path, function.definition.name)
             for value in summary.returns.get(function.definition.qualname, ()) if summary else ():
                 if isinstance(value, Call) and self._is_relationship(function.path, value):
                     return self._relationship(function.path, value, function.definition.returns)

@@ -71,7 +71,7 @@ class Readers:
     outline_of: Callable[[SourceFile, str], Outline | None]
     classes_called: Callable[[SourceFile, frozenset[str]], tuple[Class, ...]]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
-    summary: Callable[[SourceFile], Summary]
+    summary: Callable[[SourceFile, str], Summary]
     may_reserve: Callable[[bytes], bool]
     may_break_models: Callable[[bytes], bool]
     reserving: Callable[[SourceFile], Mapping[str, Class]]

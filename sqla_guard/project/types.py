@@ -99,7 +99,7 @@ _BY_ATTRIBUTE = frozenset({"builtins.vars", "dataclasses.asdict"})
 class TypeOf:
     """Evaluates values; every answer is remembered."""
 
-    def __init__(self, project: Project, summarise: Callable[[SourceFile], Summary] | None = None) -> None:
+    def __init__(self, project: Project, summarise: Callable[[SourceFile, str], Summary] | None = None) -> None:
         """Evaluate in ``project``.
 
         Args:

@@ -81,7 +81,7 @@ def find_uses(
     cls: ProjectClass,
     attribute: str,
     references: Mapping[str, tuple[Reference, ...]],
-    summarise: Callable[[SourceFile], Summary] | None = None,
+    summarise: Callable[[SourceFile, str], Summary] | None = None,
     version: tuple[int, int] = (2, 0),
 ) -> Uses:
     """Return which of ``references`` name ``attribute`` of ``cls``.

@@ -6,7 +6,8 @@ import pytest
 
 from sqla_guard.project.shapes import InstanceType, ListType, Type, UnionType, UnknownType, options
 from sqla_guard.project.types import TypeOf
-from sqla_guard.read.python.references import read_references, read_summary
+from sqla_guard.read.python.references import read_references
+from sqla_guard.read.python.summaries import read_summary
 from tests.support.memory import project
 
 MODELS = """

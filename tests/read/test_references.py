@@ -33,7 +33,7 @@ from sqla_guard.read.python import references
 from sqla_guard.read.python.fstrings import mend_positions
 from sqla_guard.read.python.growth import Growth
 from sqla_guard.read.python.mentions import Mentions
-from sqla_guard.read.python.references import read_references, read_summary
+from sqla_guard.read.python.references import read_references
 
 NAMES = frozenset({"metadata"})
 
@@ -335,26 +335,6 @@ def test_windows_line_ends_and_wide_characters() -> None:
     assert [r.kind for r in read_references(SourceFile("m.py", text), NAMES)] == ["attribute", "keyword"]
 
 
-def test_summary() -> None:
-    text = """
-    def find(id):
-        return Event.query.get(id)
-    def each():
-        for e in Event.query:
-            yield e
-    class Holder:
-        def __init__(self, event: Event):
-            self.event = event
-            self.other: Event = make()
-    """
-    summary = read_summary(SourceFile("m.py", textwrap.dedent(text)))
-    query = Attr(EVENT, "query")
-    assert summary.returns["find"] == (Call(Attr(query, "get"), (Unknown("untyped parameter `id`"),)),)
-    assert summary.yields["each"] == (Element(query),)
-    assert summary.fields["Holder"]["event"] == (InstanceOf(EVENT),)
-    assert summary.fields["Holder"]["other"] == (Narrowed(Call(Name("make")), EVENT),)
-
-
 STATEMENTS = st.recursive(
     st.sampled_from(
         [
@@ -462,9 +442,8 @@ def _all_of(source: SourceFile, pattern: re.Pattern[str]) -> list[int]:
 def test_code_in_many_loops_is_read_a_few_times(depth: int) -> None:
     heads = [f"{'    ' * level}for x{level} in y:\n" for level in range(depth)]
     source = SourceFile("m.py", f"{''.join(heads)}{'    ' * depth}x.metadata\n")
-    reader = references._Reader(source, NAMES, [source.text.index("metadata")])
-    reader.run(ast.parse(source.text))
-    assert len(reader.mentions.found) == 3
+    mentions = references._mentions(source, NAMES, [source.text.index("metadata")], ast.parse(source.text))
+    assert len(mentions) == 3
 
 
 def test_an_inner_loop_sees_what_both_loops_bind_behind_a_use() -> None:

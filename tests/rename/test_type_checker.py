@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sqla_guard.project.symbols import ProjectClass
-from sqla_guard.read.python.references import read_references, read_summary
+from sqla_guard.read.python.references import read_references
+from sqla_guard.read.python.summaries import read_summary
 from sqla_guard.rename.uses import find_uses
 from tests.support import missing
 from tests.support.language_server import language_server

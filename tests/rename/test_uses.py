@@ -5,7 +5,8 @@ import textwrap
 import pytest
 
 from sqla_guard.project.symbols import ProjectClass
-from sqla_guard.read.python.references import read_references, read_summary
+from sqla_guard.read.python.references import read_references
+from sqla_guard.read.python.summaries import read_summary
 from sqla_guard.rename.uses import NAMES_COLUMN, find_uses
 from tests.support.memory import project
 

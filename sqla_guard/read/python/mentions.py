@@ -1,14 +1,13 @@
-"""What to look for while a module is followed: places that name an attribute, returns, fields."""
+"""What to look for while a module is followed: places that name an attribute."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal as OneWord
-from typing import Protocol
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.values import (
@@ -52,11 +51,17 @@ _KEYED = frozenset({"sorted", "min", "max", "groupby"})
 _MAPPED = frozenset({"map", "filter", "takewhile", "dropwhile", "filterfalse"})
 
 
-class Lines(Protocol):
+class Lines:
     """The lines of a file that hold something of interest."""
 
-    def touch(self, first: int, last: int) -> bool:
-        """Tell whether one of them is in this range."""
+    def __init__(self, source: SourceFile, offsets: Iterable[int]) -> None:
+        """Take those on which the characters at ``offsets`` stand."""
+        self._numbers = sorted({source.position(offset)[0] for offset in offsets})
+
+    def touch(self, node: ast.stmt | ast.expr) -> bool:
+        """Tell whether one of them is among those of ``node``."""
+        at = bisect_left(self._numbers, node.lineno)
+        return at < len(self._numbers) and self._numbers[at] <= (node.end_lineno or node.lineno)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +81,13 @@ class Mentions:
     """Collects while a :class:`~sqla_guard.read.python.flow.Flow` runs.
 
     Attributes:
-        lines: Lines to look at; ``None`` to look at all definitions but at no names.
         found: Mentions so far.
-        returns: Values returned, by function.
-        yields: Values yielded, by function.
-        fields: Values put on ``self``, by class and attribute.
     """
 
-    def __init__(self, source: SourceFile, names: frozenset[str], lines: Lines | None) -> None:
-        """Look for ``names`` in ``source``."""
-        self.lines = lines
+    def __init__(self, source: SourceFile, names: frozenset[str], lines: Lines) -> None:
+        """Look for ``names`` on ``lines`` of ``source``."""
         self.found: list[Mention] = []
-        self.returns: dict[str, list[Value]] = defaultdict(list)
-        self.yields: dict[str, list[Value]] = defaultdict(list)
-        self.fields: dict[str, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
+        self._lines = lines
         self._source = source
         self._names = names
         self._bearing = Bearing(source, self.marked)
@@ -104,18 +102,15 @@ class Mentions:
 
     def marked(self, node: ast.stmt | ast.expr) -> bool:
         """Tell whether the lines of ``node`` hold something of interest."""
-        return self.lines is not None and self.lines.touch(node.lineno, node.end_lineno or node.lineno)
+        return self._lines.touch(node)
 
     def wants(self, node: ast.stmt) -> bool:
         """Tell whether anything in ``node``, a definition, has to be followed."""
-        return self.lines is None or self.marked(node)
+        return self.marked(node)
 
     def expression(self, node: ast.expr, flow: Flow) -> None:
         """Look at an expression that is about to be evaluated."""
-        if self.lines is None:
-            if isinstance(node, ast.Yield) or _may_bind(node):
-                self._yields_and_names(node, flow)
-        elif self.marked(node):
+        if self.marked(node):
             try:
                 self._visit(node, flow)
             except RecursionError:
@@ -139,34 +134,17 @@ class Mentions:
                 owner = InstanceOf(flow.evaluate.value(node.cls))
                 self._add("attribute", name, Span(*match.span(1)), owner, flow)
 
-    def bearing(self, body: list[ast.stmt]) -> frozenset[ast.stmt] | None:
+    def bearing(self, body: list[ast.stmt]) -> frozenset[ast.stmt]:
         """Return the statements of a function that have to be followed."""
-        return None if self.lines is None else self._bearing.of(body)
+        return self._bearing.of(body)
 
     def returned(self, node: ast.expr | None, flow: Flow) -> None:
-        """Remember what a function returns."""
-        if self.lines is None:
-            self.returns[flow.scope.qualname].append(flow.evaluate.value(node) if node else Literal(None))
+        """Let what a function returns be: it was looked at as an expression."""
 
     def stored(self, target: ast.Attribute, value: Value, flow: Flow) -> None:
-        """Remember what a method puts on ``self``."""
-        if self.lines is not None or not isinstance(target.value, ast.Name):
-            return
-        match flow.scope.lookup(target.value.id):
-            case InstanceOf(annotation=ClassRef(qualname=owner)) | ClassRef(qualname=owner):
-                self.fields[owner][target.attr].append(value)
+        """Let an assignment be: its target was looked at as an expression."""
 
     # Walking expressions
-
-    def _yields_and_names(self, node: ast.AST, flow: Flow) -> None:
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Yield) and inner.value is not None:
-                self.yields[flow.scope.qualname].append(flow.evaluate.value(inner.value))
-            elif isinstance(inner, ast.YieldFrom):
-                value = Element(flow.evaluate.value(inner.value))
-                self.yields[flow.scope.qualname].append(value)
-            elif isinstance(inner, ast.NamedExpr):
-                flow.assign(inner.target, flow.evaluate.value(inner.value))
 
     def _visit(self, node: ast.AST, flow: Flow) -> None:
         match node:
@@ -453,10 +431,6 @@ class Mentions:
 _MAPPER_STRINGS = frozenset(
     {"polymorphic_on", "version_id_col", "include_properties", "exclude_properties", "primary_key"}
 )
-
-
-def _may_bind(node: ast.expr) -> bool:
-    return any(isinstance(n, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
 
 
 def _without_last_tests(generators: list[ast.comprehension]) -> list[ast.comprehension]:

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.words import begun
 from sqla_guard.facts.references import Reference
-from sqla_guard.facts.summaries import Summary
 from sqla_guard.facts.values import NONE, Value, either
 from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.flow import Flow
-from sqla_guard.read.python.mentions import Mention, Mentions
-from sqla_guard.read.python.parse import UnparsableFile, parse
+from sqla_guard.read.python.mentions import Lines, Mention, Mentions
+from sqla_guard.read.python.parse import UnparsableFile
 from sqla_guard.read.python.sparse import parse_bodies
 
 _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
@@ -58,9 +57,9 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     if not places:
         return ()
     bindings = (found.start() for found in re.finditer(_BINDING, source.text))
-    reader = _Reader(source, names, [*places, *bindings])
-    reader.run(parse_bodies(source, lambda body: bisect_left(places, body.start) < bisect_left(places, body.end)))
-    return tuple(sorted(_joined(reader.mentions.found), key=lambda r: (r.span, r.kind)))
+    tree = parse_bodies(source, lambda body: bisect_left(places, body.start) < bisect_left(places, body.end))
+    found = _mentions(source, names, [*places, *bindings], tree)
+    return tuple(sorted(_joined(found), key=lambda r: (r.span, r.kind)))
 
 
 def _places(source: SourceFile, telling: re.Pattern[str], names: frozenset[str]) -> Iterator[int]:
@@ -79,58 +78,18 @@ def _is_prose(text: str, start: int, end: int) -> bool:
     return "{" not in before and before.rstrip()[-1:] not in (".", "'", '"', "") and text[end : end + 1] != "="
 
 
-def read_summary(source: SourceFile) -> Summary:
-    """Return what the functions of ``source`` return and what its methods put on ``self``.
+def _mentions(source: SourceFile, names: frozenset[str], marks: Iterable[int], tree: ast.Module) -> list[Mention]:
+    """Return what ``tree``, of all or a part of ``source``, mentions where the characters at ``marks`` stand."""
+    mentions = Mentions(source, names, Lines(source, marks))
+    try:
+        if _F_STRING.search(source.text):
+            from sqla_guard.read.python.fstrings import mend_positions
 
-    Raises:
-        UnparsableFile: The text is not Python that the running interpreter knows.
-    """
-    reader = _Reader(source, frozenset(), None)
-    reader.run(parse(source))
-    found = reader.mentions
-    return Summary(
-        {name: tuple(dict.fromkeys(values)) for name, values in found.returns.items()},
-        {name: tuple(dict.fromkeys(values)) for name, values in found.yields.items()},
-        {
-            owner: {name: tuple(dict.fromkeys(values)) for name, values in fields.items()}
-            for owner, fields in found.fields.items()
-        },
-    )
-
-
-class _Reader:
-    """One pass over a file."""
-
-    def __init__(self, source: SourceFile, names: frozenset[str], marks: list[int] | None) -> None:
-        lines = None if marks is None else _lines(source, marks)
-        self._source = source
-        self.mentions = Mentions(source, names, lines)
-
-    def run(self, tree: ast.Module) -> None:
-        try:
-            if self.mentions.lines is not None and _F_STRING.search(self._source.text):
-                from sqla_guard.read.python.fstrings import mend_positions
-
-                mend_positions(tree, self._source, self.mentions.marked)
-            Flow(self.mentions, self._source.text).module(tree)
-        except RecursionError as error:
-            raise UnparsableFile("nested too deeply to be read") from error
-
-
-class _Lines:
-    """The lines that hold something of interest."""
-
-    def __init__(self, numbers: list[int]) -> None:
-        self._numbers = numbers
-
-    def touch(self, first: int, last: int) -> bool:
-        """Tell whether one of them is in this range."""
-        at = bisect_left(self._numbers, first)
-        return at < len(self._numbers) and self._numbers[at] <= last
-
-
-def _lines(source: SourceFile, offsets: Iterable[int]) -> _Lines:
-    return _Lines(sorted({source.position(offset)[0] for offset in offsets}))
+            mend_positions(tree, source, mentions.marked)
+        Flow(mentions, source.text).module(tree)
+    except RecursionError as error:
+        raise UnparsableFile("nested too deeply to be read") from error
+    return mentions.found
 
 
 def _joined(mentions: Iterable[Mention]) -> list[Reference]:
