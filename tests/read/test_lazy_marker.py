@@ -9,7 +9,7 @@ import pytest
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
-from sqla_guard.read.python.lazy_marker import may_hold_lazy_init, may_keep_results
+from sqla_guard.read.python.lazy_marker import made_lazily, may_hold_lazy_init, may_keep_results
 
 HELD = {
     "global": "X = None\ndef f():\n    global X\n    if X is None:\n        X = make()\n    return X\n",
@@ -26,6 +26,11 @@ HELD = {
     "only instance": "class P:\n    def f(self):\n        if not self.x:\n            self.x = 1\np = P()\n",
     "element": "H = {}\ndef f():\n    if 'x' not in H:\n        H['x'] = 1\n    return H['x']\n",
     "annotated element": "H: dict[str, int] = {}\ndef f():\n    if 'x' not in H:\n        H['x'] = 1\n",
+    "annotated over lines": "H: Dict[\n    str, int\n] = {}\ndef f():\n    if 'x' not in H:\n        H['x'] = 1\n",
+    "brackets in an annotation": "H: D[str, L[int]] = {}\ndef f():\n    if 'x' not in H:\n        H['x'] = 1\n",
+    "bound behind a key": "H = {}\ndef f():\n    if 'x' not in H:\n        H['x'] \\\n            = 1\n",
+    "key over lines": "H = {}\ndef f():\n    if 'x' not in H:\n        H[\n            'x'\n        ] = 1\n",
+    "behind another": "H = {}\ndef f(a, b):\n    if 'x' not in H: a[(1)] = b; H['x'] = 1\n",
     "closure": "def d(f):\n    kept = {}\n    def g(k):\n        if k not in kept:\n            kept[k] = f(k)\n"
     "        return kept[k]\n    return g\n",
     "closure in a method": "class C:\n    def d(s):\n        kept = {}\n        def g(k):\n"
@@ -219,6 +224,14 @@ def test_what_is_written_over_lines_is_seen_and_read(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_HELD.values(), ids=NOT_HELD)
 def test_what_holds_no_shared_place_is_not_looked_at_closely(text: str) -> None:
     assert not may_hold_lazy_init(text.encode())
+
+
+@pytest.mark.parametrize("text", HELD.values(), ids=HELD)
+def test_places_are_the_same_whether_a_text_was_looked_at_before_or_not(text: str) -> None:
+    data = text.encode()
+    alone = list(made_lazily(data))
+    assert may_hold_lazy_init(data)
+    assert list(made_lazily(data)) == list(made_lazily(data)) == alone != []
 
 
 def test_decorators_that_keep_results_are_seen() -> None:

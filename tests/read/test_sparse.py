@@ -53,6 +53,8 @@ LEFT_OUT = {
     ),
     "line goes on further right": "def f():\n    x = 1 + \\\n      2\n    return x\ny = 1\n",
     "async": "async def f():\n    await x\ny = 1\n",
+    "async, spaced": "if 1:\n  async   def  f(a) :  \n    await x\ny = 1\n",
+    "word of a header elsewhere": "def f(a_def, undef ):\n    return a_def (undef )\ny = 1\n",
     "import": "def f():\n    if 1:\n        from a import (b,  # c\n  d)\n        import e.g as h\n    return\n",
     "try": "def f():\n    try:\n        import a\n    except E:\n        import b\n    else:\n        import c\n",
     "block": "if 1:\n    def f():\n        return 1\nelse:\n    def f(): return 2\n",
@@ -72,6 +74,7 @@ KEPT = {
     "import behind a colon": "def f():\n    if 1: import a\n    return 1\n",
     "import alone": "def f():\n    import a\n",
     "slice in what it returns": "def f() -> a[1:2]:\n    return 1\n",
+    "far right": "if 1:\n" + " " * 500 + "def f():\n" + " " * 501 + "return 1\n",
     "deep brackets": "def f(a=((((1,),),),)):\n    return 1\n",
     "same quotes in a format": 'def f():\n    return f"{d[\'}\'] + e["x"]}" + g(" : ")\ny = 1\n',
 }
@@ -221,6 +224,8 @@ def test_long_input_takes_no_more_than_its_length() -> None:
         '"\\',
         "#'\"",
         "async ",
+        "def ",
+        " def f():",
     ):
         for text in (unit * 20_000, "\n".join([unit] * 20_000)):
             bodies = bodies_of(SourceFile("a.py", text))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from sqla_guard.core.words import words_in
@@ -68,11 +69,17 @@ _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 _CONTAINER = (
     rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
+# A part of a line that ends no bracket of a line before it; not all of those.
+_NO_END = rb"[^)\]}\[]*(?:\[[^()\[\]{}]*\][^)\]}\[]*)*"
 # How far back an assignment may begin before its ``=``: further ones are not written by hand.
 _MOST_BEFORE = 4000
 
 # A file with more places than this is taken for one that may hold such an object: asking on would take longer.
 _MOST_PLACES = 300
+
+# What is left to look at in texts that may hold one, by the text: whoever reads them next goes on from there.
+_begun: dict[bytes, Iterator[tuple[Place, bool]]] = {}
+_MOST_BEGUN = 100
 
 
 class Place(NamedTuple):
@@ -99,7 +106,14 @@ class Place(NamedTuple):
 
 def may_hold_lazy_init(data: bytes) -> bool:
     """Tell from a file's bytes whether it can hold a lazily made shared object; a wrong yes costs only time."""
-    return any(is_made or number > _MOST_PLACES for number, (_, is_made) in enumerate(_judged(plain(data))))
+    text = plain(data)
+    judged = _judged(text)
+    for number, (place, is_made) in enumerate(judged):
+        if is_made or number > _MOST_PLACES:
+            if len(_begun) < _MOST_BEGUN and text.isascii():  # others are not read as they are
+                _begun[text] = chain([(place, is_made)], judged)
+            return True
+    return False
 
 
 def may_keep_results(data: bytes) -> bool:
@@ -110,7 +124,7 @@ def may_keep_results(data: bytes) -> bool:
 
 def made_lazily(text: bytes) -> Iterator[Place]:
     """Yield the places in ``text`` that the function around may both test and make."""
-    return (place for place, is_made in _judged(text) if is_made)
+    return (place for place, is_made in _begun.pop(text, None) or _judged(text) if is_made)
 
 
 def _judged(text: bytes) -> Iterator[tuple[Place, bool]]:
@@ -236,6 +250,8 @@ class _Words:
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
     line, least = line_of(text, end), max(0, end - _MOST_BEFORE)
+    if text[line - 2 : line - 1] != b"\\" and re.compile(_NO_END).fullmatch(text, max(line, least), end):
+        return line  # most often
     missing = _unopened(text[max(line, least) : end])
     while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
         line, last = line_of(text, line - 1), line
