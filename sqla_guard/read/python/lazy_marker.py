@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from sqla_guard.core.words import words_in
+from sqla_guard.core.words import is_word, words_in
 from sqla_guard.read.python.lazy_lines import (
     Around,
     dedent,
@@ -50,7 +50,7 @@ _BEHIND = (
     rb"(?:=(?!=)|:[^\n=]{0,300}(?:=(?!=)|[\[(\\][ \t]*\n)|(?=[,)\]\\][^\n=]{0,300}=(?!=)|\\\n[ \t]{0,100}=(?!=)))"
 )
 _BOUND = rb"\.(?<!self\.)" + _BEHIND
-_BOUND_OF = rb"\b%b[ \t]{0,40}\." + _BEHIND
+_BOUND_OF = rb"[ \t]{0,40}\." + _BEHIND
 _SETATTR = rb"setattr\s*\([^\"']{0,400}[\"'](\w+)[\"']"
 _GIVEN = rb"setattr\s*\(\s*(?:\w+\s*\.\s*)*(\w+)\s*,\s*\Z"
 # A call at the top of the module whose result is kept.
@@ -313,7 +313,7 @@ def _attribute(text: bytes, match: re.Match[bytes], owners: frozenset[bytes], fi
 
 
 def _bound_of(text: bytes, owner: bytes, start: int, end: int, owners: frozenset[bytes]) -> Iterator[Place]:
-    for match in _each(re.compile(_BOUND_OF % re.escape(owner)), text, start, end):
+    for match in _each_of(owner, text, start, end):
         yield from _attribute(text, match, owners, owner)
 
 
@@ -322,6 +322,17 @@ def _each(bound: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterat
     while (match := bound.search(text, start, end)) is not None:
         yield match
         start = match.end(1)
+
+
+def _each_of(owner: bytes, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Yield the same of attributes of ``owner`` alone."""
+    bound = re.compile(_BOUND_OF)
+    while (at := text.find(owner, start, end)) >= 0:
+        start = at + len(owner)
+        match = None if is_word(text[at - 1 : at]) else bound.match(text, start, end)
+        if match is not None:
+            yield match
+            start = match.end(1)
 
 
 def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:

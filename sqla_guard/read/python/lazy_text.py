@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+# What a call goes on with behind the name, and behind one in brackets.
+_OPENED = re.compile(r"[\s\\]*\(")
+_OPENED_BEHIND = re.compile(r"[\s\\]*\)[\s\\)]*\(")
 # What a name that calls no class stands behind.
 _NO_CALL = re.compile(r"(?:\.|\b(?:class|def)\b)[\s\\]{0,9}\Z|\w\Z")
 # What stands before the call in a plain assignment at the top of a module, and what goes on behind a call.
@@ -55,7 +58,7 @@ def has_only_one(name: str, code: str, text: str) -> bool | None:
 
 def _is_called_in_brackets(name: str, code: str) -> bool:
     """Tell whether ``(name)(...)`` may stand somewhere."""
-    return re.search(rf"{name}[\s\\]*\)[\s\\)]*\(", code) is not None
+    return any(_OPENED_BEHIND.match(code, end) for _, end in mentioned(name, code))
 
 
 def may_be_only_one(name: str, code: str) -> bool:
@@ -71,10 +74,10 @@ def _may_be_formatted(name: str, code: str, text: str) -> bool:
 
 def _calls(name: str, code: str) -> Iterator[tuple[int, int]]:
     """Yield where ``name`` is called: its start, and behind the bracket."""
-    # It begins with the name: an expression that does is found faster.
-    for call in re.compile(rf"{name}[\s\\]*\(").finditer(code):
-        if _NO_CALL.search(code, max(0, call.start() - 20), call.start()) is None:
-            yield call.span()
+    for start, end in mentioned(name, code):
+        call = _OPENED.match(code, end)
+        if call is not None and _NO_CALL.search(code, max(0, start - 20), start) is None:
+            yield start, call.end()
 
 
 def _behind_call(code: str, at: int) -> int:
@@ -137,8 +140,8 @@ def mentioned(word: str, code: str) -> Iterator[tuple[int, int]]:
     at = code.find(word)
     while at >= 0:
         end = at + len(word)
-        beside = code[max(0, at - 1) : at], code[end : end + 1]
-        if not any(c.isalnum() or c == "_" for c in beside):
+        before, behind = code[at - 1 : at], code[end : end + 1]
+        if not (before.isalnum() or before == "_" or behind.isalnum() or behind == "_"):
             yield at, end
         at = code.find(word, end)
 
