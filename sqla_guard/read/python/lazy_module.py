@@ -426,7 +426,7 @@ class _Names:
         self._find = find
 
     def __contains__(self, name: object) -> bool:
-        return str(name) in self._source.text and name in self._find(self._source)
+        return any(True for _ in mentioned(str(name), self._source.text)) and name in self._find(self._source)
 
 
 @lru_cache(maxsize=2)

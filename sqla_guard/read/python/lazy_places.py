@@ -12,6 +12,8 @@ from sqla_guard.read.python.parse import span_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
+# What speaks of a place.
+_SPEAKING = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Compare, ast.Call, ast.alias})
 _CONTAINER_CALLS = frozenset({"dict", "list", "OrderedDict", "collections.OrderedDict", "WeakValueDictionary"})
 _CONTAINER_CALLS |= {"weakref.WeakValueDictionary", "defaultdict", "collections.defaultdict"}
 
@@ -78,6 +80,8 @@ def shared_places(node: ast.AST, slots: Slots) -> tuple[set[str], set[str]]:
     read: set[str] = set()
     bound: set[str] = set()
     for inner in own_nodes(node):
+        if inner.__class__ not in _SPEAKING:
+            continue
         key: str | None = None
         into = read
         match inner:

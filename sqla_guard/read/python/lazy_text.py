@@ -136,8 +136,8 @@ def _goes_on(before: str, behind: str) -> bool:
 
 
 def mentioned(word: str, code: str) -> Iterator[tuple[int, int]]:
-    """Yield where ``word`` stands as a whole word: start and end."""
-    at = code.find(word)
+    """Yield where ``word`` stands as a whole word: start and end; an empty one stands nowhere."""
+    at = code.find(word) if word else -1
     while at >= 0:
         end = at + len(word)
         before, behind = code[at - 1 : at], code[end : end + 1]
