@@ -18,8 +18,8 @@ from sqla_guard.read.python.sql_bindings import bound_by
 from sqla_guard.read.python.sql_names import FOLLOWED, VERBS, called_name
 from sqla_guard.read.python.sql_values import Values
 
-# As it is written: escapes have a backslash, and what comments hold may be anything.
-_STATEMENT = re.compile(rf"[\"']{{1,3}}(?:[\s(]|\\\\[nrt\n\r])*(?:--|/\*|(?:{VERBS})\b)", re.IGNORECASE)
+# As it is written, in lower case: escapes have a backslash, and what comments hold may be anything.
+_STATEMENT = re.compile(rf"[\"'][\"']{{0,2}}(?:[\s(]|\\\\[nrt\n\r])*(?:--|/\*|(?:{VERBS.lower()})\b)")
 _BINDERS = (
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension, ast.Call),
 )
@@ -56,11 +56,11 @@ class Touched:
 
     def _literals(self, code: str, word: str) -> Iterator[int]:
         """Yield the lines of literals that begin like SQL, and those that the word stands on."""
-        for found in _STATEMENT.finditer(self._text):
+        lowered = self._text.lower()
+        for found in _STATEMENT.finditer(lowered):
             start, end = found.span()
             if code[start - 1 : start] != '"' and not code[start:end].strip('"'):
                 yield self._values.source.position(start)[0]
-        lowered = self._text.lower()
         at = lowered.find(word)
         while at >= 0:
             if code[at] == '"':
