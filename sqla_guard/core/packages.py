@@ -38,7 +38,10 @@ _IMPORT = (
     rb"import(?<!\wimport)(?<![\w.] import)[\s\\]+"
     rb"([\w\x80-\xff](?:[\w., \t\f\x80-\xff]|\\(?:\r\n?|\n))*)"
 )
-_ANNOTATIONS = (b"Mapped", b"DynamicMapped", b"WriteOnlyMapped")
+_ANNOTATION = (
+    rb"Mapped(?!\w)"
+    rb"(?:(?<!\wMapped)|(?<=DynamicMapped)(?<!\wDynamicMapped)|(?<=WriteOnlyMapped)(?<!\wWriteOnlyMapped))"
+)
 
 
 class Packages:
@@ -163,4 +166,4 @@ def does_import(modules: Callable[[], Iterable[str]]) -> bool:
 
 def is_evident(data: bytes) -> bool:
     """Tell whether a class in Python code may look like a mapped one whatever maps it: by its table, an annotation."""
-    return b"__tablename__" in data or (b"Mapped" in data and any(holds_word(data, word) for word in _ANNOTATIONS))
+    return b"__tablename__" in data or re.search(_ANNOTATION, data) is not None

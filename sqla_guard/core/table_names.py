@@ -170,7 +170,7 @@ def _tables(data: bytes) -> _Tables:
         return [], [], True
     is_named = b"__tablename__" in data
     may_be_implied = may_imply(data)
-    if not is_named and not may_be_implied and b"Table(" not in data:
+    if not is_named and not may_be_implied and re.search(_TABLE, data) is None:
         return _NONE  # as most files
     unclear = is_named and len(re.findall(_NAMED, data)) > len(re.findall(_WHOLE, data))
     unclear = unclear or (may_be_implied and re.search(_ODD_CLASS, b"\n" + data) is not None)

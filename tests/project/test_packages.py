@@ -57,10 +57,11 @@ def test_what_needs_no_import_is_judged() -> None:
     assert [(len(report.diagnostics), len(report.not_analysed)) for report in said] == [(1, 0), (0, 1)]
 
 
-@pytest.mark.parametrize("word", ["UnMapped", "mapped", "Mappedly"])
+@pytest.mark.parametrize("word", ["UnMapped", "mapped", "Mappedly", "MyDynamicMapped", "WriteOnlyMapped_"])
 def test_other_words_are_no_annotation_of_a_model(word: str) -> None:
     assert not is_evident(f"class Item:\n    metadata: {word}[str]\n".encode())
-    assert is_evident(b"class Item:\n    metadata: acme.DynamicMapped[str]\n")
+    for name in (b"Mapped", b"acme.DynamicMapped", b"'WriteOnlyMapped"):
+        assert is_evident(b"class Item:\n    metadata: %s[str]\n" % name)
 
 
 MATTERING = {

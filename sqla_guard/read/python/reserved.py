@@ -53,18 +53,16 @@ _GIVEN = rf"\.[ \t\f]*(?:{'|'.join(sorted(RESERVED | OF_FLASK))}|self|_sa_\w+)\s
 def may_reserve(data: bytes) -> bool:
     """Tell whether a Python file can give a class an attribute with a reserved name."""
     blocks = _Blocks(_with_plain_lines(data))
-    if _may_bind_a_word(blocks):
-        return True
-    data = blocks.data
-    if b"class" not in data:
-        return False
-    if b"_sa_" in data and _may_bind(blocks, _OF_SQLALCHEMY):
-        return True
-    if b"True" in data and b"table" in data and re.search(_TABLE, data) is not None:
-        return True
-    if b"query" in data and _may_bind(blocks, _OF_FLASK):
-        return True
-    return _may_be_attribute(blocks, _DUNDER) or _may_be_attribute(blocks, _SELF)
+    return _may_bind_a_word(blocks) or (
+        b"class" in data
+        and (
+            _may_bind(blocks, _OF_SQLALCHEMY)
+            or _may_bind(blocks, _OF_FLASK)
+            or re.search(_TABLE, data) is not None
+            or _may_be_attribute(blocks, _DUNDER)
+            or _may_be_attribute(blocks, _SELF)
+        )
+    )
 
 
 def may_break_models(data: bytes) -> bool:
