@@ -16,8 +16,9 @@ from sqla_guard.read.python.bodies import Bodies, bodies_of
 from sqla_guard.read.python.sql_names import FOLLOWED, GROWS, VERBS, WRAPPERS
 from sqla_guard.read.sql_marker import Parts, may_hold_sql_in, may_name
 
-# A string in the code that ``bodies`` tells, with the letters before it.
-_STRING = re.compile(r'[rbfuRBFU]{0,2}"+')
+# A string in the code that ``bodies`` tells, and the letters that may stand before it.
+_QUOTES = re.compile('""*')
+_PREFIXES = "rbfuRBFU"
 # A string that stands alone at the start of a body.
 _DOCUMENTATION = re.compile(r'\s*([rRuU]?"+)(?=[ \t]*(?:\n|\Z))')
 # The key of a subscript: what it is looked up for becomes SQL, never the key itself. Behind a keyword it is a list.
@@ -65,14 +66,25 @@ def _said(text: str, bodies: Bodies, wanted: frozenset[str]) -> tuple[str, str]:
     silent = {*documents(bodies), *_keys(code), *_given(text, code, wanted)}
     strings: list[str] = []
     others: list[str] = []
-    done = 0
-    for found in _STRING.finditer(code):
-        start, end = found.span()
-        is_silent = start in silent
-        strings += (wordless[done:start], '""' if is_silent else text[start:end])
-        others += (code[done:start], '""' if is_silent else code[start:end])
+    done = told = 0
+    for start, end in _strings(code, 0, len(code)):
+        if start in silent:
+            strings += (wordless[done:start], '""')
+            others += (code[told:start], '""')
+            told = end
+        else:
+            strings += (wordless[done:start], text[start:end])
         done = end
-    return "".join((*strings, wordless[done:])), "".join((*others, code[done:]))
+    return "".join((*strings, wordless[done:])), "".join((*others, code[told:]))
+
+
+def _strings(code: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield where the strings between two places start and end, with at most two letters before them."""
+    for quotes in _QUOTES.finditer(code, first, last):
+        start = quotes.start()
+        while start and code[start - 1] in _PREFIXES and start > quotes.start() - 2:
+            start -= 1
+        yield start, quotes.end()
 
 
 def documents(bodies: Bodies) -> Iterator[int]:
@@ -121,7 +133,7 @@ def _given(text: str, code: str, wanted: frozenset[str]) -> Iterator[int]:
         if name not in composing:
             composing[name] = not name or _may_compose(code, data, name)
         if not composing[name]:
-            yield from (found.start() for found in _STRING.finditer(code, *given.span(1)))
+            yield from (start for start, _ in _strings(code, *given.span(1)))
 
 
 def _called(code: str, line: int, end: int) -> tuple[int, str]:
