@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.adopt.baseline import BaselineError, Judged, dump, extended, parse, shrunk, stale
 from sqla_guard.adopt.known import Key, counted, key_of, matched
@@ -23,8 +24,7 @@ class AdoptionError(ConfigError):
     """What was asked for cannot be done; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """A baseline and where it stands.
 
     Attributes:

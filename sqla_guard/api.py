@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from sqla_guard import run
 from sqla_guard.adoption import unknown_to_baselines
@@ -44,8 +45,7 @@ __all__ = [
 Path = str | os.PathLike[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A range of a file.
 
     Attributes:
@@ -65,8 +65,7 @@ class Location:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the characters ``start`` to ``end`` of ``path`` by ``text``.
 
     Offsets count characters of the decoded file without its byte order mark. An edit of a file that does not exist
@@ -79,8 +78,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """A repair, to be made as a whole or not at all.
 
     Attributes:
@@ -95,8 +93,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule found.
 
     Attributes:
@@ -122,8 +119,7 @@ class Finding:
     related: tuple[Location, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a check found.
 
     Attributes:
@@ -142,8 +138,7 @@ class Report:
         return 2 if any(note.fatal for note in self.not_analysed) else int(bool(self.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(Struct, frozen=True):
     """What fixing came to.
 
     Attributes:

@@ -284,7 +284,7 @@ def _within(report: Report, asked: Asked) -> Report:
 def _alone(finding: Diagnostic, given: Mapping[str, bytes]) -> Diagnostic:
     if finding.fix is None or all(edit.path in given for edit in finding.fix.edits):
         return finding
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(finding, fix=None, help=f"{finding.help} The fix changes other files too, so it is not made here.")
 

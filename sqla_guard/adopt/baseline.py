@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.adopt.known import Key, matched
 
@@ -15,8 +16,7 @@ class BaselineError(Exception):
     """A file that is no baseline; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What a run can say about keys of a baseline.
 
     Attributes:

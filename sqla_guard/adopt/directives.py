@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability, Edit, Fix
@@ -22,8 +24,7 @@ _RISKY = re.compile(r"[:%{}\\'\"`$?;]")
 _LINE_END = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Struct, frozen=True):
     """Where a directive goes: the start of a line, what stands before it, and the sign of a comment there."""
 
     path: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import Enum
 from typing import Any
 
@@ -43,7 +42,7 @@ class Encoder:
                 return [_AGAIN, self._seen[id(value)]]
             self._seen[id(value)] = len(self._kept)
             self._kept.append(value)
-        return [name, *(self.encode(getattr(value, field.name)) for field in fields(value))]  # type: ignore[arg-type]
+        return [name, *(self.encode(getattr(value, field)) for field in value.__struct_fields__)]  # type: ignore[attr-defined]
 
 
 class Decoder:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.check.judge import judge
 from sqla_guard.check.registry import RegisteredRule, registered_rules
@@ -24,8 +26,7 @@ from sqla_guard.rules.rule import Rule
 _OF_MIGRATIONS = "SG3"
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(Struct, frozen=True):
     """A finding that a directive silences."""
 
     finding: Diagnostic

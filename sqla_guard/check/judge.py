@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sqla_guard.check.registry import RegisteredRule
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed

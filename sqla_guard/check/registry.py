@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+
+from msgspec import Struct
 
 from sqla_guard import rules
 from sqla_guard.core.config import ConfigError
@@ -15,8 +16,7 @@ from sqla_guard.project.project import Project
 from sqla_guard.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredRule:
+class RegisteredRule(Struct, frozen=True):
     """A rule with its check and its page."""
 
     rule: Rule

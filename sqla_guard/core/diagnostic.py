@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One finding.
 
     Attributes:
@@ -48,8 +48,7 @@ class Diagnostic:
         return self.path, self.name, self.symbol or self.message
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NotAnalysed:
+class NotAnalysed(Struct, frozen=True, order=True):
     """Something that the tool could not judge; counted in the summary, never guessed.
 
     Attributes:

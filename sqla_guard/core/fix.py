@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
@@ -21,8 +22,7 @@ class Applicability(Enum):
     DISPLAY = "display"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(Struct, frozen=True, order=True):
     """Replace the characters ``start`` to ``end`` of ``path`` by ``text``.
 
     An edit of a file that does not exist creates it; ``start`` and ``end`` are 0 then.
@@ -34,8 +34,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ImportNeed:
+class ImportNeed(Struct, frozen=True, order=True):
     """What the edited file has to import: a module such as ``threading``, or with ``name`` something from it."""
 
     path: str
@@ -43,8 +42,7 @@ class ImportNeed:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place in a file with a sentence about it."""
 
     path: str
@@ -52,8 +50,7 @@ class Place:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """One repair.
 
     Attributes:

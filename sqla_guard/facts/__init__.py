@@ -1,1 +1,1 @@
-"""What the code says, as frozen dataclasses; made by the read room, judged by the others."""
+"""What the code says, as frozen records; made by the read room, judged by the others."""

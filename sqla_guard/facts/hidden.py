@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.reserved import ReservedName
 from sqla_guard.facts.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAttribute:
+class NamedAttribute(Struct, frozen=True):
     """A name that a class body binds to a value or annotates.
 
     Attributes:
@@ -20,8 +19,7 @@ class NamedAttribute:
     binding: ReservedName
 
 
-@dataclass(frozen=True, slots=True)
-class NamedColumn:
+class NamedColumn(Struct, frozen=True):
     """A ``Column("name", ...)`` among the arguments of a ``Table()``.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
@@ -11,8 +12,7 @@ DirectiveKind = Literal["statement", "file", "noqa"]
 """``ignore[...]``, ``ignore-file[...]`` and ``noqa: SG101``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """A rule's name, code or prefix of codes, as a directive names it.
 
     Attributes:
@@ -26,8 +26,7 @@ class Selector:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """One directive.
 
     Attributes:
@@ -57,8 +56,7 @@ class Directive:
     fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """The lines from which a directive speaks for a place: those of its statement, and the comment above it.
 
     Attributes:
@@ -79,8 +77,7 @@ class Reach:
         return directive.alone and directive.kind != "noqa" and self.above <= start and end < self.first
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedDirective:
+class JudgedDirective(Struct, frozen=True):
     """A directive, with what came of it once all other rules had run.
 
     Attributes:

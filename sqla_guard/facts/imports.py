@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ImportStatement:
+class ImportStatement(Struct, frozen=True):
     """One import statement at module level.
 
     Attributes:
@@ -24,8 +23,7 @@ class ImportStatement:
     names: tuple[tuple[str, str, Span], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ImportBlock:
+class ImportBlock(Struct, frozen=True):
     """Where imports stand in a module.
 
     Attributes:

@@ -9,8 +9,9 @@ The reader says what stands there; whether making the value twice matters is for
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.values import Value
@@ -37,8 +38,7 @@ LockKind = Literal["with", "acquire", "decorator", "fresh"]
 """How a lock is taken; a ``fresh`` one is made in the function itself, so it guards nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalSet:
+class GlobalSet(Struct, frozen=True):
     """One assignment of a declared global in the guarded statements.
 
     Attributes:
@@ -66,8 +66,7 @@ class GlobalSet:
     retested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """One place of the function that reads a tested global.
 
     Attributes:
@@ -82,8 +81,7 @@ class Load:
     role: Literal["test", "guarded", "return", "nested", "log", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Struct, frozen=True):
     """A place in another function of the module that empties the global again (``X = None``, ``del X``).
 
     Attributes:
@@ -101,8 +99,7 @@ class Reset:
     simple: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Callers:
+class Callers(Struct, frozen=True):
     """Who uses the function inside its own module.
 
     Attributes:
@@ -116,8 +113,7 @@ class Callers:
     unlocked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSite:
+class ModuleSite(Struct, frozen=True):
     """What the module offers a fixer.
 
     Attributes:
@@ -151,8 +147,7 @@ class ModuleSite:
     lock_prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What the rest of the module says about a lazily made object.
 
     Attributes:
@@ -170,8 +165,7 @@ class Around:
     own_reset: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class CachedFactory:
+class CachedFactory(Struct, frozen=True):
     """A function whose results are kept by a decorator that does not keep two threads from running it at once.
 
     Attributes:
@@ -196,8 +190,7 @@ class CachedFactory:
         return self.function
 
 
-@dataclass(frozen=True, slots=True)
-class LazyInit:
+class LazyInit(Struct, frozen=True):
     """A function that makes a shared object on first use.
 
     Attributes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """The words by which a file may speak of a column.
 
     Attributes:
@@ -26,8 +26,7 @@ class Telling:
     kept: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Loose:
+class Loose(Struct, frozen=True):
     """A place that speaks of a table or its column, or may.
 
     Attributes:

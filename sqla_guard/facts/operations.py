@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from sqla_guard.core.source import Span
 
 Direction = Literal["up", "down"]
 _KEPT = 63
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(Struct, frozen=True):
     """A name as it stands in the file.
 
     Attributes:
@@ -32,6 +33,7 @@ class Identifier:
     quoted: bool = False
 
 
+# A struct would compare all of its fields.
 @dataclass(frozen=True, slots=True)
 class TableName:
     """A table.
@@ -53,8 +55,7 @@ def kept(name: str) -> str:
     return name if len(name) <= _KEPT // 4 else name.encode()[:_KEPT].decode(errors="ignore")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """Python that asks before it runs DDL: ``if not table_exists("events"): ...``.
 
     Attributes:
@@ -68,8 +69,7 @@ class Guard:
     column: Identifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(Struct, frozen=True):
     """Where an operation stands.
 
     Attributes:
@@ -117,8 +117,7 @@ class Carrier:
         return self.statement.start if self.runs_at is None else self.runs_at, self.statement.start
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTable:
+class CreateTable(Struct, frozen=True):
     """``CREATE TABLE``, also ``… AS SELECT`` and ``SELECT … INTO``, ``CREATE VIEW`` and ``CREATE TYPE … AS (…)``.
 
     Attributes:
@@ -142,8 +141,7 @@ class CreateTable:
     of: TableName | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddColumn:
+class AddColumn(Struct, frozen=True):
     """``ALTER TABLE ... ADD COLUMN``."""
 
     table: TableName
@@ -151,8 +149,7 @@ class AddColumn:
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class RenameColumn:
+class RenameColumn(Struct, frozen=True):
     """``ALTER TABLE ... RENAME COLUMN old TO new``, ``CHANGE``, ``sp_rename``."""
 
     table: TableName
@@ -161,8 +158,7 @@ class RenameColumn:
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class DropColumn:
+class DropColumn(Struct, frozen=True):
     """``ALTER TABLE ... DROP COLUMN``."""
 
     table: TableName
@@ -170,16 +166,14 @@ class DropColumn:
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class DropTable:
+class DropTable(Struct, frozen=True):
     """``DROP TABLE``, ``DROP VIEW``."""
 
     table: TableName
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class RenameTable:
+class RenameTable(Struct, frozen=True):
     """``ALTER TABLE ... RENAME TO``, ``SET SCHEMA``."""
 
     table: TableName
@@ -187,8 +181,7 @@ class RenameTable:
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class SetType:
+class SetType(Struct, frozen=True):
     """``ALTER TABLE ... OF type``, and ``NOT OF``, for which ``of`` is ``None``: the columns stay."""
 
     table: TableName
@@ -196,8 +189,7 @@ class SetType:
     carrier: Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnReference:
+class ColumnReference(Struct, frozen=True):
     """SQL that names an existing column: in DML, a query, an index, a constraint, a comment.
 
     Attributes:
@@ -216,8 +208,7 @@ class ColumnReference:
     candidates: tuple[TableName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadSql:
+class UnreadSql(Struct, frozen=True):
     """SQL that may matter and could not be read; ``reason`` in a few words.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """One imported name.
 
     ``import a.b as c`` is ``Import("c", "a.b", None, 0)``; ``import a.b`` is ``Import("a", "a", None, 0)``;
@@ -33,8 +33,7 @@ class Import:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """A name bound in a class body.
 
     Attributes:
@@ -56,8 +55,7 @@ class Attribute:
     function: Function | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(Struct, frozen=True):
     """A class statement."""
 
     name: str
@@ -74,8 +72,7 @@ class Class:
         return next((a for a in reversed(self.attributes) if a.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function or method.
 
     Attributes:
@@ -96,8 +93,7 @@ class Function:
     is_async: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A module at a glance.
 
     Attributes:

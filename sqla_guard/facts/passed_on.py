@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # Stands in :attr:`Outside.form` for the name in the other module; no name that anybody writes.
 ROOT = "_sqla_guard_root_"
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
+class Helper(Struct, frozen=True):
     """A function that hands one of its parameters to a database.
 
     Attributes:
@@ -27,8 +26,7 @@ class Helper:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """Something of another module that a module runs as SQL, or keeps under a name of its own.
 
     Attributes:
@@ -58,8 +56,7 @@ class Outside:
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSql:
+class OwnSql(Struct, frozen=True):
     """A method that runs what its class, or one derived from it, keeps under a name: ``execute(self.SQL)``.
 
     Attributes:
@@ -75,8 +72,7 @@ class OwnSql:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOn:
+class PassedOn(Struct, frozen=True):
     """What a module does with SQL of others: its helpers, what it takes from them, and its template methods."""
 
     helpers: tuple[Helper, ...] = ()
@@ -84,8 +80,7 @@ class PassedOn:
     templates: tuple[OwnSql, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Across:
+class Across(Struct, frozen=True):
     """What other modules do for a file.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from sqla_guard.facts.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Constructor:
+class Constructor(Struct, frozen=True):
     """The call that makes a column or the like, with what an explicit column name needs.
 
     Attributes:
@@ -40,8 +40,7 @@ class Constructor:
     inner: tuple[tuple[int | str, Constructor], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReservedName:
+class ReservedName(Struct, frozen=True):
     """A class attribute with a reserved name.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
 Slot = Literal["revision", "down_revision", "branch_labels", "depends_on"]
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionLayout:
+class RevisionLayout(Struct, frozen=True):
     """Where the parts of a revision file stand, for writing another one like it.
 
     Attributes:
@@ -35,8 +35,7 @@ class RevisionLayout:
     notes: tuple[Span | None, Span | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One revision.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
@@ -13,8 +14,7 @@ Certainty = Literal["always", "settings", "unproven"]
 Standing = Literal["plain", "start", "command", "odd"]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One place that calls a function, or hands it on.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """How the script asks whether a table or a column exists: its own call, with holes for names.
 
     Attributes:
@@ -33,8 +33,7 @@ class Check:
         return text if present == self.positive else "not " + text
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """How SQLAlchemy can be asked instead, where the script has no check of its own.
 
     Attributes:
@@ -48,8 +47,7 @@ class Inspection:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A statement that keeps the books after the SQL ran.
 
     Attributes:
@@ -63,8 +61,7 @@ class Record:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One block around the SQL, outermost first.
 
     Attributes:
@@ -81,8 +78,7 @@ class Layer:
     tail: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How a step is reached, and what of its script runs before it.
 
     Attributes:
@@ -111,8 +107,7 @@ class Reach:
         return any(t.contains(at) and not any(t.start <= f.start for f in around) for t in self.tails)
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a script does one step.
 
     Attributes:
@@ -164,8 +159,7 @@ class Manner:
     reach: Reach
 
 
-@dataclass(frozen=True, slots=True)
-class NoManner:
+class NoManner(Struct, frozen=True):
     """The step cannot be repeated in its manner; ``reason`` in a few words."""
 
     reason: str

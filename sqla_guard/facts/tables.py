@@ -8,6 +8,7 @@ from sqla_guard.core.source import Span
 from sqla_guard.facts.outline import Class
 
 
+# A struct would compare all of its fields.
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
     """A declaration that runs whenever its module is imported.

@@ -7,20 +7,19 @@ are already replaced by what they were bound to, so a value speaks of module-lev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import Union
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Name:
+
+class Name(Struct, frozen=True):
     """A name looked up in the module (or the builtins)."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What an import inside a function binds.
 
     ``import a.b`` binds ``Imported("a", None, 0)``, ``from ..x import y`` binds ``Imported("x", "y", 2)``.
@@ -31,23 +30,20 @@ class Imported:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClassRef:
+class ClassRef(Struct, frozen=True):
     """A class defined in this module, by qualified name; also what ``cls`` stands for in its methods."""
 
     qualname: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+class Attr(Struct, frozen=True):
     """``of.name``."""
 
     of: Value
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """``func(*args, **keywords)``; a starred argument is :class:`Starred`, ``**x`` has the keyword ``"**"``."""
 
     func: Value
@@ -59,80 +55,69 @@ class Call:
         return next((value for key, value in self.keywords if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Starred:
+class Starred(Struct, frozen=True):
     """``*of`` in a call or display."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """``of[key]``, both for values and for annotations such as ``list[Event]``."""
 
     of: Value
     key: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """What iterating over ``of`` yields."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """What ``with of as x`` binds."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """``await of``."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceOf:
+class InstanceOf(Struct, frozen=True):
     """Some object of which only the annotation (or, for ``self``, the class) is known."""
 
     annotation: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A constant."""
 
     value: str | bytes | int | float | complex | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Struct, frozen=True):
     """A tuple, list or set display, or a comprehension (one item: what it yields)."""
 
     kind: OneWord["tuple", "list", "set", "generator"]
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dictionary:
+class Dictionary(Struct, frozen=True):
     """A dict display; ``**x`` inside has the key ``None``."""
 
     entries: tuple[tuple[Value | None, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """Any of several values, where branches join or in ``a or b``; union annotations ``A | B`` too."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(Struct, frozen=True):
     """``of`` where ``isinstance(of, to)`` is known to hold (or, ``negated``, not to hold)."""
 
     of: Value
@@ -140,8 +125,7 @@ class Narrowed:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chained:
+class Chained(Struct, frozen=True):
     """``root`` after any number of method calls out of ``steps``, in any order.
 
     What ``query`` is after ``if a: query = query.filter(...)`` and twenty more such lines; written out as
@@ -152,8 +136,7 @@ class Chained:
     steps: tuple[Call, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Something the reader does not follow, with the reason."""
 
     why: str

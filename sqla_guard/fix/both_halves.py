@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sqla_guard.core.fix import Applicability, Fix
 from sqla_guard.core.source import SourceFile

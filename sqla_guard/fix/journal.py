@@ -15,7 +15,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from sqla_guard.fix.interrupted import FOLDER, LIST
 
@@ -26,8 +28,7 @@ class JournalError(Exception):
     """The change was not made, or cannot be finished; the message names the file and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One file of a change.
 
     Attributes:

@@ -9,11 +9,11 @@ Three ways, the first that is right:
 
 from __future__ import annotations
 
-import dataclasses
 import keyword
 import re
-from dataclasses import dataclass, field
 from itertools import chain, count
+
+from msgspec import Struct, field
 
 from sqla_guard.core.fix import Applicability, Fix, ImportNeed
 from sqla_guard.core.source import SourceFile, Span
@@ -21,8 +21,7 @@ from sqla_guard.facts.lazy import GlobalSet, LazyInit, Load
 from sqla_guard.fix.reindent import Lines, inner_unit, without_comments
 
 
-@dataclass(frozen=True, slots=True)
-class _Lock:
+class _Lock(Struct, frozen=True):
     """The lock to take.
 
     Attributes:
@@ -47,8 +46,7 @@ class _Lock:
         return self.prefix + self.name
 
 
-@dataclasses.dataclass(slots=True)
-class _Plan:
+class _Plan(Struct):
     """What is known before any edit is made, and the reasons to let a person look at the result."""
 
     fact: LazyInit

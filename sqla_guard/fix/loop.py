@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Fix, Place
@@ -19,8 +20,7 @@ _UNUSED_IGNORE = "SG901"
 Check = Callable[[Workspace], Report]
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(Struct, frozen=True):
     """What fixing came to.
 
     Attributes:
@@ -40,8 +40,7 @@ class FixResult:
     put_back: tuple[NotAnalysed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     workspace: Workspace
     report: Report
     made: tuple[Fix, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.fix import Applicability, Fix
 from sqla_guard.core.source import SourceFile, Span
@@ -26,8 +27,7 @@ def publish_fix(
     return async_lock_fix(fact, source, python) if fact.is_async else lock_fix(fact, source, comes_back)
 
 
-@dataclass(frozen=True)
-class _Rest:
+class _Rest(Struct, frozen=True):
     """What follows the assignment in its block.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.adoption import unknown_to_baselines
 from sqla_guard.core.diagnostic import Diagnostic
@@ -16,8 +17,7 @@ from sqla_guard.run import report_on
 from sqla_guard.settings import settings
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(Struct, frozen=True):
     """A document that is open in the editor.
 
     Attributes:
@@ -31,8 +31,7 @@ class Buffer:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What is known of the open buffers.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from sqla_guard.core.words import holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.project.names import Version, cells, measured_version
 
@@ -53,8 +54,7 @@ _ALIKE: dict[str, str] = {
 _RESERVED = frozenset({"metadata", "registry"})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What happens at run time.
 
     Attributes:
@@ -70,8 +70,7 @@ class Outcome:
     verdict: Verdict = "raises"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A question to the tables.
 
     Attributes:

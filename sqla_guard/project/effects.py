@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.outline import Class
@@ -31,8 +32,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """Why a second value matters.
 
     Attributes:

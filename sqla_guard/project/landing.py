@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -19,8 +21,7 @@ from sqla_guard.facts.operations import (
 from sqla_guard.project.replay import plain
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """The tables of one name.
 
     Attributes:
@@ -75,14 +76,12 @@ def candidates(fact: CreateTable | AddColumn | RenameColumn) -> tuple[TableName,
 
 def _with_names(fact: SqlFact, name: Callable[[TableName], TableName]) -> SqlFact:
     if isinstance(fact, CreateTable):
-        table = name(replace(fact.table, path=fact.table.path[:1]))
+        table = name(TableName(fact.table.name, fact.table.schema, fact.table.path[:1]))
         of = name(fact.of) if fact.of is not None else None
         return replace(fact, table=table, like=tuple(map(name, fact.like)), of=of)
     if isinstance(fact, RenameTable):
         old = name(fact.table)
-        return replace(
-            fact, table=old, new=replace(fact.new, schema=old.schema, path=()) if fact.new.path else fact.new
-        )
+        return replace(fact, table=old, new=TableName(fact.new.name, old.schema) if fact.new.path else fact.new)
     if isinstance(fact, UnreadSql):
         return replace(fact, tables=tuple(map(name, fact.tables)))
     if isinstance(fact, ColumnReference):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.core.workspace import UnreadableFile
@@ -21,8 +22,7 @@ _NO_NAME = re.compile(r"[\w'\"]")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """One place that calls a function or hands it on.
 
     Attributes:

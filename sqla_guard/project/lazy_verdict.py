@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.workspace import UnreadableFile
 from sqla_guard.facts.lazy import LazyInit
@@ -47,8 +48,7 @@ _HARM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is wrong with a lazy initialisation.
 
     Attributes:

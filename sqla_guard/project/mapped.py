@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneWord
+
+from msgspec import Struct
 
 from sqla_guard.core.words import bases_in
 from sqla_guard.facts.outline import Attribute
@@ -89,8 +90,7 @@ _SQLMODEL = "sqlmodel.SQLModel"
 Role = OneWord["mapped", "base", "abstract", "mixin", "plain", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """What a class is to SQLAlchemy.
 
     Attributes:

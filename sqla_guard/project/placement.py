@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.facts.values import Attr, Call, Literal, Name
 from sqla_guard.project.mapped import Mappings, is_local, may_be_mixed_in, subclasses
@@ -35,8 +36,7 @@ OF_PLAIN_CLASSES = ("mixin before the base", "mixin after the base", "base itsel
 _DECORATED = ("registry.mapped", "mapped_as_dataclass")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """One place that a binding takes effect in.
 
     Attributes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.diagnostic import NotAnalysed
@@ -60,8 +62,7 @@ _Fact = TypeVar("_Fact")
 _MOST_PARTS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(Struct, frozen=True):
     """How the project gets its facts; the read room provides them.
 
     Each may raise :class:`~sqla_guard.core.workspace.UnreadableFile`.

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.look import Question
 from sqla_guard.core.source import Span
@@ -31,8 +33,7 @@ _AUTOMAP = "sqlalchemy.ext.automap.automap_base()"
 _BASE_NAMES = frozenset({"sqlalchemy.ext.declarative.DeferredReflection"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reflected:
+class Reflected(Struct, frozen=True):
     """A class made by reflection, or all that automap makes.
 
     Attributes:

@@ -7,9 +7,10 @@ in sight does not tell.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -35,8 +36,7 @@ Defining = CreateTable | AddColumn | RenameColumn
 _Altering = AddColumn | RenameColumn | DropColumn | DropTable | RenameTable | SetType
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """One place that gives a column the name it has at the head.
 
     Attributes:
@@ -53,8 +53,7 @@ class Definition:
         return self.operation.carrier
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The column exists.
 
     Attributes:
@@ -68,15 +67,13 @@ class Known:
     doubts: tuple[UnreadSql, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The column does not exist; ``why`` in a few words."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nobody can say; ``reason`` in a few words."""
 
     reason: str
@@ -85,8 +82,7 @@ class Unknown:
 Answer = Known | Absent | Unknown
 
 
-@dataclasses.dataclass(slots=True)
-class _Table:
+class _Table(Struct):
     columns: dict[str, tuple[Definition, ...]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     # Whether all columns are in sight: False where no CREATE TABLE is, or it could be read in part
@@ -304,7 +300,7 @@ class _Run:
         """Return ``fact`` with the table that its name stands for now: the first that there is."""
         table = self._existing(fact.table)
         if isinstance(fact, RenameTable) and fact.new.path:
-            return replace(fact, table=table, new=replace(table, name=fact.new.name))
+            return replace(fact, table=table, new=TableName(fact.new.name, table.schema, table.path))
         return replace(fact, table=table)
 
     def _existing(self, name: TableName) -> TableName:

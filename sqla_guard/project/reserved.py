@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.diagnostic import NotAnalysed
 from sqla_guard.facts.operations import TableName
@@ -33,8 +35,7 @@ OUTSIDE = frozenset({"after", "backref"})
 _DELIBERATE = frozenset({"property", "method", "classmethod", "staticmethod", "hybrid_property", "nested class"})
 
 
-@dataclass(frozen=True, slots=True)
-class ReservedModel:
+class ReservedModel(Struct, frozen=True):
     """A class whose attribute has a reserved name, with what that leads to.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from posixpath import basename, dirname
+
+from msgspec import Struct
 
 from sqla_guard.facts.revision import Revision
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionGraph:
+class RevisionGraph(Struct, frozen=True):
     """All revisions of one Alembic environment.
 
     Attributes:

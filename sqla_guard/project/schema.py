@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -32,8 +33,7 @@ Creating = CreateTable | AddColumn | RenameColumn
 _CREATING = (CreateTable, AddColumn, RenameColumn)
 
 
-@dataclass(frozen=True, slots=True)
-class TableHistory:
+class TableHistory(Struct, frozen=True):
     """Everything in the project that speaks of a table or one of its reserved columns.
 
     Attributes:

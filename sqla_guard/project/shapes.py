@@ -3,58 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from sqla_guard.project.symbols import ProjectClass, ProjectFunction
 
 
-@dataclass(frozen=True, slots=True)
-class ClassType:
+class ClassType(Struct, frozen=True):
     """A class of the project, or an alias of it made by ``aliased()``."""
 
     cls: ProjectClass
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceType:
+class InstanceType(Struct, frozen=True):
     """An instance of a class of the project, or of a subclass."""
 
     cls: ProjectClass
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(Struct, frozen=True):
     """A function of the project, or a method taken from ``owner``."""
 
     function: ProjectFunction
     owner: Type | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallableType:
+class CallableType(Struct, frozen=True):
     """Something that can be called, known by its annotation only."""
 
     returns: Type
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleType:
+class ModuleType(Struct, frozen=True):
     """A module of the project."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalType:
+class ExternalType(Struct, frozen=True):
     """Something from outside the project, by dotted name; ``()`` in it stands for a call."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnType:
+class ColumnType(Struct, frozen=True):
     """``Model.name``: an attribute of a mapped class, taken from the class; or a column of its table, by its name."""
 
     cls: ProjectClass
@@ -62,31 +56,27 @@ class ColumnType:
     by: OneWord["column", "attribute"] = "attribute"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnsType:
+class ColumnsType(Struct, frozen=True):
     """A collection of a class's columns, by column name (``Model.__table__.c``) or by attribute name."""
 
     cls: ProjectClass
     by: OneWord["column", "attribute"]
 
 
-@dataclass(frozen=True, slots=True)
-class TableType:
+class TableType(Struct, frozen=True):
     """``Model.__table__``, or with ``inspected`` what ``inspect(Model)`` returns."""
 
     cls: ProjectClass
     inspected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueryType:
+class QueryType(Struct, frozen=True):
     """A legacy query; one class as its only entity yields objects, all else rows."""
 
     entities: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StatementType:
+class StatementType(Struct, frozen=True):
     """``select()``, ``update()``, ``text()`` and the like; entities are what it returns or changes."""
 
     kind: str
@@ -94,77 +84,66 @@ class StatementType:
     target: Type | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResultType:
+class ResultType(Struct, frozen=True):
     """What executing a statement returns: it yields rows."""
 
     entities: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarsType:
+class ScalarsType(Struct, frozen=True):
     """``result.scalars()`` and what is used like it."""
 
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class RowType:
+class RowType(Struct, frozen=True):
     """One row of a result."""
 
     entities: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageType:
+class PageType(Struct, frozen=True):
     """``query.paginate()``."""
 
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(Struct, frozen=True):
     """Anything that is iterated over and yields ``item``."""
 
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class TupleType:
+class TupleType(Struct, frozen=True):
     """A tuple of known length."""
 
     items: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DictType:
+class DictType(Struct, frozen=True):
     """A mapping; ``value`` is what all its values are."""
 
     key: Type
     value: Type
 
 
-@dataclass(frozen=True, slots=True)
-class SessionType:
+class SessionType(Struct, frozen=True):
     """An ORM session, sync or async, scoped or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherType:
+class OtherType(Struct, frozen=True):
     """Proven to be something else."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnionType:
+class UnionType(Struct, frozen=True):
     """One of several."""
 
     options: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownType:
+class UnknownType(Struct, frozen=True):
     """Could be anything; ``why`` is a phrase for the user."""
 
     why: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Literal
+
+from msgspec import Struct
 
 Naming = Literal["flyway", "migrate", "yoyo", "plain"]
 
@@ -24,8 +25,7 @@ _DIGITS = re.compile(r"(\d+)")
 _NO_RANKS: Mapping[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedFile:
+class NumberedFile(Struct, frozen=True):
     """An SQL file whose name carries a number.
 
     Attributes:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from sqla_guard.facts.outline import Class, Function
 from sqla_guard.facts.values import Value
 
 
+# A struct would compare all of its fields.
 @dataclass(frozen=True, slots=True)
 class External:
     """Something outside the project, by its dotted name: ``sqlalchemy.orm.declarative_base``.
@@ -23,15 +26,13 @@ class External:
     made: Made | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectModule:
+class ProjectModule(Struct, frozen=True):
     """A module of the project."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectClass:
+class ProjectClass(Struct, frozen=True):
     """A class of the project."""
 
     path: str
@@ -43,16 +44,14 @@ class ProjectClass:
         return self.definition.qualname
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFunction:
+class ProjectFunction(Struct, frozen=True):
     """A function or method of the project."""
 
     path: str
     definition: Function
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A value that the project computes: ``Base = declarative_base()`` resolves ``Base`` to this.
 
     Attributes:
@@ -64,8 +63,7 @@ class Made:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A name that nothing in sight defines, or that is bound to several different things."""
 
     why: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import TableName
@@ -20,8 +21,7 @@ from sqla_guard.project.symbols import ProjectClass
 _NO_COLUMNS = frozenset({"relationship", "Mapped relationship", "Relationship", "synonym"})
 
 
-@dataclass(frozen=True, slots=True)
-class Taker:
+class Taker(Struct, frozen=True):
     """A class that takes a column as an attribute.
 
     Attributes:

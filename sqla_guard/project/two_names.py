@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec import Struct
 
 from sqla_guard.core.fix import Place
 from sqla_guard.core.look import Question
@@ -21,8 +22,7 @@ from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, ProjectClass
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """An import at the left margin that runs a module under a name.
 
     Attributes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.ignores import Directive, DirectiveKind, Selector
@@ -34,8 +36,7 @@ _VERBS: dict[str, DirectiveKind] = {"ignore": "statement", "ignore-file": "file"
 _MEANT = ("disable", "noqa", "nolint", "off", "skip", "suppress", "allow", "disable-next-line")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment, or the part of one that another remark does not share.
 
     Attributes:

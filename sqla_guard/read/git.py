@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.config import Settings
 from sqla_guard.core.workspace import UnreadableFile
@@ -20,8 +21,7 @@ class GitError(Exception):
     """Git cannot answer; the message says why, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """An earlier state, as what differs from it now; all paths are absolute.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.operations import Carrier, SqlFact

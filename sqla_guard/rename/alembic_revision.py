@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from posixpath import basename
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.fix import Edit
 from sqla_guard.core.source import Span
@@ -53,8 +55,7 @@ def downgrade():
 '''
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """What else a project has for Alembic; each text may be empty.
 
     Attributes:
@@ -89,8 +90,7 @@ def alembic_rename(wish: ColumnRename, graph: RevisionGraph, environment: Enviro
     return Change((Edit(path, 0, 0, text),))
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(Struct, frozen=True):
     wish: ColumnRename
     graph: RevisionGraph
     environment: Environment

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from posixpath import basename, dirname, join
+
+from msgspec.structs import replace
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import Span

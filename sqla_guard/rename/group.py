@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sqla_guard.project.mapped import Mappings, subclasses
 from sqla_guard.project.project import Project

@@ -15,8 +15,9 @@ where an early ``if table_exists(...): return`` would keep old databases from it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.core.source import SourceFile
@@ -162,8 +163,7 @@ def _sql(source: SourceFile, wish: ColumnRename, definition: Definition) -> str:
     return rename_sql(wish, table, old)
 
 
-@dataclass(frozen=True, slots=True)
-class _Condition:
+class _Condition(Struct, frozen=True):
     """How the step asks first: the lines up to its ``if``, what tells that the old name is there, needed modules."""
 
     asked: list[str]

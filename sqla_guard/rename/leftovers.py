@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.core.words import holds_word, renamed_in
@@ -55,8 +56,7 @@ def left_behind(
     return _Search(project, history, near, wish, words).first()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     path: str
     loose: Loose
 

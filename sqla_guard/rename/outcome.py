@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sqla_guard.core.fix import Edit, ImportNeed
 from sqla_guard.facts.operations import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRename:
+class ColumnRename(Struct, frozen=True):
     """The wish: one column gets another name.
 
     Attributes:
@@ -27,16 +26,14 @@ class ColumnRename:
     existing: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The edits that fulfil it, and the imports that they need."""
 
     edits: tuple[Edit, ...]
     imports: tuple[ImportNeed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why it cannot be written, in a few words that can follow ``because``."""
 
     reason: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.core.fix import Applicability, Edit, Fix, ImportNeed, Place
 from sqla_guard.facts.references import Reference
@@ -75,8 +77,7 @@ def _together(
     return group, project.once(("facts", key), lambda: frozenset(m.fact for m in group))
 
 
-@dataclass(frozen=True, slots=True)
-class _Database:
+class _Database(Struct, frozen=True):
     """What the rename does to the database: nothing (``change`` is ``None``), with the reason, or a change."""
 
     change: Change | None

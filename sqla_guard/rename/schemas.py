@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sqla_guard.core.fix import Edit, ImportNeed, Place
 from sqla_guard.facts.outline import Function
@@ -25,8 +26,7 @@ _PYDANTIC = ("pydantic.", "sqlmodel.SQLModel")
 _MARSHMALLOW = ("marshmallow.", "flask_marshmallow.", "marshmallow_sqlalchemy.", "flask_smorest.", "apiflask.")
 
 
-@dataclass
-class SchemaChanges:
+class SchemaChanges(Struct):
     """What the rename does to schemas."""
 
     edits: list[Edit] = field(default_factory=list)

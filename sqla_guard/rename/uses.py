@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.references import Reference
@@ -63,8 +64,7 @@ _METADATA_ONLY = frozenset(
 _METADATA_METHODS = frozenset({"create_all", "drop_all", "naming_convention", "sorted_tables"})
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """The verdict on all references.
 
     Attributes:

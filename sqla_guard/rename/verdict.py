@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.facts.values import Attr, Call, Value
 from sqla_guard.project.shapes import ClassType, InstanceType, Type
@@ -13,15 +14,13 @@ NAMES_COLUMN = "names the column"
 NAMES_ATTRIBUTE = "names the attribute"
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Struct, frozen=True):
     """A use for sure."""
 
     how: str = NAMES_ATTRIBUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Perhaps:
+class Perhaps(Struct, frozen=True):
     """Possibly a use; ``why`` is the beginning of a sentence."""
 
     why: str

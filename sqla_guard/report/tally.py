@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.core.fix import Applicability
 from sqla_guard.core.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """How often a rule was broken.
 
     Attributes:

@@ -68,7 +68,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Place

@@ -39,7 +39,8 @@ There is no fix.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sqla_guard.core.diagnostic import Diagnostic
 from sqla_guard.facts.operations import AddColumn, CreateTable, RenameColumn

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sqla_guard.core.diagnostic import Diagnostic, Severity
 from sqla_guard.core.fix import Fix, Place
 from sqla_guard.core.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule's identity.
 
     Attributes:

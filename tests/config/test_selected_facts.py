@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from sqla_guard.check.facts import facts_of
 from sqla_guard.check.readers import QUICK
@@ -51,7 +50,7 @@ def read(config: Config) -> set[str]:
         return reader
 
     names = ("reserved", "named", "lazy", "sql", "tables")
-    known.readers = replace(QUICK, **{name: noted(name) for name in names})  # type: ignore[arg-type]
+    known.readers = replace(QUICK, **{name: noted(name) for name in names})
     list(facts_of("a.py", known, [r.rule for r in selected_rules(registered_rules(), config)]))
     return asked
 

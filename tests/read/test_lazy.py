@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import UnreadableFile

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sqla_guard.check import readers, registry, selection
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
@@ -32,7 +32,7 @@ def test_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def selected(*arguments: object) -> tuple[registry.RegisteredRule, ...]:
         rules = real(*arguments)  # type: ignore[arg-type]
-        return tuple(dataclasses.replace(r, check=raising) if r.rule.code == "SG101" else r for r in rules)
+        return tuple(replace(r, check=raising) if r.rule.code == "SG101" else r for r in rules)
 
     monkeypatch.setattr(selection, "selected_rules", selected)
     after = check_files(files).diagnostics
@@ -70,7 +70,7 @@ def test_where_a_reader_raises_the_others_go_on(
         raise RecursionError("a defect")
 
     faulty: dict[str, Any] = {reader: raising}
-    monkeypatch.setattr(readers, "QUICK", dataclasses.replace(readers.QUICK, **faulty))
+    monkeypatch.setattr(readers, "QUICK", replace(readers.QUICK, **faulty))
     after = check_files({"events.py": script}).diagnostics
     failed = [d.message for d in after if d.code == "SG900"]
     assert [m for m in failed if fails in m.partition(":")[0]]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import astuple
+
 from sqla_guard.facts.values import Attr, Call, Chained, OneOf, Unknown, Value, either
 
 # Joined values above the first size are turned into a chain if they are one; values above the second are given up.
@@ -94,7 +96,7 @@ def _parts(value: Value) -> list[Value]:
     """Return the values directly in ``value``."""
     found: list[Value] = []
     # Tuples hold values, and tuples of them with words; they grow while they are read.
-    parts = [getattr(value, name) for name in value.__match_args__]
+    parts = list(astuple(value))
     for part in parts:
         kind = part.__class__
         if kind is tuple:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import GlobalSet, Guard, LazyInit, Load, LockKind, Shape, SlotKind, TestForm
@@ -34,8 +35,7 @@ from sqla_guard.read.python.lock_words import has_lock_word, makes_lock
 from sqla_guard.read.python.parse import span_of
 
 
-@dataclass(frozen=True)
-class _Region:
+class _Region(Struct, frozen=True):
     """A test with the statements that it guards, before it is put into words."""
 
     shape: Shape

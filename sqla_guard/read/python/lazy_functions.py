@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.read.python.lazy_places import (
     bound_in,
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(eq=False)
-class FunctionInfo:
+class FunctionInfo(Struct, eq=False, dict=True):
     """A function with the shared places that it can reach.
 
     Attributes:
@@ -118,8 +119,7 @@ class FunctionInfo:
         return bool(read & bound)
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     """A mention of a name, with the function around it (empty at module level) and the lock held there."""
 
     name: str
@@ -127,8 +127,7 @@ class Use:
     lock: str | None
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(Struct, frozen=True):
     """An assignment or deletion of a shared place in a function."""
 
     name: str

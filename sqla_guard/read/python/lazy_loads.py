@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Load
@@ -30,8 +31,7 @@ def is_log(call: ast.Call) -> bool:
     return getattr(call.func, "attr", getattr(call.func, "id", "")) in LOG_METHODS
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Struct, frozen=True):
     """One place of a function that reads a shared place, before it is known which one matters.
 
     Attributes:

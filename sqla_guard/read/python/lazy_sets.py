@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.facts.lazy import GlobalSet
@@ -40,8 +41,7 @@ class Words(NamedTuple):
         )
 
 
-@dataclass(frozen=True)
-class Locks:
+class Locks(Struct, frozen=True):
     """How a function's locks are told: names known as guards, and names of locks made in the function."""
 
     known: Container[str]
@@ -79,8 +79,7 @@ _TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast,
 _COMPOUND = (*SCOPES, *WITHS, *_TRIES, ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match)
 
 
-@dataclass
-class BlockReader:
+class BlockReader(Struct):
     """Collects the assignments of a block; one use each."""
 
     source: SourceFile

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from sqla_guard.facts.lazy import SlotKind
 from sqla_guard.read.python.nodes import nodes_in
@@ -19,8 +20,7 @@ _STATE_OWNERS = frozenset({"app", "application", "fastapi_app", "api", "server"}
 _SINGLETON_METHODS = frozenset({"__new__", "__call__"})
 
 
-@dataclass
-class Slots:
+class Slots(Struct, dict=True):
     """The shared places as one function writes them.
 
     Attributes:

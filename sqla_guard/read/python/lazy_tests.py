@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sqla_guard.facts.lazy import TestForm
 from sqla_guard.read.python.lazy_slots import Slots
@@ -12,8 +13,7 @@ from sqla_guard.read.python.lazy_slots import Slots
 _HARMLESS_CALLS = frozenset({"isinstance", "len", "bool", "getattr", "hasattr", "id", "type"})
 
 
-@dataclass
-class Condition:
+class Condition(Struct):
     """What a condition says.
 
     Attributes:
@@ -37,8 +37,7 @@ class Condition:
         return next(iter(forms)) if len(forms) == 1 else "mixed"
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """What a condition can speak of.
 
     Attributes:

@@ -11,8 +11,9 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.read.python.fstrings import LITERAL
@@ -47,8 +48,7 @@ _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _Origin = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """A string value and where each of its characters stands in the file.
 
     Attributes:

@@ -6,8 +6,9 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal as OneWord
+
+from msgspec import Struct
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.values import (
@@ -64,8 +65,7 @@ class Lines:
         return at < len(self._numbers) and self._numbers[at] <= (node.end_lineno or node.lineno)
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A reference as seen once; the same place may be seen again with another owner."""
 
     kind: Kind

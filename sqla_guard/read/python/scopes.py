@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from sqla_guard.facts.values import Name, Unknown, Value, either
 from sqla_guard.read.python.growth import Growth
@@ -22,8 +23,7 @@ _BINDING = frozenset({"target", "targets", "items", "handlers", "cases"})
 State = dict[str, Value]
 
 
-@dataclass
-class Bound:
+class Bound(Struct):
     """The names that a block of code binds in its own scope.
 
     Attributes:
@@ -161,8 +161,7 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
     return [p for p in found if p is not None]
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """One module, class body, function or lambda.
 
     Attributes:

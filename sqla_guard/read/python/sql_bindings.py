@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass
-class Binding:
+class Binding(Struct):
     """One way a name gets a value: ``value`` itself, an element of it (or one position of each), or its addition."""
 
     value: ast.expr
@@ -18,8 +18,7 @@ class Binding:
     statement: ast.stmt | None = None
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """Names bound in a function, a class body or the module."""
 
     names: dict[str, list[Binding]] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.facts.passed_on import Helper
 from sqla_guard.read.python.nodes import Nodes
@@ -43,8 +44,7 @@ _PACKAGES = frozenset(("sa", "sqlalchemy", "db"))
 _Helpers = dict[str, tuple[ast.AST, int, str, "str | None"]]
 
 
-@dataclass(frozen=True)
-class SqlCall:
+class SqlCall(Struct, frozen=True):
     """A call with the argument that is SQL.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.facts.operations import Guard, Identifier
 from sqla_guard.read.python.literals import expression_span
@@ -15,8 +16,7 @@ _MISSING = re.compile(r"missing|absent|lacks|not_?exist|needs|without", re.IGNOR
 _LEAVES = (ast.Return, ast.Continue)
 
 
-@dataclass(frozen=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """A test: the literals in it, and whether it is true when the thing asked for is there."""
 
     literals: tuple[ast.Constant, ...]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqla_guard.facts.passed_on import ROOT, Helper, Outside
 from sqla_guard.read.python.literals import expression_span
@@ -31,8 +33,7 @@ _WHOLE = re.compile(rf"(?:(?:\w+\.)*(?:text|DDL)\()?{ROOT}\)?")
 _DEEPEST = 6
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     chain: tuple[str, ...]
     form: str
     each: bool

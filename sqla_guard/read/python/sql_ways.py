@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+
+from msgspec import Struct, field
 
 from sqla_guard.read.python.sql_names import Function, called_name
 from sqla_guard.read.python.sql_values import Values
@@ -28,8 +29,7 @@ _DATABASE = re.compile(
 _PLAIN = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way to get to a statement.
 
     Attributes:

@@ -5,8 +5,9 @@ No syntax tree: an unknown clause in one column never hides the next one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from sqla_guard.facts.operations import (
     AddColumn,
@@ -388,7 +389,7 @@ def _rename(item: Cursor, scope: Scope) -> None:
         if parts:
             new = scope.reading.table(parts)
             if len(parts) == 1:
-                new = replace(scope.table, name=new.name)
+                new = TableName(new.name, scope.table.schema, scope.table.path)
             scope.reading.facts.append(RenameTable(scope.table, new, scope.carrier))
         return
     item.take("COLUMN")

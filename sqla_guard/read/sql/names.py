@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import Carrier, ColumnReference, Identifier, SqlFact, TableName, kept
@@ -16,8 +17,7 @@ _CASELESS = frozenset(("mysql", "sqlite", "tsql", "bigquery", "databricks", "spa
 _FOLDS_UP = frozenset(("oracle", "snowflake"))
 
 
-@dataclass
-class Reading:
+class Reading(Struct):
     """What the readers of one text share.
 
     Attributes:
@@ -77,8 +77,7 @@ class Reading:
         return TableName(name, self.path[0], self.path) if self.path else TableName(name)
 
 
-@dataclass
-class Cursor:
+class Cursor(Struct):
     """A position in the tokens of one statement."""
 
     tokens: Sequence[Token]
@@ -188,8 +187,7 @@ class Cursor:
         return [item for item in found if item.at < item.stop]
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """One statement being read: its context, its carrier and the table it is about."""
 
     reading: Reading

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sqla_guard.core.source import Span
 from sqla_guard.facts.operations import (
@@ -19,6 +20,7 @@ from sqla_guard.facts.operations import (
     RenameTable,
     SetType,
     SqlFact,
+    TableName,
     UnreadSql,
 )
 from sqla_guard.read.sql import definitions
@@ -300,7 +302,7 @@ class _Statement:
         parts = cursor.dotted()
         if without_hole(schema) and without_hole(parts):
             table = self._reading.table(parts)
-            there = replace(table, schema=self._reading.name(schema[-1]))
+            there = TableName(table.name, self._reading.name(schema[-1]), table.path)
             self._reading.facts.append(RenameTable(table, there, self._carrier))
 
     def _owned_by(self, tokens: Sequence[Token]) -> None:
@@ -341,7 +343,9 @@ class _Statement:
             self._reading.facts.append(RenameColumn(table, old, replace(new, name=new.name.lower()), self._carrier))
         elif len(given) == 2 and path:
             table = self._reading.table(path)
-            self._reading.facts.append(RenameTable(table, replace(table, name=new.name.lower()), self._carrier))
+            self._reading.facts.append(
+                RenameTable(table, TableName(new.name.lower(), table.schema, table.path), self._carrier)
+            )
 
     def _behind_explain(self, tokens: Sequence[Token]) -> int:
         if tokens[0].upper != "EXPLAIN":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from sqla_guard.facts.operations import TableName
 from sqla_guard.read.sql.names import Reading
@@ -17,8 +18,7 @@ _QUERIES = frozenset((*_SET_OPERATIONS, "Select", "Update", "Delete", "Insert", 
 _DEEPEST = 20
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """Something that a query reads rows from: a ``table``, or else a ``query`` (``None`` for what has no names here).
 
     ``renamed`` where a list of column names follows the alias, ``unknown`` where the table is put in at run time.

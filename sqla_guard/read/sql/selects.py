@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from sqla_guard.facts.operations import Identifier, TableName
 from sqla_guard.read.sql.names import Cursor, Reading, without_hole
@@ -17,8 +17,7 @@ _NO_ALIAS = _FROM_ENDS | frozenset(
 )
 
 
-@dataclass
-class Outputs:
+class Outputs(Struct):
     """The columns of a result.
 
     Attributes:

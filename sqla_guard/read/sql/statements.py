@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.read.sql.tokens import Token
@@ -88,8 +89,7 @@ def may_define(text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement.
 
     Attributes:

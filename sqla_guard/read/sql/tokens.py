@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from sqla_guard.core.source import Span
 from sqla_guard.read.sql.script import BREAK, HOLE
@@ -93,8 +94,7 @@ _HINTS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One token.
 
     Attributes:
@@ -141,8 +141,7 @@ class Token:
         return HOLE in self.text
 
 
-@dataclass(frozen=True)
-class Lexed:
+class Lexed(Struct, frozen=True, dict=True):
     """A text as tokens.
 
     Attributes:
