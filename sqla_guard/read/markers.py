@@ -113,9 +113,8 @@ def files_that_matter(
     if marks.small:
         for path in others:
             notes += _unreadable(workspace, path, aside.raw(path), check_syntax=True)
-    if workspace.reported:
-        # What says something is looked at closely, and not only aside.
-        workspace.disk.noted(Question("more", str(read), "reported"), workspace.reported[0], dict)
+    # What says something is looked at closely, and not only aside.
+    workspace.disk.noted(Question("more", str(read), "reported"), "", dict)
 
 
 def modules_of(source: SourceFile) -> set[str]:

@@ -23,6 +23,20 @@ from tests.support.projects import copy_project
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
 
 FILLER = "# nothing to see here\n" * 2000
+LAZY = """\
+import threading
+
+from sqlalchemy import create_engine
+
+_engine = None
+
+
+def engine():
+    global _engine
+    if _engine is None:
+        _engine = create_engine("sqlite://")
+    return _engine
+"""
 
 
 @pytest.fixture
@@ -134,6 +148,19 @@ def test_what_was_shared_out_is_remembered_as_a_whole(large: Path, shared: list[
         again = run_check(["project1"], Config(jobs=3), asked=asked).report
         assert again == run_check(["project1"], Config(jobs=1)).report
     assert shared == [(3, 3)]
+
+
+def test_a_file_that_comes_to_matter_is_seen_after_a_run_that_was_shared_out(
+    large: Path, shared: list[tuple[int, int]]
+) -> None:
+    asked = ALL_NAMED._replace(cached=True)
+    first = run_check(["project1"], Config(jobs=3), asked=asked).report
+    assert shared == [(3, 3)]
+    (large / "more7.py").write_text(LAZY, encoding="utf-8")
+    again = run_check(["project1"], Config(jobs=3), asked=asked).report
+    assert [d.code for d in again.diagnostics if d.path == "project1/more7.py"] == ["SG201"]
+    assert len(again.diagnostics) == len(first.diagnostics) + 1
+    assert again == run_check(["project1"], Config(jobs=1)).report
 
 
 def test_no_share_is_so_small_that_more_would_be_read_of_it(large: Path, shared: list[tuple[int, int]]) -> None:
