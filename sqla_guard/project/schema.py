@@ -87,9 +87,17 @@ def may_define(project: Project, near: str, table: TableName, column: str) -> bo
     # Another module may put the name into its DDL.
     if any(column in text for path in sorted(naming) for _, text in kept_strings(_module(project, path))):
         return True
-    paths = (path for path in _deployed(project, near, table.name) if path in naming)
+    naming |= frozenset(project.files_naming(near, _ends(column), (".py",)))
+    deployed = _deployed(project, near, table.name)
+    paths = (path for path in deployed if path in naming or (path.endswith(".py") and may_define_tables(project, path)))
     facts = (fact for path in paths for fact in _facts(project, path) if isinstance(fact, _CREATING))
     return any(identifier.name == column for fact in facts for identifier in created(fact))
+
+
+def _ends(name: str) -> frozenset[str]:
+    """Return what may stand last where Python puts ``name`` together, such as ``_two`` and ``two`` of ``one_two``."""
+    ends = (name[at:] for at in range(1, len(name)) if "_" in name[at - 1 : at + 1])
+    return frozenset(end for end in ends if end.strip("_"))
 
 
 def may_run_again(project: Project, near: str, table: TableName, column: str) -> bool:

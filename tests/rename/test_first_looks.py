@@ -19,6 +19,16 @@ TAKEN = {
         "more.py": "from names import EXTRA\n\n"
         "def change(conn):\n    conn.execute(f'ALTER TABLE parcels ADD COLUMN {EXTRA} TEXT')\n",
     },
+    "in two literals": {"more.py": 'conn.execute("ALTER TABLE parcels ADD COLUMN parcel_" "metadata TEXT")\n'},
+    "formatted": {"more.py": "KIND = 'parcel'\nconn.execute(f'ALTER TABLE parcels ADD COLUMN {KIND}_metadata TEXT')\n"},
+    "formatted the old way": {
+        "more.py": "for kind in ('parcel', 'box'):\n"
+        "    conn.execute('ALTER TABLE parcels ADD COLUMN %s_metadata TEXT' % kind)\n",
+    },
+    "in pieces in a revision": {
+        "more.py": "from alembic import op\nimport sqlalchemy as sa\n\nrevision = 'a1'\ndown_revision = None\n\n\n"
+        "def upgrade():\n    op.add_column('parcels', sa.Column('parcel_' + 'metadata', sa.Text()))\n",
+    },
 }
 
 
