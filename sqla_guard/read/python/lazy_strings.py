@@ -20,7 +20,9 @@ def long_strings(source: SourceFile, nodes: Sequence[ast.AST]) -> tuple[Span, ..
         source: The file.
         nodes: The nodes to look at.
     """
-    strings = (n for n in nodes if isinstance(n, (ast.Constant, ast.JoinedStr)))
+    # From Python 3.12 on, the texts between the braces of an f-string have places of their own.
+    texts = {id(value) for n in nodes if isinstance(n, ast.JoinedStr) for value in n.values}
+    strings = (n for n in nodes if isinstance(n, (ast.Constant, ast.JoinedStr)) and id(n) not in texts)
     found = {span for n in strings if n.lineno != n.end_lineno for span in literals_of(source, n)}
     if found and "__doc__" not in source.text:
         found.difference_update([s for s in _docstrings(source, nodes) if _moves_as_a_whole(source, s)])
