@@ -159,10 +159,14 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
             while waiting or running:
                 while waiting and len(running) < jobs:
                     number, part = waiting.pop()
-                    file, pid = _start(partial(check, part), alive, end)
+                    try:
+                        file, pid = _start(partial(check, part), alive, end)
+                    except OSError:  # there may be no more of them
+                        yield number, check(part)
+                        continue
                     running[file] = _Process(number, pid, bytearray())
                     selector.register(file, EVENT_READ)
-                for key, _ in selector.select():
+                for key, _ in selector.select() if running else ():
                     process = running[key.fd]
                     said = os.read(key.fd, 1 << 20)
                     process.said.extend(said)
@@ -195,9 +199,18 @@ def _load_usual() -> None:
 
 
 def _start(check: Callable[[], object], alive: int, end: int) -> tuple[int, int]:
-    """Start a process; return what its result is to be read from, and its id."""
+    """Start a process; return what its result is to be read from, and its id.
+
+    Raises:
+        OSError: There are too many already, or too large ones.
+    """
     result, write = os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(result)
+        os.close(write)
+        raise
     if pid:
         os.close(write)
         return result, pid

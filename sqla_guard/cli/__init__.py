@@ -47,8 +47,9 @@ class _Commands(click.Group):
         except Exception as error:
             from sqla_guard.cli.output import FAILED, complain
             from sqla_guard.core.config import ConfigError
+            from sqla_guard.processes import LostProcessError
 
-            if not isinstance(error, ConfigError):
+            if not isinstance(error, (ConfigError, LostProcessError)):
                 raise
             complain(str(error))
             sys.exit(FAILED)

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from sqla_guard import processes, run
+from sqla_guard.cli import main
 from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
 from sqla_guard.processes import LostProcessError, each_of, parts_of
@@ -214,6 +216,34 @@ def test_a_process_that_is_ended_is_missed_and_takes_the_others_along() -> None:
     assert os.read(here, 9).strip(b"+") == b""
     assert os.read(here, 9) == b""
     os.close(here)
+
+
+@pytest.mark.parametrize("refused", ["ab", "abcd"])
+def test_what_no_process_can_be_started_for_is_done_here(refused: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, refusals = os.fork, [BlockingIOError() for _ in refused]
+
+    def fork() -> int:
+        if refusals:
+            raise refusals.pop()
+        return real()
+
+    monkeypatch.setattr(os, "fork", fork)
+    found = each_of([("a",), ("b",), ("c",), ("d",)], lambda part: (part[0], os.getpid()), 2, None)
+    assert [part for part, _ in found] == ["a", "b", "c", "d"]
+    assert "".join(part for part, process in found if process == os.getpid()) == refused
+
+
+def test_a_process_that_is_ended_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(LAZY, encoding="utf-8")
+    (tmp_path / "sqla-guard.toml").write_text("jobs = 2\n", encoding="utf-8")
+    monkeypatch.setattr(processes, "WORTH", 1)
+    monkeypatch.setattr(run, "_MANY", 1)
+    monkeypatch.setattr(processes, "_work", lambda *arguments: os.kill(os.getpid(), signal.SIGKILL))
+    outcome = CliRunner().invoke(main, ["check", "--no-cache"])
+    assert outcome.exit_code == 2
+    assert "was ended" in outcome.output
 
 
 STAYS = """
