@@ -79,6 +79,21 @@ def test_a_flag_is_a_global_that_only_holds_booleans() -> None:
     assert one("if not X:\n    work()\n    X = True").form == "falsy"
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "def get():\n        nonlocal x\n        x = x or C(get)",
+        "class A:\n        def get(self):\n            nonlocal x\n            x = x or C(get)",
+        "def get():\n        nonlocal x\n        x = x or C()\n    get()\n    [get() for _ in a]",
+    ],
+)
+def test_a_function_that_only_it_and_its_maker_call_shares_nothing(inside: str) -> None:
+    text = f"def make():\n    x = None\n    {inside}\n"
+    assert facts(text) == ()
+    (fact,) = facts(f"{text}    return lambda: get()\n")
+    assert fact.kind == "nonlocal"
+
+
 def test_values_speak_of_module_names() -> None:
     fact = one("if X is None:\n    from a.b import C as D\n    made = D()\n    X = made")
     assert fact.sets[0].value == Call(Imported("a.b", "C", 0))

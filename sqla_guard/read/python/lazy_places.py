@@ -145,15 +145,19 @@ def escapes(inner: ast.FunctionDef | ast.AsyncFunctionDef, outer: ast.AST) -> bo
     """Tell whether a nested function can be called by others than the call of ``outer`` that made it."""
     if inner.decorator_list:
         return True
-    calls, uses = 0, 0
+    calls, uses = 0, -_mentions(inner, inner.name)
     for node in own_nodes(outer):
-        if node.__class__ in _SCOPES and node is not inner:
-            uses += sum(1 for n in nodes_in(node) if isinstance(n, ast.Name) and n.id == inner.name)
+        if node.__class__ in _SCOPES:  # the inner one, or the class that it is a method of, is among these
+            uses += _mentions(node, inner.name)
         elif isinstance(node, ast.Name):
             uses += node.id == inner.name
         elif isinstance(node, ast.Call):
             calls += isinstance(node.func, ast.Name) and node.func.id == inner.name
     return uses > calls
+
+
+def _mentions(node: ast.AST, name: str) -> int:
+    return sum(1 for n in nodes_in(node) if isinstance(n, ast.Name) and n.id == name)
 
 
 def threading_names(
