@@ -443,7 +443,7 @@ def test_code_in_many_loops_is_read_a_few_times(depth: int) -> None:
     heads = [f"{'    ' * level}for x{level} in y:\n" for level in range(depth)]
     source = SourceFile("m.py", f"{''.join(heads)}{'    ' * depth}x.metadata\n")
     mentions = references._mentions(source, NAMES, [source.text.index("metadata")], ast.parse(source.text))
-    assert len(mentions) == 3
+    assert len(mentions) == 4
 
 
 def test_an_inner_loop_sees_what_both_loops_bind_behind_a_use() -> None:
@@ -456,6 +456,21 @@ def test_an_inner_loop_sees_what_both_loops_bind_behind_a_use() -> None:
                 held.metadata
                 held = later
             later = Event()
+        """
+    )
+    assert found == OneOf((Literal(None), Call(Name("Event"))))
+
+
+def test_an_inner_loop_sees_what_comes_to_a_use_over_several_names() -> None:
+    found = owner(
+        """
+        first = second = third = None
+        for group in groups:
+            for key in group:
+                first.metadata
+                first = second
+                second = third
+                third = Event()
         """
     )
     assert found == OneOf((Literal(None), Call(Name("Event"))))

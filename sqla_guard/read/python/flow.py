@@ -1,7 +1,7 @@
 """Follows names through a module, statement by statement.
 
 A small abstract interpretation: each local name holds a :class:`~sqla_guard.facts.values.Value`; branches are joined,
-loops are read twice so that a rebinding later in the body is seen at its top, and once more with those inside of them
+loops are read twice so that a rebinding later in the body is seen at its top, and twice more with those inside of them
 together. Functions are read after the code around them, because they run later: they see everything that an outer name
 is ever bound to.
 
@@ -395,7 +395,7 @@ class Flow:
         if not self._loops:
             self._inner = {}
         loop = self._inner.setdefault(node, _Loop())
-        for turn in range(1 if self._loops else 3):
+        for turn in range(1 if self._loops else 4):
             if turn == 2 and len(self._inner) == 1:
                 break
             self.scope.state = join([before, *loop.ends], self.growth)
