@@ -27,6 +27,7 @@ BINDING = {
     "on the line of the class": "class A: metadata = 1\n",
     "behind a semicolon": "class A:\n    x = 1; metadata = 2\n",
     "behind a colon": "class A:\n    if x: metadata = 2\n",
+    "behind a colon at the margin": "class A:\n    if \\\n1: metadata = 2\n",
     "chained": "class A:\n    x = metadata = 2\n",
     "first of several": "class A:\n    metadata, x = 1, 2\n",
     "last of several": "class A:\n    (x, metadata) = 1, 2\n",

@@ -95,7 +95,8 @@ def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
     data = blocks.data
     line = data.rfind(b"\n", 0, start) + 1
     words = data[line:start].strip()
-    if not words and data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\"):
+    goes_on = data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\")
+    if goes_on and not words:
         return True  # what binds it may stand before
     if words.endswith((b"def", b"class")):
         return blocks.may_hold(line, start)
@@ -105,7 +106,7 @@ def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
     if words.endswith(b"."):
         # ``Model.metadata = ...`` needs no class of its own.
         return blocks.may_hold(line, start, at_top=True)
-    return _may_be_target(words, after[1]) and (b"\n" in after[1] or blocks.may_hold(line, start))
+    return _may_be_target(words, after[1]) and (goes_on or b"\n" in after[1] or blocks.may_hold(line, start))
 
 
 def _may_be_target(words: bytes, after: bytes) -> bool:
