@@ -162,15 +162,19 @@ class Project:
         It has what those statements tell that say ``name``. Other ones may be missing.
         """
         asked = self._parts[path]
-        if path in self._outlines or path.endswith("/") or (name not in asked and len(asked) == _MOST_PARTS):
+        if name not in asked:
+            asked.add(name)
+            if len(asked) == _MOST_PARTS:
+                self._read_aside(path)
+        # What cannot be read as a whole is read in parts, however many: none may depend on which others are.
+        if self._outlines.get(path) is not None or path.endswith("/"):
             return self.outline(path)
-        asked.add(name)
         part = self.once(("outline", path, name), lambda: self.read(path, lambda s: self.readers.outline_of(s, name)))
         return part or self.outline(path)
 
     def classes_called(self, path: str, names: frozenset[str]) -> tuple[Class, ...]:
         """Return the classes of a Python module that are called like one of ``names``, wherever they stand."""
-        if path in self._outlines:
+        if self._outlines.get(path) is not None:
             outline = self.outline(path)
             return tuple(c for c in outline.classes.values() if c.name in names) if outline else ()
         key = ("classes called", path, names)
@@ -188,11 +192,15 @@ class Project:
         return self.once(("imports", path), lambda: may_import_inner(path, self.workspace.raw(path), self.modules))
 
     def _imports(self, path: str) -> tuple[Import, ...]:
-        if path not in self._outlines:
-            with suppress(UnreadableFile):
-                self._outlines[path] = self.readers.outline(self.workspace.aside.load(path))
+        self._read_aside(path)
         outline = self._outlines.get(path) or self.outline(path)
         return outline.imports if outline is not None else ()
+
+    def _read_aside(self, path: str) -> None:
+        """Read all of a module if it can be read, which is said where it is needed."""
+        if path not in self._outlines and not path.endswith("/"):
+            with suppress(UnreadableFile):
+                self._outlines[path] = self.readers.outline(self.workspace.aside.load(path))
 
     def read(self, path: str, reader: Callable[[SourceFile], _Fact]) -> _Fact | None:
         """Return what ``reader`` makes of ``path``; ``None``, with a note, where the file defeats it."""
