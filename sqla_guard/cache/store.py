@@ -11,7 +11,7 @@ import stat
 import sys
 from typing import NamedTuple
 
-_MOST_ENTRIES = 64
+_MOST_ENTRIES = 128
 _SUFFIX = ".json"
 _LONGEST_LINE = 200
 
