@@ -234,10 +234,10 @@ def test_clean_removes_what_is_kept(project: Path, cache: Path) -> None:
 
 
 def test_only_the_newest_entries_stay(cache: Path) -> None:
-    for number in range(70):
+    for number in range(140):
         store.write(f"{number:03}", b"{}")
-    assert len(entries(cache)) == 64
-    assert store.read("069") is not None
+    assert len(entries(cache)) == 128
+    assert store.read("139") is not None
 
 
 def test_a_run_that_writes_at_the_same_time_does_no_harm(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
