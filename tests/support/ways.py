@@ -33,18 +33,21 @@ class Usual:
         files: The files that it reported on.
         checked: What it said.
         alone: How many files with findings, and without, are also given one by one, and edited one by one.
+        small: Whether it is a small run, of which more errors of syntax are named.
     """
 
     folder: str
     files: tuple[str, ...]
     checked: Checked
     alone: int
+    small: bool
 
 
 def usual(folder: str, alone: int) -> Usual:
     """Run the check on ``folder``."""
     checked = run_check([folder], ONE_PROCESS)
-    return Usual(folder, checked.workspace.reported, checked, alone)
+    files = checked.workspace.reported
+    return Usual(folder, files, checked, alone, is_small(sum(Path(path).stat().st_size for path in files)))
 
 
 def _closely(base: Usual) -> Iterator[str]:
@@ -86,9 +89,8 @@ def _many(base: Usual) -> Iterator[str]:
 @contextmanager
 def _processes(base: Usual) -> Iterator[None]:
     """Let several processes do what one would do as quickly."""
-    # Every part is a run as large as the usual one, as far as it matters: a small one names more errors of syntax.
-    small = is_small(sum(Path(path).stat().st_size for path in base.files))
-    with mock.patch.object(processes, "WORTH", 1 if small else SMALL_RUN), mock.patch.object(run, "_MANY", 1):
+    # Every part is a run as large as the usual one, as far as it matters.
+    with mock.patch.object(processes, "WORTH", 1 if base.small else SMALL_RUN), mock.patch.object(run, "_MANY", 1):
         yield
 
 
