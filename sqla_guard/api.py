@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-
-from msgspec import Struct
 
 from sqla_guard import run
 from sqla_guard.adoption import unknown_to_baselines
@@ -45,7 +44,8 @@ __all__ = [
 Path = str | os.PathLike[str]
 
 
-class Location(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Location:
     """A range of a file.
 
     Attributes:
@@ -65,7 +65,8 @@ class Location(Struct, frozen=True):
     message: str = ""
 
 
-class Edit(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Edit:
     """Replace the characters ``start`` to ``end`` of ``path`` by ``text``.
 
     Offsets count characters of the decoded file without its byte order mark. An edit of a file that does not exist
@@ -78,7 +79,8 @@ class Edit(Struct, frozen=True):
     text: str
 
 
-class Fix(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Fix:
     """A repair, to be made as a whole or not at all.
 
     Attributes:
@@ -93,7 +95,8 @@ class Fix(Struct, frozen=True):
     edits: tuple[Edit, ...]
 
 
-class Finding(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """What a rule found.
 
     Attributes:
@@ -119,7 +122,8 @@ class Finding(Struct, frozen=True):
     related: tuple[Location, ...]
 
 
-class Report(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Report:
     """What a check found.
 
     Attributes:
@@ -138,7 +142,8 @@ class Report(Struct, frozen=True):
         return 2 if any(note.fatal for note in self.not_analysed) else int(bool(self.findings))
 
 
-class FixResult(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class FixResult:
     """What fixing came to.
 
     Attributes:

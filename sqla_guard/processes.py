@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from sqla_guard.core.progress import Progress
@@ -101,7 +101,7 @@ def each_of(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int, pro
     """
     if progress is not None:
         progress.expect(len(parts))
-    jobs = processes_of(jobs)
+    jobs = at_once(jobs)
     alone = jobs == 1 or len(parts) == 1
     found: dict[int, _Found] = {}
     for number, one in _by_turns(parts, check) if alone else _by_processes(parts, check, jobs):
@@ -111,7 +111,7 @@ def each_of(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int, pro
     return [found[number] for number in range(len(parts))]
 
 
-def processes_of(jobs: int) -> int:
+def at_once(jobs: int) -> int:
     """Return how many processes there can be at once where ``jobs`` are wanted; see :func:`each_of`."""
     return 1 if sys.platform == "win32" else jobs or os.cpu_count() or 1
 
@@ -146,7 +146,6 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
     They are forked, as a program that uses this one as a library need not be importable a second time, and so that each
     knows what is known already. What a process keeps in memory goes with it.
     """
-    import pickle
     from selectors import EVENT_READ, DefaultSelector
 
     _load_usual()
@@ -172,14 +171,7 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
                     process.said.extend(said)
                     if not said:
                         selector.unregister(key.fd)
-                        if _stop(key.fd, running.pop(key.fd)):
-                            raise LostProcessError(
-                                f"the process {process.pid}, which checked some of the files, was ended"
-                            )
-                        found, error = pickle.loads(process.said)
-                        if error is not None:
-                            raise error
-                        yield process.number, found
+                        yield process.number, _result(key.fd, running.pop(key.fd))
         finally:
             for file, process in running.items():
                 os.kill(process.pid, signal.SIGKILL)
@@ -241,6 +233,18 @@ def _end_with_parent(alive: int) -> None:
     """End with the process that wants to know the result, even if it has no time to say goodbye."""
     os.read(alive, 1)
     os._exit(1)
+
+
+def _result(file: int, process: _Process) -> Any:
+    """Return what a process has found, or raise what it could not go on for."""
+    import pickle
+
+    if _stop(file, process):
+        raise LostProcessError(f"the process {process.pid}, which checked some of the files, was ended")
+    found, error = pickle.loads(process.said)
+    if error is not None:
+        raise error
+    return found
 
 
 def _stop(file: int, process: _Process) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqla_guard.core.look import Said, brief
+from sqla_guard.core.words import WIDE
 
 _START = re.compile(rb"\n(?:import|from)[ \t\f\\]")
 _RELATIVE = re.compile(rb"\nfrom[ \t]+\.")
@@ -48,7 +49,7 @@ class Margin(NamedTuple):
 
 def margin_of(data: bytes) -> Margin:
     """Return what the Python code ``data`` imports at the left margin."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(WIDE):
         data = data.replace(b"\0", b"")[2:]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from sqla_guard.core.words import holds_word
+from sqla_guard.core.words import WIDE, holds_word
 from sqla_guard.facts.passed_on import ROOT, Across, Helper, Outside, PassedOn
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Attr, Call, Name, Value
@@ -33,8 +33,6 @@ _NAMED = re.compile(
 # One of these words stands in every file with a function that hands SQL to a database, or to another that does.
 _RUNS = re.compile(rb"exec|sql|text|ddl|quer|statement|stmt|run|migrat")
 _DEEPEST = 3
-# UTF-16, where no search for words in bytes finds any.
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def may_hold_sql(project: Project, path: str) -> bool:
@@ -62,15 +60,15 @@ def sql_across(project: Project, path: str) -> Across:
     return Across(helpers, tuple(dict.fromkeys(uses)), strings)
 
 
-def may_define_tables(project: Project, path: str) -> bool:
+def may_hold_ddl(project: Project, path: str) -> bool:
     """Tell whether a Python file may hold, in one piece or two, DDL that is about a table."""
     data = project.workspace.raw(path)
     lowered = data.lower()
-    return b"sp_rename" in lowered or any(verb.search(lowered) for verb in _DDL) or data.startswith(_WIDE)
+    return b"sp_rename" in lowered or any(verb.search(lowered) for verb in _DDL) or data.startswith(WIDE)
 
 
 def _may_matter(project: Project, path: str) -> bool:
-    if may_define_tables(project, path):
+    if may_hold_ddl(project, path):
         return True
     data = project.workspace.raw(path)
     lowered = data.lower()

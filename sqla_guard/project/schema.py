@@ -20,7 +20,7 @@ from sqla_guard.facts.operations import (
 )
 from sqla_guard.facts.outline import Outline
 from sqla_guard.facts.reserved_words import RESERVED
-from sqla_guard.project.across import may_define_tables
+from sqla_guard.project.across import may_hold_ddl
 from sqla_guard.project.constants import kept_strings
 from sqla_guard.project.created import created_tables
 from sqla_guard.project.landing import Landing, candidates
@@ -89,7 +89,7 @@ def may_define(project: Project, near: str, table: TableName, column: str) -> bo
         return True
     naming |= frozenset(project.files_naming(near, _ends(column), (".py",)))
     deployed = _deployed(project, near, table.name)
-    paths = (path for path in deployed if path in naming or (path.endswith(".py") and may_define_tables(project, path)))
+    paths = (path for path in deployed if path in naming or (path.endswith(".py") and may_hold_ddl(project, path)))
     facts = (fact for path in paths for fact in _facts(project, path) if isinstance(fact, _CREATING))
     return any(identifier.name == column for fact in facts for identifier in created(fact))
 
@@ -105,7 +105,7 @@ def may_run_again(project: Project, near: str, table: TableName, column: str) ->
     return any(
         fact.carrier.rerunnable and (any(name.name == column for name in created(fact)) or _borrows(fact))
         for path in _deployed(project, near, table.name)
-        if path.endswith(".sql") or may_define_tables(project, path)
+        if path.endswith(".sql") or may_hold_ddl(project, path)
         for fact in project.sql_facts(path)
         if isinstance(fact, _CREATING)
     )

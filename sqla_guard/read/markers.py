@@ -113,7 +113,7 @@ def files_that_matter(
     if marks.small:
         for path in others:
             notes += _unreadable(workspace, path, aside.raw(path), check_syntax=True)
-    # What says something is looked at closely, and not only aside.
+    # Of a small run more is said, so that a later one has to know how large this one was.
     workspace.disk.noted(Question("more", str(read), "reported"), "", dict)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqla_guard.core.words import holds_word
+from sqla_guard.core.words import WIDE, holds_word
 
 # An ASCII letter as Python literals can hide it.
 _ESCAPED = rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)"
@@ -259,4 +259,4 @@ def _pieces(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern
 
 def is_wide(data: bytes) -> bool:
     """Tell whether a file is in UTF-16, where no search for words in its bytes finds any."""
-    return data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return data.startswith(WIDE)

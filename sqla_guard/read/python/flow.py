@@ -396,7 +396,7 @@ class Flow:
             self._inner = {}
         loop = self._inner.setdefault(node, _Loop())
         for turn in range(1 if self._loops else 4):
-            if turn == 2 and len(self._inner) == 1:
+            if turn == 2 and len(self._inner) == 1:  # no other loop is in it
                 break
             self.scope.state = join([before, *loop.ends], self.growth)
             self._loop_head(node, target, item)
