@@ -10,7 +10,7 @@ import libcst as cst
 from libcst.metadata import CodePosition, MetadataWrapper, PositionProvider
 
 from sqla_guard.core.source import SourceFile
-from sqla_guard.read.python.newer_strings import blank, mask_of
+from sqla_guard.read.python.newer_text import blank_in_statement, mask_of
 
 
 def mask_newer_syntax(source: SourceFile) -> str | None:
@@ -50,12 +50,12 @@ class _Masker(cst.CSTVisitor):
         equals = self.source.text.index("=", head_end)
         # ``type X[T] = int`` -> ``X         = int``
         name = self.source.text[name_start:name_end]
-        self.masks.append((start, equals, name.ljust(equals - start)))
+        self.masks.append((start, equals, name + blank_in_statement(self.source.text[start + len(name) : equals])))
         return False
 
     def visit_TypeParameters(self, node: cst.TypeParameters) -> bool:
         start, end = self._span(node)
-        self.masks.append((start, end, blank(self.source.text[start:end])))
+        self.masks.append((start, end, blank_in_statement(self.source.text[start:end])))
         return False
 
     def visit_ExceptStarHandler(self, node: cst.ExceptStarHandler) -> None:

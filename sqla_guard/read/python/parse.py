@@ -80,7 +80,7 @@ def _parse_any(source: SourceFile) -> ast.Module:
             raise
         if _bracket_depth(source.text) > _DEEPEST:
             raise
-        tree = _parse_with_strings_masked(source)
+        tree = _parse_masked_by_text(source)
         if tree is not None:
             return tree
         from sqla_guard.read.python.newer import mask_newer_syntax  # loads libcst
@@ -91,11 +91,11 @@ def _parse_any(source: SourceFile) -> ast.Module:
         return parse_text(masked)
 
 
-def _parse_with_strings_masked(source: SourceFile) -> ast.Module | None:
-    """Return the tree of ``source`` if it is newer than the running Python in nothing but f-strings."""
-    from sqla_guard.read.python.newer_strings import mask_strings
+def _parse_masked_by_text(source: SourceFile) -> ast.Module | None:
+    """Return the tree of ``source`` if it is newer than the running Python in nothing but strings and parameters."""
+    from sqla_guard.read.python.newer_text import mask_by_text
 
-    masked = mask_strings(source.text)
+    masked = mask_by_text(source.text)
     try:
         return None if masked is None else parse_text(masked)
     except UnparsableFile:

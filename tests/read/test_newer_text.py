@@ -1,4 +1,4 @@
-"""F-strings newer than the running Python are masked without a parser, as the parser would have them masked."""
+"""Syntax newer than the running Python is masked without a parser, as the parser would have it masked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.newer import mask_newer_syntax
-from sqla_guard.read.python.newer_strings import mask_strings
+from sqla_guard.read.python.newer_text import mask_by_text
 from sqla_guard.read.python.parse import UnparsableFile, parse
 
 NEWER = {
@@ -29,12 +29,17 @@ NEWER = {
     "other strings": "x = b'{' + r'\\'' + '''it's {''' + f'{a['b']}'\ny = '\\\n'\n",
     "Windows line ends": "x = f'{a['b']}'\r\ny = 'a\\\r\nb'\r\n",
     "nothing to mask": "x = 'f\"{'\n",
+    "type parameters": "class A[T, *Ts, **P](B[T]):\n    def f[S: int](self, s: S) -> S: ...\nasync def g [T](): ...\n",
+    "of bounds": "class A[T: 'dict[str, \"]\"] | None', U: (a[b], {c: d}) = f'{x}']:\n    pass\n",
+    "type parameters over lines": "class A[\n    T: 'B',  # it's ]\n    U,\n](B):\n    x = 1\ndef f[\n T](a: T): ...\n",
+    "type parameters over lines of Windows": "class A[\r\n    T,\r\n    U](B):\r\n    x = 1\r\n",
+    "what looks like type parameters": "x = 'class A[T]'  # def f[\nsubclass = [1]\n",
 }
 
 
 @pytest.mark.parametrize("case", NEWER)
 def test_the_mask_is_that_of_a_parser(case: str) -> None:
-    masked = mask_strings(NEWER[case])
+    masked = mask_by_text(NEWER[case])
     assert masked is not None
     assert masked == mask_newer_syntax(SourceFile("m.py", NEWER[case]))
     assert len(masked) == len(NEWER[case])
@@ -52,13 +57,22 @@ IN_DOUBT = {
     "a quote in a format": "x = f'{a:'}'\n",
     "an error inside of a nested one": "x = f'{f'{a b}'}'\n",
     "a group of exceptions": "x = f'{a['b']}'\ntry:\n    pass\nexcept* ValueError:\n    pass\n",
+    "no type parameters": "class A[]:\n    pass\n",
+    "no end of type parameters": "class A[T:\n    pass\n",
+    "another end of type parameters": "class A[T):\n    pass\n",
+    "no such type parameters": "class A[T, /]: ...\n",
+    "a bare star": "class A[*, T]: ...\n",
+    "a bound of several": "class A[*T: int]: ...\n",
+    "a value": "class A[1]: ...\n",
+    "a definition in an expression": "x = f'{class A[T]}'\n",
+    "a definition in type parameters": "class A[T: class B[T]]: ...\n",
     "very deep": "x = " + "f'{" * 60 + "1" + "}'" * 60 + "\n",
 }
 
 
 @pytest.mark.parametrize("case", IN_DOUBT)
 def test_in_doubt_nothing_is_masked(case: str) -> None:
-    assert mask_strings(IN_DOUBT[case]) is None
+    assert mask_by_text(IN_DOUBT[case]) is None
 
 
 @pytest.mark.parametrize("case", ["two expressions", "an error inside of a nested one", "no expression"])
@@ -70,3 +84,10 @@ def test_what_is_no_python_is_still_said_to_be_none(case: str) -> None:
 def test_other_newer_syntax_is_masked_as_well() -> None:
     tree = parse(SourceFile("m.py", "type X = int\nclass A[T]:\n    x = f'{a['b']}'\n"))
     assert [type(node).__name__ for node in tree.body][1:] == ["ClassDef"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_newer_syntax_over_lines_leaves_the_rest_where_it_stood(end: str) -> None:
+    text = "class A[\n    T,\n](B):\n    x = 1\ntype X[\n    T\n] = A[T]\ny = 1\n".replace("\n", end)
+    tree = parse(SourceFile("m.py", text))
+    assert [(type(node).__name__, node.lineno) for node in tree.body][::2] == [("ClassDef", 1), ("Assign", 8)]

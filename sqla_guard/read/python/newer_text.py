@@ -1,4 +1,4 @@
-"""F-strings as Python has them since 3.12, masked so that an older one can still read what is around them.
+"""F-strings and type parameters as Python has them since 3.12, masked so that an older one can still read the rest.
 
 A mask has the length and the lines of what it stands for. Where anything is in doubt, nothing is masked: there is a
 parser for that, which takes longer to load than a project may take to be checked.
@@ -13,9 +13,10 @@ from functools import cache
 
 # Comments and the beginnings of strings, of those that format with their letters; what else matters in fields.
 _BEGINNING = r"(?:(?<!\w)(?P<letters>[fFtT][rR]?|[rR][fFtT]))?(?P<quotes>'''|\"\"\"|'|\")|#[^\r\n]*"
-_STRING = re.compile(_BEGINNING)
+_NEWER = re.compile(rf"{_BEGINNING}|\b(?:class|def)[ \t]+\w+[ \t]*(?P<parameters>\[)")
 _SIGN = re.compile(rf"{_BEGINNING}|[!=<>]=|[()\[\]{{}}!:]")
 _CONVERSION = re.compile(r"[rsa]\s*(?=[:}])")
+_LINE_END = re.compile(r"[^\r\n](?=\r?\n|\r)")
 _FORMAT = re.compile(r"[^{}'\"\\\r\n]*")
 # Python 3.11 reads this, but what stands for it elsewhere is read as if it were an ordinary handler.
 _STARRED = re.compile(r"\bexcept\s*\*")
@@ -26,8 +27,8 @@ class _AstrayError(Exception):
     """The text is no such code, or not surely."""
 
 
-def mask_strings(text: str) -> str | None:
-    """Return ``text`` with all f-strings masked, each found to be sound; ``None`` where that is not certain."""
+def mask_by_text(text: str) -> str | None:
+    """Return ``text`` with f-strings and type parameters masked, each found sound; ``None`` if that is not certain."""
     try:
         return None if _STARRED.search(text) else _masked(text, 0)
     except (_AstrayError, RecursionError):
@@ -56,16 +57,27 @@ def blank(text: str) -> str:
     return "".join(c if c in "\r\n" else " " for c in text)
 
 
+def blank_in_statement(text: str) -> str:
+    """Return the same for what stands in no brackets then: its lines go on, those with nothing on them excepted."""
+    return _LINE_END.sub(r"\\", blank(text))
+
+
 def _masked(text: str, depth: int) -> str:
     parts: list[str] = []
     done = at = 0
-    while (token := _STRING.search(text, at)) is not None:
-        at = token.end()
+    while (token := _NEWER.search(text, at)) is not None:
+        start, at = token.start(), token.end()
         if token["quotes"]:
             at = _string_end(text, token, depth)
         if token["letters"]:
             closing = len(token["quotes"])
-            parts += (text[done : token.start()], mask_of(text[token.start() : at], len(token.group()), closing))
+            parts += (text[done:start], mask_of(text[start:at], len(token.group()), closing))
+            done = at
+        elif token["parameters"]:
+            if depth:
+                raise _AstrayError  # no expression holds a definition
+            start, at = at - 1, _parameters_end(text, at)
+            parts += (text[done:start], blank_in_statement(text[start:at]))
             done = at
     return "".join((*parts, text[done:]))
 
@@ -99,8 +111,30 @@ def _inside(quotes: str, formats: bool, raw: bool) -> re.Pattern[str]:
     return re.compile(rf"(?:{other}{shorter})*", re.DOTALL)
 
 
+def _parameters_end(text: str, start: int) -> int:
+    """Return where type parameters end that begin at ``start``, behind their bracket."""
+    end = _ending(text, start, 0, "])}")
+    shown = _masked(text[start : end.start()], 1)
+    # They are written like those of a function, as far as anybody writes them.
+    function = _parsed(f"def f({shown}\n): 0").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    given = function.args
+    starred = [parameter for parameter in (given.vararg, given.kwarg) if parameter is not None]
+    is_other = given.posonlyargs or (given.kwonlyargs and given.vararg is None) or any(p.annotation for p in starred)
+    if end.group() != "]" or is_other or not (given.args or starred):
+        raise _AstrayError
+    return end.end()
+
+
 def _field_end(text: str, start: int, depth: int) -> int:
     """Return where the field ends whose expression begins at ``start``."""
+    end = _ending(text, start, depth, "!:})]")
+    _prove(text[start : end.start()], depth)
+    return _behind_expression(text, end, depth)
+
+
+def _ending(text: str, start: int, depth: int, signs: str) -> re.Match[str]:
+    """Return the first of ``signs`` that stands in no brackets that are opened behind ``start``."""
     at, brackets = start, 0
     while (token := _SIGN.search(text, at)) is not None:
         at, sign = token.end(), token.group()
@@ -110,9 +144,8 @@ def _field_end(text: str, start: int, depth: int) -> int:
             brackets += 1
         elif sign in (")", "]", "}") and brackets:
             brackets -= 1
-        elif sign in ("!", ":", "}", ")", "]") and not brackets:
-            _prove(text[start : token.start()], depth)
-            return _behind_expression(text, token, depth)
+        elif len(sign) == 1 and sign in signs and not brackets:
+            return token
     raise _AstrayError
 
 
@@ -140,11 +173,15 @@ def _prove(expression: str, depth: int) -> None:
     shown = expression.rstrip()
     if shown.endswith("=") and not shown.endswith(("==", "!=", "<=", ">=")):
         shown = shown[:-1]
+    if not shown.strip():
+        raise _AstrayError
+    _parsed(f"({_masked(shown, depth)}\n)")
+
+
+def _parsed(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(f"({_masked(shown, depth)}\n)", mode="eval")
+            return ast.parse(text)
     except (SyntaxError, ValueError, MemoryError):
         raise _AstrayError from None
-    if not shown.strip():
-        raise _AstrayError
