@@ -84,6 +84,7 @@ class FileDisk:
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
         self._starting: dict[str, bool] = {}
+        self._starts: dict[str, str | None] = {}
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
         self._repositories: dict[str, frozenset[str]] = {}
         self._load = lru_cache(maxsize=_MOST_DECODED)(self._decoded)
@@ -102,7 +103,7 @@ class FileDisk:
         """What finds the files of folders; a run on named files needs none."""
         from sqla_guard.read.walk import Walker
 
-        return Walker(self._settings)
+        return Walker(self._settings, self._starting)
 
     def files_to_check(self, folder: str) -> list[str]:
         """Return the files below ``folder`` that are to be reported on."""
@@ -222,17 +223,32 @@ class FileDisk:
 
         return tuple(sorted(self.walker.walk(self.project_root(path), OTHER_SUFFIXES)))
 
-    def _starts(self, folder: str) -> bool:
+    def _is_start(self, folder: str) -> bool:
         if folder not in self._starting:
             self._starting[folder] = starts_project(folder)
         return self._starting[folder]
 
+    def _start_of(self, folder: str) -> str | None:
+        """Return the nearest folder at or above ``folder``, both as shown, with a project or installed packages."""
+        passed = []
+        while folder not in self._starts:
+            if folder == "." or os.path.isabs(folder):
+                start = climb(folder, lambda current: self._is_start(current) or holds_installed(current))
+                self._starts[folder] = None if start is None else shown(start)
+            elif self._is_start(folder) or holds_installed(folder):
+                self._starts[folder] = folder
+            else:
+                passed.append(folder)
+                folder = os.path.dirname(folder) or "."
+        self._starts.update(dict.fromkeys(passed, self._starts[folder]))
+        return self._starts[folder]
+
     def _find_root(self, folder: str) -> str:
-        start = climb(folder, lambda current: self._starts(current) or holds_installed(current))
+        start = self._start_of(self.canonical(os.path.normpath(folder).replace(os.sep, "/")))
         here = os.getcwd()
         # Whoever works inside of an installed package means that one alone.
-        if start is not None and (self._starts(start) or not here.startswith(start + os.sep)):
-            return shown(start)
+        if start is not None and (self._is_start(start) or not here.replace(os.sep, "/").startswith(start + "/")):
+            return start
         if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
             # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
             return shown(os.path.dirname(_outermost_package(os.path.abspath(folder))))

@@ -8,10 +8,10 @@ then a tracked file that one of them matches is left out too.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_guard.core.globs import Globs
-from sqla_guard.read.paths import climb, repository_of, shown, starts_project
+from sqla_guard.read.paths import climb, inside_of, repository_of, shown, starts_project
 
 _NAME = ".gitignore"
 # A repository may ask for a program of its own to watch its files.
@@ -66,17 +66,22 @@ class Answer:
             if self._paths is None:
                 self._patterns = Patterns(self.top)
 
-    def leaves_out(self, path: str, is_folder: bool) -> bool:
-        """Tell whether ``path``, as shown, is left out; the folders that it lies in are not asked about."""
+    def left_out(self, start: str, names: Iterable[str], is_folder: bool) -> set[str]:
+        """Return which of ``names`` are left out; the folders that they lie in are not asked about.
+
+        Args:
+            start: What they lie in, as shown, with a ``/`` at the end; empty for the working directory.
+            names: Of files or of folders.
+            is_folder: Whether they are folders.
+        """
         if self._paths is not None:
-            return path in self._paths
-        return self._patterns is not None and self._patterns.match(path, is_folder)
+            return {name for name in names if start + name in self._paths}
+        return self._patterns.match(start, names, is_folder) if self._patterns is not None else set()
 
     def leaves_out_folder(self, folder: str) -> bool:
         """Tell whether ``folder``, absolute, or a folder around it is left out."""
-        return any(
-            self.leaves_out(shown(current), True) for current in _folders(folder, self.top) if current != self.top
-        )
+        inside = [os.path.split(current) for current in _folders(folder, self.top) if current != self.top]
+        return any(self.left_out(inside_of(shown(outer)), (name,), True) for outer, name in inside)
 
 
 class Patterns:
@@ -85,38 +90,23 @@ class Patterns:
     def __init__(self, top: str) -> None:
         """Read them when they are met."""
         self._top = top
-        self._around: dict[str, list[tuple[Globs, str]]] = {}
-        self._shown: dict[str, list[tuple[Globs, str]]] = {}
-        self._known: dict[tuple[str, bool], bool] = {}
+        self._around: dict[str, list[tuple[Globs, int]]] = {}
 
-    def match(self, path: str, is_folder: bool) -> bool:
-        """Tell whether the nearest ``.gitignore`` that says something about ``path``, as shown, leaves it out."""
-        # What is reported on and what belongs to a project are two walks through mostly the same files.
-        key = (path, is_folder)
-        if key not in self._known:
-            self._known[key] = self._match(path, is_folder)
-        return self._known[key]
+    def match(self, start: str, names: Iterable[str], is_folder: bool) -> set[str]:
+        """Return which of ``names`` the nearest ``.gitignore`` that says something about them leaves out."""
+        absolute = os.path.join(os.getcwd(), start)
+        decisions: dict[str, bool] = {}
+        for globs, length in self._of(os.path.dirname(absolute)):
+            inside = absolute[length:].replace(os.sep, "/")
+            decisions = {**globs.decide(inside, names, is_folder), **decisions}
+        return {name for name, decision in decisions.items() if decision}
 
-    def _match(self, path: str, is_folder: bool) -> bool:
-        if path == ".":
-            path = os.getcwd().replace(os.sep, "/")
-        name = path[path.rfind("/") + 1 :]
-        folder = path[: len(path) - len(name)]
-        if folder not in self._shown:
-            self._shown[folder] = self._of(os.path.abspath(folder))
-        for globs, inside in self._shown[folder]:
-            decision = globs.decide(inside + name, is_folder)
-            if decision is not None:
-                return decision
-        return False
-
-    def _of(self, folder: str) -> list[tuple[Globs, str]]:
-        """Return the patterns that count in ``folder``, the nearest first, and what they call it, with a ``/``."""
+    def _of(self, folder: str) -> list[tuple[Globs, int]]:
+        """Return the patterns that count in ``folder``, the nearest first, and the length of what they start from."""
         if folder not in self._around:
             own = _read_patterns(os.path.join(folder, _NAME))
             outer = self._of(os.path.dirname(folder)) if folder != self._top else []
-            here = [(globs, f"{inside}{os.path.basename(folder)}/") for globs, inside in outer]
-            self._around[folder] = [(own, ""), *here] if own else here
+            self._around[folder] = [(own, len(os.path.join(folder, ""))), *outer] if own else outer
         return self._around[folder]
 
 
@@ -129,6 +119,8 @@ def _folders(folder: str, top: str) -> Iterator[str]:
 
 
 def _read_patterns(file: str) -> Globs | None:
+    if not os.access(file, os.R_OK):  # faster than to see it fail
+        return None
     try:
         with open(file, encoding="utf-8", errors="replace") as opened:
             lines = [line.rstrip() for line in opened]
@@ -147,6 +139,8 @@ def _has_own_patterns(top: str) -> bool:
 
 def _ask_git(folder: str) -> frozenset[str] | None:
     """Return all that git leaves out below ``folder``, as shown; a folder that is left out stands for all in it."""
+    if climb(folder, _is_repository) is None:
+        return None
     import subprocess
 
     # A hook runs with variables that speak of the commit at hand; they would change what `-C` means.
@@ -159,4 +153,13 @@ def _ask_git(folder: str) -> frozenset[str] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     names = os.fsdecode(done.stdout).split("\0")
-    return frozenset(shown(os.path.join(folder, name)) for name in names if name)
+    paths = {shown(os.path.join(folder, name)) for name in names if name}
+    if "." in paths:  # met on the way down from a folder around it
+        paths.add(os.getcwd().replace(os.sep, "/"))
+    return frozenset(paths)
+
+
+def _is_repository(folder: str) -> bool:
+    """Tell whether git may take ``folder`` for a repository; one without a ``HEAD`` it passes over."""
+    git = os.path.join(folder, ".git")
+    return os.path.isfile(git) or os.path.lexists(os.path.join(git, "HEAD"))

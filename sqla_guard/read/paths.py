@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-# A file beside which a project starts.
+# What a project starts beside.
 _ROOT_MARKERS = frozenset(
     {
         ".git",
@@ -18,6 +18,9 @@ _ROOT_MARKERS = frozenset(
         "sqla-guard.toml",
     }
 )
+
+# Names that tell whether a project starts beside them.
+ROOT_MARKS = _ROOT_MARKERS | {"__init__.py"}
 
 # Folders that hold no source of a project, whatever its settings say.
 _INSTALLED = ("site-packages", "dist-packages")
@@ -36,6 +39,11 @@ def shown(path: str) -> str:
     if absolute.startswith(here.rstrip(os.sep) + os.sep):
         absolute = absolute[len(here.rstrip(os.sep)) + 1 :]
     return absolute.replace(os.sep, "/")
+
+
+def inside_of(folder: str) -> str:
+    """Return what the paths of what lies in ``folder``, as shown, begin with."""
+    return "" if folder == "." else f"{folder}/"
 
 
 def listing(folder: str) -> list[str]:
@@ -57,9 +65,10 @@ def climb(folder: str, accept: Callable[[str], bool]) -> str | None:
     return current
 
 
-def starts_project(folder: str) -> bool:
-    """Tell whether a file stands in ``folder`` that says that a project starts here."""
-    names = listing(folder)
+def starts_project(folder: str, names: Iterable[str] | None = None) -> bool:
+    """Tell whether a file stands in ``folder`` that says that a project starts here; ``names`` is what it holds."""
+    if names is None:
+        names = listing(folder)
     markers = _ROOT_MARKERS.intersection(names)
     if markers == {"setup.py"} and "__init__.py" in names:
         return _is_setup_script(os.path.join(folder, "setup.py"))

@@ -10,7 +10,7 @@ from sqla_guard.core.config import Config, Settings
 from sqla_guard.core.globs import Globs, below
 from sqla_guard.read.config import NAMES
 from sqla_guard.read.gitignore import Answer, GitIgnore
-from sqla_guard.read.paths import is_environment, is_skipped
+from sqla_guard.read.paths import ROOT_MARKS, inside_of, is_environment, is_skipped, starts_project
 
 SUFFIXES = (".py", ".pyi", ".sql")
 # Files that are not read for findings, though SQL may stand in them.
@@ -19,10 +19,10 @@ OTHER_SUFFIXES = (
     *(".rb", ".rs", ".php", ".cs", ".scala", ".ex", ".yml", ".yaml", ".toml"),
 )
 TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".mako", ".txt", ".xml")
-_ALL_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES, *TEMPLATE_SUFFIXES)
+_ALL_SUFFIXES = frozenset({*SUFFIXES, *OTHER_SUFFIXES, *TEMPLATE_SUFFIXES})
 
 _GITIGNORE = ".gitignore"
-_MARKS = frozenset({".git", _GITIGNORE, *NAMES})
+_MARKS = frozenset({_GITIGNORE, *NAMES, *ROOT_MARKS})
 
 _GENERATED = Config().exclude
 
@@ -43,9 +43,10 @@ def not_read(config: Config) -> tuple[str, ...]:
 class Walker:
     """Walks folders for one run."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Leave out what ``settings`` say of each project."""
+    def __init__(self, settings: Settings, starting: dict[str, bool]) -> None:
+        """Leave out what ``settings`` say of each project; add to ``starting`` in which folders a project starts."""
         self._settings = settings
+        self._starting = starting
         self._ignored = GitIgnore()
         self._globs: dict[tuple[str, ...], Globs] = {}
         self._listings: dict[str, _Listing] = {}
@@ -76,23 +77,24 @@ class Walker:
                 place = self._entered(place, listed.marks, left_out)
             if place.ignored is not None and _GITIGNORE in listed.marks:
                 place.ignored.wake()
-            start = "" if place.path == "." else f"{place.path}/"
-            for name in listed.files:
-                path = start + name
-                if not name.endswith(suffixes) or place.leaves_out(path, name, False):
-                    continue
+            start = inside_of(place.path)
+            files = [name for name in listed.files if name.endswith(suffixes)]
+            left = place.left_out(start, files, False)
+            for name in files:
                 # A link to a file of the same folder would be the same finding twice.
-                if name not in listed.links or not _leads_inside(path, folder):
-                    yield path
-            for name in listed.folders:
-                path = start + name
-                path = "." if path == here else path
-                if not name.endswith(suffixes) and not place.leaves_out(path, name, True):
+                if name not in left and (name not in listed.links or not _leads_inside(start + name, folder)):
+                    yield start + name
+            folders = [name for name in listed.folders if not name.endswith(suffixes)]
+            left = place.left_out(start, folders, True)
+            for name in folders:
+                if name not in left:
+                    path = "." if start + name == here else start + name
                     pending.append(_Place(path, place.ignored, place.globs, f"{place.inside_globs}{name}/"))
 
     def _listing(self, folder: str) -> _Listing:
         if folder not in self._listings:
-            self._listings[folder] = _listing(folder)
+            listed = self._listings[folder] = _listing(folder)
+            self._starting[folder] = starts_project(folder, listed.marks)
         return self._listings[folder]
 
     def _entered(self, place: _Place, marks: frozenset[str], left_out: Callable[[Config], tuple[str, ...]]) -> _Place:
@@ -132,11 +134,12 @@ class _Place(NamedTuple):
     globs: Globs
     inside_globs: str
 
-    def leaves_out(self, path: str, name: str, is_folder: bool) -> bool:
-        """Tell whether what is called ``name`` in it, ``path`` as shown, is left out."""
-        if self.globs.decide(self.inside_globs + name, is_folder):
-            return True
-        return self.ignored is not None and self.ignored.leaves_out(path, is_folder)
+    def left_out(self, start: str, names: list[str], is_folder: bool) -> set[str]:
+        """Return which of the ``names`` in it, which is ``start`` as shown, are left out."""
+        if not names:
+            return set()
+        left = {name for name, decision in self.globs.decide(self.inside_globs, names, is_folder).items() if decision}
+        return left if self.ignored is None else left | self.ignored.left_out(start, names, is_folder)
 
 
 class _Listing(NamedTuple):
@@ -162,7 +165,7 @@ def _listing(folder: str) -> _Listing:
     for entry in _entries(folder):
         name = entry.name
         names.add(name)
-        if name.endswith(_ALL_SUFFIXES) and entry.is_file():
+        if name[name.rfind(".") :] in _ALL_SUFFIXES and entry.is_file():
             files.append(name)
             if entry.is_symlink():
                 links.add(name)

@@ -138,6 +138,27 @@ def test_git_is_not_asked_about_named_files_or_without_a_gitignore(folder: Path,
     assert calls.read_text() == ""
 
 
+def test_git_is_not_asked_about_what_is_no_repository(folder: Path, calls: Path) -> None:
+    write(folder, {"app/.gitignore": "secret.py\n", "app/.git/config": ""})
+    touch(folder, "app/secret.py", "app/a.py")
+    assert checked() == ["app/a.py"]
+    assert calls.read_text() == ""
+
+
+def test_a_repository_around_what_is_none_is_asked(folder: Path) -> None:
+    repository(folder)
+    write(folder, {"inner/.git/config": "", "inner/.gitignore": "a.py\n"})
+    touch(folder, "inner/a.py", "inner/b.py", "inner/my_local.py")
+    git("add", "-f", "inner/a.py")
+    assert checked("inner") == ["inner/a.py", "inner/b.py"]
+
+
+def test_an_ignored_folder_is_left_out_on_the_way_down_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository(folder)
+    monkeypatch.chdir(folder / "data")
+    assert [Path(path).name for path in checked("..")] == [Path(path).name for path in KEPT]
+
+
 def test_without_git_the_files_are_read_themselves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository(folder)
     monkeypatch.setenv("PATH", "")

@@ -55,6 +55,8 @@ PATTERNS: tuple[tuple[str, ...], ...] = (
     ("*]", "[x]", "*.sql"),
     ("/src/gen", "x/y", "!x/y"),
     ("src/a.py/", "/b.sql", "tests/"),
+    ("**/[xg]*/*", "!*/[x]/**/a.*"),
+    ("src/*/**/?", "*/y*/", "[x]*/**/[a-c].py"),
 )
 
 
