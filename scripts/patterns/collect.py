@@ -84,7 +84,7 @@ def _in_module(path: Path, tree: ast.Module, methods: Mapping[tuple[Path | None,
     compiled_here: set[Any] = set()
     handed_on: set[str] = set()
     for scope, call, target in _calls(tree):
-        function = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        function = call.func.attr if isinstance(call.func, ast.Attribute) else "compile"
         value = _value(call.args[0], scope, vars(module))
         flags = _value(call.args[-1], scope, vars(module)) if len(call.args) > 1 else 0
         flags = next((_value(k.value, scope, vars(module)) for k in call.keywords if k.arg == "flags"), flags)
@@ -154,7 +154,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call, str]]:
 
 
 def _is_re(function: ast.expr) -> bool:
-    return (
+    return (isinstance(function, ast.Name) and function.id == "compiled") or (
         isinstance(function, ast.Attribute)
         and isinstance(function.value, ast.Name)
         and function.value.id == "re"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqla_guard.core.words import is_word, words_in
 from sqla_guard.read.python.lazy_lines import (
     Around,
+    compiled,
     dedent,
     function_around,
     indent_of,
@@ -35,7 +36,9 @@ _CACHED = rb"@\s*(?:\w+\s*\.\s*)*(?:lru_cache|cache|cached_property)\b"
 # A class, or what the function behind it calls one.
 _GIVEN_CLASS = rb"\b[^(]{0,400}\(\s*(\w+)"
 _CLASS = (
-    rb"class(?:[ \t]+(\w+)[ \t]*[(:\[\\]|(?:method|property|_getitem__|__(?<=__init_subclass__))" + _GIVEN_CLASS + rb")"
+    rb"class(?:(?<!\Sclass)[ \t]+(\w+)[ \t]*[(:\[\\]|(?:method|property|_getitem__|__(?<=__init_subclass__))"
+    + _GIVEN_CLASS
+    + rb")"
 )
 _NEW = rb"__new__" + _GIVEN_CLASS
 _HEADER = rb"[ \t]*(?:async[ \t]+)?def\s+\w+\s*(?:\[[^(]{0,300}\]\s*)?\(\s*(\w+)"
@@ -56,10 +59,10 @@ _GIVEN = rb"setattr\s*\(\s*(?:\w+\s*\.\s*)*(\w+)\s*,\s*\Z"
 # A call at the top of the module whose result is kept.
 _MADE = rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s(]{0,100})?(\w+)\s*\("
 _INSTANCE = rb"\n[\w()][^\n(]{0,400}" + _MADE
-# The same behind an annotation of any kind, and on the next line, wherever it stands.
-_FURTHER_ON = (rb"\]\s{0,100}" + _MADE, rb"\\\n\s{0,100}" + _MADE)
+# An assignment that goes on with its ``=`` on the next line.
+_CONTINUED = rb"\\\n\s{0,100}=(?!=)"
 # An element that is bound, and the names that stand before keys on its line.
-_ELEMENT = rb"\][ \t]*(?:\\\n[ \t]*)?(?:=|:[^\n=]{0,400}=)(?!=)"
+_ELEMENT = rb"\][ \t\f]*(?:\\\n[ \t\f]*)?(?:=|:[^\n=]{0,400}=)(?!=)"
 _KEYED = rb"\b(\w+)[ \t]*\["
 # A key that is no constant, as it is no string and does not begin like ``None``.
 _VARIABLE = rb"[ \t]*(?![rubRUB]{1,2}['\"])[A-EG-MO-SU-Za-z_]"
@@ -69,8 +72,6 @@ _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 _CONTAINER = (
     rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
-# A part of a line that ends no bracket of a line before it; not all of those.
-_NO_END = rb"[^)\]}\[]*(?:\[[^()\[\]{}]*\][^)\]}\[]*)*"
 # How far back an assignment may begin before its ``=``: further ones are not written by hand.
 _MOST_BEFORE = 4000
 
@@ -119,7 +120,7 @@ def may_hold_lazy_init(data: bytes) -> bool:
 def may_keep_results(data: bytes) -> bool:
     """Tell from a file's bytes whether a decorator may keep what a function returns."""
     text = plain(data)
-    return b"cache" in text and re.search(_CACHED, text) is not None
+    return b"cache" in text and compiled(_CACHED).search(text) is not None
 
 
 def made_lazily(text: bytes) -> Iterator[Place]:
@@ -156,7 +157,7 @@ def _is_for(text: bytes, around: Around, place: Place) -> bool:
     """Tell whether the function can reach the place at all."""
     if place.depths and min(place.depths) > around.depth:
         return False
-    header = re.compile(_HEADER).match(text, around.start) if place.first else None
+    header = compiled(_HEADER).match(text, around.start) if place.first else None
     return header is None or header[1] == place.first
 
 
@@ -181,93 +182,87 @@ class _Words:
         self._text = text
 
     @cached_property
-    def _classes(self) -> tuple[set[bytes], list[re.Match[bytes]]]:
-        """The classes of the module, and where functions have first parameters that stand for one."""
-        text, classes, first = self._text, set[bytes](), list[re.Match[bytes]]()
-        for match in re.finditer(_CLASS, text) if b"class" in text else ():
-            if match[1] is None:
-                first.append(match)
-            elif not text[line_of(text, match.start()) : match.start()].strip():
-                classes.add(match[1])
-        return classes, first + list(re.finditer(_NEW, text) if b"__new__" in text else ())
-
-    @cached_property
-    def _first(self) -> set[bytes]:
-        return {match[match.lastindex or 0] for match in self._classes[1]}
+    def _named(self) -> tuple[set[bytes], set[bytes]]:
+        """The classes of the module, and first parameters of functions that stand for one."""
+        text = self._text
+        found = compiled(_CLASS).findall(text) if b"class" in text else ()
+        new = compiled(_NEW).findall(text) if b"__new__" in text else ()
+        return {name for name, _ in found if name}, {first for _, first in found if first}.union(new)
 
     @cached_property
     def owners(self) -> frozenset[bytes]:
         """Names that may stand for a class."""
-        return _CLASS_WORDS.union(self._classes[0], self._first)
-
-    def may_be_class(self, name: bytes) -> bool:
-        """Tell whether ``name`` is one of these."""
-        return name in _CLASS_WORDS or name in self._classes[0] or name in self._first
+        return _CLASS_WORDS.union(*self._named)
 
     def first(self, owner: bytes) -> bytes:
         """Return ``owner`` if it stands for a class only as the first parameter of a method, else nothing."""
-        return b"" if owner in self._classes[0] or owner in _OF_FIRST else owner
+        return b"" if owner in self._named[0] or owner in _OF_FIRST else owner
+
+    @cached_property
+    def elements(self) -> list[re.Match[bytes]]:
+        """Where something behind a bracket is bound."""
+        return list(compiled(_ELEMENT).finditer(self._text))
 
     @cached_property
     def instances(self) -> set[bytes]:
         """Classes that may have their only instance made at the top of the module."""
-        text, classes = self._text, self._classes[0]
+        text, classes = self._text, self._named[0]
         if not classes:
             return set()
-        further = (m for pattern in _FURTHER_ON for m in re.finditer(pattern, text) if m[1] in classes)
-        at_top = {m[1] for m in further if not indent_of(text, _start_of_target(text, m.start() + 1))}
-        return at_top.union(classes.intersection(re.findall(_INSTANCE, text)))
+        at_top = classes.intersection(compiled(_INSTANCE).findall(text))
+        made = compiled(_MADE)
+        # The same behind an annotation of any kind, and on the next line, wherever it stands.
+        for target in (*self.elements, *compiled(_CONTINUED).finditer(text)):
+            call = made.match(text, target.end() - 1)
+            if call and call[1] in classes and not indent_of(text, _start_of_target(text, target.start() + 1)):
+                at_top.add(call[1])
+        return at_top
 
     @property
     def bodies_of_self(self) -> Iterator[tuple[int, int]]:
         """Where functions stand that call a class ``self``."""
-        if b"(self" in self._text:
-            for match in self._classes[1]:
-                if match[match.lastindex or 0] == b"self":
-                    around = function_around(self._text, match.end())
-                    if around is not None:
-                        yield around.start, around.end
+        if b"self" in self._named[1]:
+            for pattern in (_CLASS, _NEW):
+                for match in compiled(pattern).finditer(self._text):
+                    if match[match.lastindex or 0] == b"self":
+                        around = function_around(self._text, match.end())
+                        if around is not None:
+                            yield around.start, around.end
 
-    @cached_property
-    def containers(self) -> dict[bytes, set[int]]:
-        """The names that may stand for containers, with the depths of the lines that make those.
+    def containers(self, wanted: set[bytes]) -> dict[bytes, set[int]]:
+        """Return which of the names ``wanted`` may stand for containers, with the depths of the lines that make those.
 
         A line that is deeper than every function stands in none that holds another, and what it makes outlives no call.
         """
         text, found = self._text, dict[bytes, set[int]]()
-        words = re.compile(rb"\w+")
-        annotated = re.compile(_ANNOTATED)
-        for match in re.finditer(_CONTAINER, text):
+        words = compiled(rb"\w+")
+        annotated = compiled(_ANNOTATED)
+        for match in compiled(_CONTAINER).finditer(text):
             before = text[_start_of_target(text, match.start()) : match.start()]
-            if before.count(b"(") == before.count(b")"):
-                depth = len(before) - len(before.lstrip(b" \t"))
-                names = annotated.match(before) if b":" in before else None
-                for name in words.findall(names[0] if names else before):
-                    found.setdefault(name, set()).add(depth)
+            if wanted.isdisjoint(words.findall(before)) or before.count(b"(") != before.count(b")"):
+                continue
+            depth = len(before) - len(before.lstrip(b" \t"))
+            names = annotated.match(before) if b":" in before else None
+            for name in words.findall(names[0] if names else before):
+                found.setdefault(name, set()).add(depth)
         return found
 
 
 def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
-    line, least = line_of(text, end), max(0, end - _MOST_BEFORE)
-    if text[line - 2 : line - 1] != b"\\" and re.compile(_NO_END).fullmatch(text, max(line, least), end):
-        return line  # most often
-    missing = _unopened(text[max(line, least) : end])
-    while line > least and (missing > 0 or text[line - 2 : line - 1] == b"\\"):
+    line, last, missing, least = line_of(text, end), end, 0, max(0, end - _MOST_BEFORE)
+    while True:
+        part = text[max(line, least) : last]
+        count = part.count  # brackets in strings and comments count too
+        missing += count(b"]") + count(b")") + count(b"}") - count(b"[") - count(b"(") - count(b"{")
+        if line <= least or (missing <= 0 and text[line - 2 : line - 1] != b"\\"):
+            return line
         line, last = line_of(text, line - 1), line
-        missing += _unopened(text[max(line, least) : last])
-    return line
-
-
-def _unopened(part: bytes) -> int:
-    """Return how many more brackets are closed than opened; one in a string or a comment counts too."""
-    count = part.count
-    return count(b")") + count(b"]") + count(b"}") - count(b"(") - count(b"[") - count(b"{")
 
 
 def _declared(text: bytes) -> Iterator[Place]:
     for word, pattern in ((b"global", _GLOBAL), (b"nonlocal", _NONLOCAL)):
-        for match in re.finditer(pattern, text) if word in text else ():
+        for match in compiled(pattern).finditer(text) if word in text else ():
             before = text[line_of(text, match.start()) : match.start()].strip()
             if not before or before.endswith((b";", b":")):
                 # A name on the next line is not looked for.
@@ -277,7 +272,7 @@ def _declared(text: bytes) -> Iterator[Place]:
 
 def _bound_attributes(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield the attributes that classes, types and the state of applications may be given."""
-    for match in _each(re.compile(_BOUND), text, 0, len(text)):
+    for match in _each(compiled(_BOUND), text, 0, len(text)):
         owners, first = _owners_of(text, match.start(), words)
         if owners:
             yield from _attribute(text, match, owners, first)
@@ -288,7 +283,7 @@ def _owners_of(text: bytes, dot: int, words: _Words) -> tuple[frozenset[bytes], 
     owner = owner_before(text, dot)
     if owner == b"state" and _is_state(text, dot):
         return _STATE, b""
-    if owner is None or not words.may_be_class(owner):
+    if owner not in words.owners:
         return frozenset(), b""
     return words.owners, words.first(owner)
 
@@ -326,7 +321,7 @@ def _each(bound: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterat
 
 def _each_of(owner: bytes, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
     """Yield the same of attributes of ``owner`` alone."""
-    bound = re.compile(_BOUND_OF)
+    bound = compiled(_BOUND_OF)
     while (at := text.find(owner, start, end)) >= 0:
         start = at + len(owner)
         match = None if is_word(text[at - 1 : at]) else bound.match(text, start, end)
@@ -341,17 +336,17 @@ def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:
         line = line_of(text, start)
         if text[line:start].strip() == b"class":
             last = dedent(text, end, indent_of(text, line))
-            for first in set(re.compile(_FIRST_OF_ANY).findall(text, end, last)):
+            for first in set(compiled(_FIRST_OF_ANY).findall(text, end, last)):
                 found = _bound_of(text, first, end, last, frozenset({first}))
                 yield from (place._replace(instance=name) for place in found)
 
 
 def _set_attributes(text: bytes, words: _Words) -> Iterator[Place]:
-    for match in re.finditer(_SETATTR, text) if b"setattr" in text else ():
+    for match in compiled(_SETATTR).finditer(text) if b"setattr" in text else ():
         before = text[match.start() - 1 : match.start()]
         if before.isalnum() or before in (b"_", b".") or _is_special(match[1]):
             continue
-        owner = re.compile(_GIVEN).match(text, match.start(), match.start(1) - 1)
+        owner = compiled(_GIVEN).match(text, match.start(), match.start(1) - 1)
         if owner is None or owner[1] in words.owners or owner[1] == b"state":
             first = b"" if owner is None or owner[1] == b"state" else words.first(owner[1])
             yield Place(match.start(1), match[1], "attribute", words.owners | _STATE, first)
@@ -366,19 +361,11 @@ def _is_special(name: bytes) -> bool:
 
 def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield where an element of a container that outlives a call is bound in a function, with the container."""
-    annotated = re.compile(_ANNOTATED)
-    keyed = re.compile(_KEYED)
-    variable = re.compile(_VARIABLE)
-    for match in re.finditer(_ELEMENT, text):
-        end = match.start() + 1
-        line = _start_of_target(text, end)
-        if annotated.match(text, line, end):
-            continue  # most of them
+    asked: list[tuple[bytes, int, range]] = []
+    for line, end in _with_keys(text, words):
         depth = indent_of(text, line)
         is_header = text[line + depth] in b"da"  # of a function, which may stand on one line
-        if not (depth or is_header):
-            continue
-        for found in keyed.finditer(text, line, end):
+        for found in compiled(_KEYED).finditer(text, line, end) if depth or is_header else ():
             name, at = found[1], found.start(1)
             if text[max(line, at - 100) : at].rstrip(b" \t").endswith(b"."):
                 owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
@@ -386,6 +373,19 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
                     yield Place(at, name, "member", owners, first)
                 continue
             # Under a key that is no constant, only containers of an outer function count.
-            least = variable.match(text, found.end()) is not None
-            if depths := tuple(d for d in words.containers.get(name, ()) if least <= d < depth + is_header):
-                yield Place(at, name, "element", depths=depths)
+            least = compiled(_VARIABLE).match(text, found.end()) is not None
+            asked.append((name, at, range(least, depth + is_header)))
+    containers = words.containers({name for name, _, _ in asked}) if asked else {}
+    for name, at, outer in asked:
+        if depths := tuple(depth for depth in containers.get(name, ()) if depth in outer):
+            yield Place(at, name, "element", depths=depths)
+
+
+def _with_keys(text: bytes, words: _Words) -> Iterator[tuple[int, int]]:
+    """Yield where elements are bound: the start of the line, and the end of the key."""
+    annotated = compiled(_ANNOTATED)
+    for match in words.elements:
+        end = match.start() + 1
+        line = _start_of_target(text, end)
+        if annotated.match(text, line, end) is None:  # few of them
+            yield line, end

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from sqla_guard.core.words import words_in
-from sqla_guard.read.python.lazy_lines import goes_on, line_of, owner_before
+from sqla_guard.read.python.lazy_lines import compiled, goes_on, line_of, owner_before
 
 PlaceKind = Literal["name", "attribute", "member", "element"]
 """How a place is written: ``X``, ``owner.x``, ``owner.x[key]``, ``X[key]``."""
@@ -65,12 +65,12 @@ class Mentions:
         self._owners = owners
         fixed = kind in ("member", "element") and not any_key and not _SINGLETON.match(function)
         under = _SET_UNDER_CONSTANT if fixed else _SET_UNDER_KEY
-        self._set = re.compile(_SET if kind in ("name", "attribute") else under)
+        self._set = compiled(_SET if kind in ("name", "attribute") else under)
 
     def may_make(self) -> bool:
         """Tell whether the function may both test the place and set it to something."""
         text = self._text
-        if re.search(_ASKS, text) is None:
+        if compiled(_ASKS).search(text) is None:
             return False
         if not self._name:
             return True
@@ -97,7 +97,7 @@ class Mentions:
         if b"#" in before and b"'" not in before and b'"' not in before:
             return False
         if self._kind == "name":
-            return re.match(_DECLARED, before) is None
+            return compiled(_DECLARED).match(before) is None
         near = self._text[max(0, start - 400) : start].rstrip(b" \t\n\\")
         if self._kind == "element":
             return not near.endswith(b".")
@@ -110,14 +110,14 @@ class Mentions:
             return b"setattr" in before or self._is_further_on(start, before)
         found = self._set.match(behind)
         if found is not None:
-            return re.compile(_EMPTY).match(behind, found.end()) is None
-        if re.match(_CHANGED, behind) is not None:
+            return compiled(_EMPTY).match(behind, found.end()) is None
+        if compiled(_CHANGED).match(behind) is not None:
             return False
         return _BOUND_OTHERWISE.search(before) is not None or may_be_one_of_several(before, behind)
 
     def _may_ask_yet(self, end: int, behind: bytes) -> bool:
         """Tell whether what stands behind a target may test it: ``X = X or make()``, on this line or on those after."""
-        if re.search(_ASKS, behind) is None and not _may_be_unfinished(behind):
+        if compiled(_ASKS).search(behind) is None and not _may_be_unfinished(behind):
             return False
         last = len(self._text) if _may_be_unfinished(behind) else end + len(behind)
         return any(end < start < last and self._is_meant(start, *lines) for start, _, *lines in self._lines())
@@ -142,18 +142,18 @@ class Mentions:
         simple = self._kind in ("name", "attribute")
         bound = self._set.match(behind)
         # Not so in ``if not X:  # a = b`` and ``if X[k] is None: X[k] =``.
-        is_target = bound is not None and self._name not in bound[0] and re.search(_ASKS, before) is None
-        if is_target or re.match(_CHANGED, behind) is not None:
+        is_target = bound is not None and self._name not in bound[0] and compiled(_ASKS).search(before) is None
+        if is_target or compiled(_CHANGED).match(behind) is not None:
             return False
         if not (self._is_whole(before, behind) if simple else self._is_under_key(start, behind)):
             return False
-        if re.match(_NO_TEST, before) is not None:
+        if compiled(_NO_TEST).match(before) is not None:
             return False
-        if re.search(_ASKS, before) or re.search(_ASKS, behind) or re.match(_INTO_LOCAL, before):
+        if compiled(_ASKS).search(before) or compiled(_ASKS).search(behind) or compiled(_INTO_LOCAL).match(before):
             return True
         if b"=" in before and _may_be_unfinished(before + behind):
             return True
-        return re.match(_CONTINUES, before) is not None or goes_on(self._text, 0, start - len(before) - 1)
+        return compiled(_CONTINUES).match(before) is not None or goes_on(self._text, 0, start - len(before) - 1)
 
     def _is_further_on(self, start: int, before: bytes) -> bool:
         """Tell whether a quoted name may be an argument of a call that begins on a line before."""
@@ -161,13 +161,13 @@ class Mentions:
 
     def _is_whole(self, before: bytes, behind: bytes) -> bool:
         """Tell whether the place itself may be tested, and not a part of it, nor something else by comparing it."""
-        if re.match(_PART, behind) is not None or re.search(_RIGHT, before[-100:]) is not None:
+        if compiled(_PART).match(behind) is not None or compiled(_RIGHT).search(before[-100:]) is not None:
             return False
-        return re.match(_COMPARED, behind) is None or re.match(_EMPTY_WORD, behind) is not None
+        return compiled(_COMPARED).match(behind) is None or compiled(_EMPTY_WORD).match(behind) is not None
 
     def _is_under_key(self, start: int, behind: bytes) -> bool:
         """Tell whether an element may be tested: it is looked up, or asked for by ``in``."""
-        if re.match(_UNDER_KEY, behind) is not None or not behind.strip(b" \t\\."):
+        if compiled(_UNDER_KEY).match(behind) is not None or not behind.strip(b" \t\\."):
             return True
         near = self._text[max(0, start - 400) : start].rstrip(b" \t\n\\(")
         while self._kind == "member" and near.endswith(b"."):
@@ -185,7 +185,7 @@ def may_be_one_of_several(before: bytes, behind: bytes) -> bool:
     """Tell whether what stands between two parts of a line may be one of several targets of an assignment."""
     head = _HEAD.match(before)
     statement = before[head.end() if head else 0 :]
-    if re.match(_KEYWORD, statement) is not None or _AMONG.match(statement) is None:
+    if compiled(_KEYWORD).match(statement) is not None or _AMONG.match(statement) is None:
         return False
     on = _AMONG_ON.match(behind)
     if on is None:
@@ -193,7 +193,7 @@ def may_be_one_of_several(before: bytes, behind: bytes) -> bool:
     whole = before + on.group()
     opened, closed = (sum(map(whole.count, marks)) for marks in ((b"(", b"["), (b")", b"]")))
     # What stands in the brackets of a key or a call is no target.
-    is_alone = re.search(rb"[\w)\]][ \t]*[(\[][^()\[\]]*\Z", before[-400:]) is None
+    is_alone = compiled(rb"[\w)\]][ \t]*[(\[][^()\[\]]*\Z").search(before[-400:]) is None
     return is_alone and (opened <= closed or not on.group().endswith(b"="))
 
 
