@@ -164,15 +164,15 @@ def write(fixed: Fixed) -> None:
 
 def _first_report(workspace: Workspace, settings: Settings, progress: Progress | None, asked: Asked) -> Report:
     """Return what is to be said about ``workspace``, from an earlier run where that is quicker and still holds."""
-    if asked.given or workspace.changed:
+    if asked.given:
         return report_on(workspace, settings, progress)
     parts = [workspace.reported]
     if len(workspace.reported) >= _MANY:
         from sqla_guard.processes import parts_of
 
         parts = parts_of(workspace)
-    if not asked.cached or not _is_worth_keeping(workspace, settings):
-        return Report.whole(_each(parts, partial(_of_part, workspace.disk, settings), settings, progress))
+    if workspace.changed or not asked.cached or not _is_worth_keeping(workspace, settings):
+        return Report.whole(_each(parts, partial(_of_part, workspace, settings), settings, progress))
     from sqla_guard.cache.runs import remembered
 
     def check(some: list[Part]) -> Sequence[tuple[Report, Recorder]]:
@@ -196,8 +196,10 @@ def _each(
     return each_of(parts, partial(check, None, 1), settings.run.jobs, progress)
 
 
-def _of_part(disk: Disk, settings: Settings, progress: Progress | None, jobs: int, paths: tuple[str, ...]) -> Report:
-    return report_on(Workspace(paths, disk), settings, progress, Ledger(), jobs)
+def _of_part(
+    workspace: Workspace, settings: Settings, progress: Progress | None, jobs: int, paths: tuple[str, ...]
+) -> Report:
+    return report_on(Workspace(paths, _unread(workspace.disk), workspace.changed), settings, progress, Ledger(), jobs)
 
 
 def _recorded(
@@ -212,11 +214,15 @@ def _recorded(
     from sqla_guard.cache.recorder import Recorder
 
     kept = known[paths]
-    unread = disk.unread() if isinstance(disk, FileDisk) else disk
-    recorder = Recorder(unread, kept.ledger, kept.answers) if kept else Recorder(unread)
+    recorder = Recorder(_unread(disk), kept.ledger, kept.answers) if kept else Recorder(_unread(disk))
     report = report_on(Workspace(paths, recorder), settings, progress, recorder.ledger, jobs)
     recorder.forget_the_disk()
     return report, recorder
+
+
+def _unread(disk: Disk) -> Disk:
+    """Return ``disk`` without what was read for other parts, which leaves no room for what this one reads."""
+    return disk.unread() if isinstance(disk, FileDisk) else disk
 
 
 def _looks(settings: Settings, disk: Disk) -> Mapping[str, Look]:

@@ -17,7 +17,6 @@ from sqla_guard.run import report_on
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Settings
-    from sqla_guard.core.disk import Disk
     from sqla_guard.core.progress import Progress
 
 # What is asked of the whole project is asked in each process: more of them have ever less to gain.
@@ -28,7 +27,7 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     """Let several processes judge the files of ``workspace`` if that pays; ``ledger`` gets what they find.
 
     Args:
-        workspace: Files as they are stored, of which nothing is known.
+        workspace: Files of which nothing is known.
         settings: The settings of each file.
         progress: Is told how far it is.
         ledger: Has nothing yet.
@@ -45,18 +44,18 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     if len(shares) < 2:
         return
     disk = workspace.disk
-    for found, noted in processes.each_of(shares, partial(_judged, disk, settings), jobs, progress):
+    for found, noted in processes.each_of(shares, partial(_judged, workspace, settings), jobs, progress):
         ledger.join(found)
         if isinstance(disk, Recorder) and noted is not None:
             disk.join(noted)
     ledger.changed, ledger.sizes = frozenset(), sizes
 
 
-def _judged(disk: Disk, settings: Settings, paths: tuple[str, ...]) -> tuple[Ledger, Recorder | None]:
-    """Return what is found in ``paths``, and what was asked of ``disk`` if it writes that down."""
-    ledger = Ledger()
+def _judged(workspace: Workspace, settings: Settings, paths: tuple[str, ...]) -> tuple[Ledger, Recorder | None]:
+    """Return what is found in ``paths``, and what was asked of the disk if it writes that down."""
+    ledger, disk = Ledger(), workspace.disk
     if not isinstance(disk, Recorder):
-        report_on(Workspace(paths, disk), settings, None, ledger)
+        report_on(Workspace(paths, disk, workspace.changed), settings, None, ledger)
         return ledger, None
     recorder = disk.anew(ledger)
     report_on(Workspace(paths, recorder), settings, None, ledger)

@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from sqla_guard import processes, run
+from sqla_guard.cache.recorder import Recorder
 from sqla_guard.cli import main
 from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
 from sqla_guard.processes import LostProcessError, each_of, parts_of
 from sqla_guard.read.discover import FileDisk
-from sqla_guard.run import run_check
+from sqla_guard.run import run_check, run_fix
 from tests.support.projects import copy_project
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
@@ -163,6 +164,119 @@ def test_a_file_that_comes_to_matter_is_seen_after_a_run_that_was_shared_out(
     assert [d.code for d in again.diagnostics if d.path == "project1/more7.py"] == ["SG201"]
     assert len(again.diagnostics) == len(first.diagnostics) + 1
     assert again == run_check(["project1"], Config(jobs=1)).report
+
+
+LAZY_BY = """\
+import threading
+
+from {module} import load
+
+_made = None
+
+
+def made():
+    global _made
+    if _made is None:
+        _made = load()
+    return _made
+"""
+MAKER = """\
+from sqlalchemy import create_engine
+
+
+def load():
+    return create_engine("sqlite://")
+"""
+# Two of it are as good as one.
+HARMLESS = """\
+def load():
+    return "one"
+"""
+
+
+@pytest.fixture
+def worth_sharing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project that is shared out as soon as it has some files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SQLA_GUARD_CACHE_DIR", str(tmp_path / ".kept"))
+    monkeypatch.setattr(processes, "WORTH", 1000)
+    monkeypatch.setattr(run, "_MANY", 1)
+    (tmp_path / "setup.cfg").touch()
+    return tmp_path
+
+
+def _write_lazies(folder: Path) -> None:
+    for number in range(24):
+        lazy = LAZY_BY.format(module=f"maker{number:02}")
+        (folder / f"lazy{number:02}.py").write_text(lazy, encoding="utf-8")
+        (folder / f"maker{number:02}.py").write_text(MAKER, encoding="utf-8")
+
+
+def test_what_a_change_concerns_is_known_whichever_process_found_it(
+    worth_sharing: Path, shared: list[tuple[int, int]]
+) -> None:
+    _write_lazies(worth_sharing)
+    asked = ALL_NAMED._replace(cached=True)
+    left = {f"lazy{number:02}.py" for number in range(24)}
+    for number in range(0, 24, 2):
+        report = run_check(["."], Config(jobs=3), asked=asked).report
+        assert {d.path for d in report.diagnostics if d.code == "SG201"} == left
+        (worth_sharing / f"maker{number:02}.py").write_text(HARMLESS, encoding="utf-8")
+        left.remove(f"lazy{number:02}.py")
+    assert shared == [(3, 3)]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_change_that_concerns_all_files_is_known_whichever_process_found_out(
+    place: int, worth_sharing: Path, shared: list[tuple[int, int]]
+) -> None:
+    _write_lazies(worth_sharing)
+    for path in worth_sharing.glob("maker*.py"):
+        path.write_text(HARMLESS, encoding="utf-8")
+    door = "from base import Base, Column\n\n\nclass Door(Base):\n    metadata = Column()\n"
+    (worth_sharing / f"lazy0{place}_door.py").write_text(door, encoding="utf-8")
+    # Nothing imports what maps classes.
+    (worth_sharing / "base.py").write_text("class Base: ...\n\n\nclass Column: ...\n", encoding="utf-8")
+    asked = ALL_NAMED._replace(cached=True)
+    assert run_check(["."], Config(jobs=3), asked=asked).report.diagnostics == ()
+    assert shared == [(3, 3)]
+    (worth_sharing / "base.py").write_text(
+        "from sqlalchemy import Column\nfrom sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n",
+        encoding="utf-8",
+    )
+    found = run_check(["."], Config(jobs=3), asked=asked).report.diagnostics
+    assert [d.code for d in found] == ["SG101"]
+
+
+@pytest.mark.parametrize("text", ["one = 1\n", "one = 2\n"])
+def test_what_two_processes_read_differently_is_not_remembered(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.py").write_text("one = 1\n", encoding="utf-8")
+    first, second = Recorder(FileDisk()), Recorder(FileDisk())
+    first.raw("one.py")
+    (tmp_path / "one.py").write_text(text, encoding="utf-8")
+    second.raw("one.py")
+    first.join(second)
+    assert first.sound == (text == "one = 1\n")
+
+
+def test_a_fix_is_proven_by_as_many_processes(large: Path, shared: list[tuple[int, int]]) -> None:
+    many = run_fix(["project1"], Config(jobs=3))
+    assert shared == [(3, 3)] * len(shared)
+    assert len(shared) > 1
+    one = run_fix(["project1"], Config(jobs=1))
+    assert (many.before, many.after, many.made, many.changes) == (one.before, one.after, one.made, one.changes)
+    assert len(many.after.diagnostics) < len(many.before.diagnostics)
+
+
+def test_a_fix_is_proven_project_by_project(repository: Path, shared: list[tuple[int, int]]) -> None:
+    many = run_fix(["."], Config(jobs=3))
+    assert shared == [(4, 3)] * len(shared)
+    one = run_fix(["."], Config(jobs=1))
+    assert (many.before, many.after, many.made, many.changes) == (one.before, one.after, one.made, one.changes)
+    assert len({path.partition("/")[0] for path in many.changes}) == 4
 
 
 def test_no_share_is_so_small_that_more_would_be_read_of_it(large: Path, shared: list[tuple[int, int]]) -> None:
