@@ -26,22 +26,33 @@ _Part = tuple[str, ...]
 WORTH = 2_000_000
 # What nearly every check of a part loads, be it late: processes that are forked behind it need not.
 _USUAL = (
-    "check.facts",
-    "check.judge",
-    "check.readers",
-    "check.selection",
-    "fix.at_import",
-    "fix.both_halves",
-    "fix.imports",
-    "fix.publish",
-    "project.import_order",
-    "project.lazy_pairs",
-    "project.width",
-    "read.python.imports",
-    "read.python.lazy",
-    "read.python.lazy_close",
-    "read.python.reserved_outside",
-    "read.requirements",
+    "sqla_guard.check.facts",
+    "sqla_guard.check.judge",
+    "sqla_guard.check.readers",
+    "sqla_guard.check.selection",
+    "sqla_guard.fix.at_import",
+    "sqla_guard.fix.both_halves",
+    "sqla_guard.fix.imports",
+    "sqla_guard.fix.publish",
+    "sqla_guard.project.import_order",
+    "sqla_guard.project.lazy_pairs",
+    "sqla_guard.project.width",
+    "sqla_guard.read.python.imports",
+    "sqla_guard.read.python.lazy",
+    "sqla_guard.read.python.lazy_close",
+    "sqla_guard.read.python.reserved_outside",
+    "sqla_guard.read.requirements",
+)
+# What some load, where more is found; it takes longer than all of that.
+_RARER = (
+    "sqla_guard.fix.width",
+    "sqla_guard.read.python.references",
+    "sqla_guard.read.python.sql_across",
+    "sqla_guard.read.sql_facts",
+    "sqla_guard.rename.plan",
+    "sqlglot.dialects.dialect",
+    "symtable",
+    "tomllib" if sys.version_info >= (3, 11) else "tomli",
 )
 # Parts that one run has at most: with few, the processes that end early wait long for the last.
 _MOST_PARTS = 40
@@ -148,7 +159,10 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
     """
     from selectors import EVENT_READ, DefaultSelector
 
-    _load_usual()
+    from sqla_guard.check.registry import registered_rules
+
+    _load(_USUAL)
+    registered_rules()
     # Nobody writes there: it ends when this process does.
     alive, end = os.pipe()
     running: dict[int, _Process] = {}
@@ -165,6 +179,8 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
                         continue
                     running[file] = _Process(number, pid, bytearray())
                     selector.register(file, EVENT_READ)
+                if len(waiting) > jobs:
+                    _load(_RARER)  # while the first are at work
                 for key, _ in selector.select() if running else ():
                     process = running[key.fd]
                     said = os.read(key.fd, 1 << 20)
@@ -180,14 +196,11 @@ def _by_processes(parts: list[_Part], check: Callable[[_Part], _Found], jobs: in
             os.close(end)
 
 
-def _load_usual() -> None:
+def _load(names: tuple[str, ...]) -> None:
     from importlib import import_module
 
-    from sqla_guard.check.registry import registered_rules
-
-    for name in _USUAL:
-        import_module(f"sqla_guard.{name}")
-    registered_rules()
+    for name in names:
+        import_module(name)
 
 
 def _start(check: Callable[[], object], alive: int, end: int) -> tuple[int, int]:
