@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqla_guard.core.ledger import Judged, Ledger
@@ -36,27 +36,19 @@ def check(
         ledger: What is known of single files already; gets what becomes known.
     """
     ledger = ledger or Ledger()
-    marks, packages = Marks(), Packages(workspace, config, modules_of, ledger.uses)
-    tables = TableNames(workspace, packages, ledger.uses)
+    marks = Marks()
+    tables = TableNames(workspace, Packages(workspace, config, modules_of, ledger.uses), ledger.uses)
     matter, used = ledger.uses.of(lambda: _that_matter(workspace, config, marks, tables, ledger))
     ledger.always |= used
     reported = frozenset(workspace.reported)
     notes = [note for note in ledger.unread if note.path in reported]
     if not matter:
         return Report.of((), notes, len(reported))
-    from sqla_guard.check.readers import QUICK, close_readers
     from sqla_guard.check.registry import registered_rules
-    from sqla_guard.check.selection import is_ignored, selected_rules
-    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+    from sqla_guard.check.selection import selected_rules
     from sqla_guard.core.progress import Progress
-    from sqla_guard.project.project import Project
 
-    binding = {} if config.read_everything else {path: path in ledger.reserving for path in reported}
-    readers = close_readers() if config.read_everything else QUICK
-    project = Project(workspace, config, readers, binding, ledger.uses)
-    project.once(Marks, lambda: marks)
-    project.once(Packages, lambda: packages)
-    project.once(TableNames, lambda: tables)
+    project = _project(workspace, config, ledger, marks, tables)
     project.not_analysed.update(ledger.met(matter))
     rules = selected_rules(registered_rules(config.plugins), config)
     progress = progress or Progress()
@@ -65,6 +57,29 @@ def check(
     for path in matter:
         judged[path] = ledger.judged[path] = ledger.judged.get(path) or _judge(path, project, rules, ledger.uses)
         progress.advance()
+    return _said(judged, notes, project)
+
+
+def _project(workspace: Workspace, config: Config, ledger: Ledger, marks: Marks, tables: TableNames) -> Project:
+    """Return what the rules ask about the project; what was found out while files were chosen is not asked again."""
+    from sqla_guard.check.readers import QUICK, close_readers
+    from sqla_guard.project.project import Project
+
+    binding = {} if config.read_everything else {path: path in ledger.reserving for path in workspace.reported}
+    readers = close_readers() if config.read_everything else QUICK
+    project = Project(workspace, config, readers, binding, ledger.uses)
+    project.once(Marks, lambda: marks)
+    project.once(Packages, lambda: tables.packages)
+    project.once(TableNames, lambda: tables)
+    return project
+
+
+def _said(judged: Mapping[str, Judged], notes: list[NotAnalysed], project: Project) -> Report:
+    """Return what is said of the files as a whole: as directives and settings have it."""
+    from sqla_guard.check.selection import is_ignored
+    from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
+
+    reported, config = frozenset(project.workspace.reported), project.config
     findings = [said for one in judged.values() for said in one.said if isinstance(said, Diagnostic)]
     notes += [said for one in judged.values() for said in one.said if isinstance(said, NotAnalysed)]
     if with_directives := [path for path, one in judged.items() if one.directed]:
