@@ -24,9 +24,9 @@ from sqla_guard.project.project import Project
 from sqla_guard.project.replay import plain
 from sqla_guard.project.symbols import External, Made, ProjectClass
 
-_WORDS = (b"autoload", b"DeferredReflection", b"automap_base")
-# Of all that may be called "autoload", only a keyword or the key of a dictionary tells SQLAlchemy.
-_TELLS = re.compile(rb"autoload(?:_with)?[\"']{0,3}[\s\\]*[=:#]|DeferredReflection|automap_base")
+# What is called "autoload" tells SQLAlchemy by a keyword or the key of a dictionary alone, and of a class only beside
+# what makes it one with a table; most tables that are loaded belong to no class.
+_AUTOLOAD = re.compile(rb"autoload(?:_with)?[\"']{0,3}[\s\\]*[=:#]")
 # What gives reflected columns other names, or leaves some out; what is left cannot be said.
 _CHANGES = frozenset({"column_reflect"})
 _AUTOMAP = "sqlalchemy.ext.automap.automap_base()"
@@ -69,7 +69,9 @@ def may_reflect(data: bytes) -> bool:
     """Tell whether a Python file may let SQLAlchemy read the columns of a class from the database."""
     if data.startswith(WIDE):
         data = data.replace(b"\0", b"")
-    return any(word in data for word in _WORDS) and _TELLS.search(data) is not None
+    if b"autoload" in data and b"__table" in data and _AUTOLOAD.search(data) is not None:
+        return True
+    return b"DeferredReflection" in data or b"automap_base" in data
 
 
 def _find(project: Project, near: str) -> Iterator[Reflected]:

@@ -91,8 +91,6 @@ def _in_class(project: Project, fact: ReservedName, cls: ProjectClass, kind: str
         return None
     if kind == UNKNOWN:
         return _not_analysed(project, fact, mapping) if mapping.role == "mapped" else None
-    if kind == BARE and mapping.role == "plain" and not has_field_tables(project, fact.path):
-        return None  # a field of an SQLModel table, and nothing to any other class that derives from this one
     spots = tuple(Placements(project).spots(cls, fact.name)) if _may_break(project, fact, kind, mapping) else ()
     if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
         mapping = Mapping("mapped", "")
@@ -154,8 +152,13 @@ def _may_break(project: Project, fact: ReservedName, kind: str, mapping: Mapping
     """Tell whether it matters where a class stands: who derives from one that is not mapped takes long to find out."""
     if mapping.role != "plain" or coarse(kind) == "column":
         return True
-    kinds = {kind, _FIELDS.get(kind, kind)}
-    return may_break(sqlalchemy_version(project, fact.path), fact.name, kinds, OF_PLAIN_CLASSES)
+    version = sqlalchemy_version(project, fact.path)
+    if may_break(version, fact.name, (kind,), OF_PLAIN_CLASSES):
+        return True
+    # What is a field of an SQLModel table is nothing to any other class that derives from this one.
+    field = _FIELDS.get(kind)
+    is_field = field is not None and may_break(version, fact.name, (field,), OF_PLAIN_CLASSES)
+    return is_field and has_field_tables(project, fact.path)
 
 
 def _is_meant(name: str, kind: str) -> bool:

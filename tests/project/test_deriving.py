@@ -140,6 +140,16 @@ def test_it_is_no_field_of_what_is_no_such_table(last: str) -> None:
     assert check_files({"mixin.py": MIXIN, "models.py": models}).diagnostics == ()
 
 
+@pytest.mark.parametrize("keywords", ["", ", table=True", ",\n    # why\n    table = True\n"])
+def test_what_only_a_field_breaks_is_judged_by_the_tables_that_derive(keywords: str) -> None:
+    models = (
+        "from sqlmodel import Field, SQLModel\nfrom mixin import Mixin\n"
+        f"class Item(Mixin, SQLModel{keywords}):\n    id: int = Field(primary_key=True)\n"
+    )
+    report = check_files({"mixin.py": "class Mixin:\n    __hidden: int = 0\n", "models.py": models})
+    assert [finding.path for finding in report.diagnostics] == ["mixin.py"] * bool(keywords)
+
+
 def test_a_bare_annotation_matters_to_nothing_that_was_measured_but_fields() -> None:
     measured = [kinds for version in MEASURED for places in cells(version).values() for kinds in places.values()]
     assert measured
