@@ -118,11 +118,48 @@ def kept(
     """
     before = _read(said, list(head["files"]))
     ledger = before.ledger
+    concerned = _concerned(changed, head, before, reported, looks, disk)
+    if concerned is None or concerned.questions & ledger.always:
+        return None
+    head["files"].update(concerned.seen.files)
+    for kind, asked_now in concerned.seen.questions.items():
+        head["questions"][kind].update(asked_now)
+    if not (concerned.said or concerned.questions):
+        return before._replace(whole=True)
+    ledger.forget(changed)
+    again = [path for path, one in ledger.judged.items() if one and one.used & concerned.questions]
+    ledger.judged.update(dict.fromkeys(again))
+    ledger.sizes = {path: seen[0] for path, seen in head["files"].items() if seen is not None}
+    return before
+
+
+class _Concerned(NamedTuple):
+    """What changes concern.
+
+    Attributes:
+        said: Whether something may be said of the files themselves, now or before.
+        questions: What others were judged by and is different now, as :class:`~sqla_guard.core.memo.Uses` counts it.
+        seen: What was looked at to tell.
+    """
+
+    said: bool
+    questions: int
+    seen: Recorder
+
+
+def _concerned(
+    changed: Iterable[str],
+    head: Mapping[str, Any],
+    before: Kept,
+    reported: Collection[str],
+    looks: Looks,
+    disk: Disk,
+) -> _Concerned | None:
+    """Return what changes concern; ``None`` where that cannot be told, or the run is no longer small, or large."""
     recorder = Recorder(disk)
     look = looks(recorder)
     asked = lru_cache(maxsize=None)(partial(_asked, disk))
-    loud = False
-    now_other = 0
+    said, questions = False, 0
     for path in changed:
         data = recorder.raw(path)
         if not recorder.sound:
@@ -131,20 +168,10 @@ def kept(
         if not _is_as_small(path, data, head["sizes"], look):
             return None
         if path in reported:
-            known = path in ledger.judged or _says_more(path, data, head["sizes"], look)
-            loud = loud or known or _declares_first(path, data, before, look, recorder)
-        now_other |= ledger.uses.bits.get(path, 0) | _answered(path, data, before, look, asked)
-    if now_other & ledger.always:
-        return None
-    head["files"].update(recorder.files)
-    for kind, asked_now in recorder.questions.items():
-        head["questions"][kind].update(asked_now)
-    if not (loud or now_other):
-        return before._replace(whole=True)
-    ledger.forget(changed)
-    ledger.judged.update({path: None for path, one in ledger.judged.items() if one and one.used & now_other})
-    ledger.sizes = {path: seen[0] for path, seen in head["files"].items() if seen is not None}
-    return before
+            known = path in before.ledger.judged or _says_more(path, data, head["sizes"], look)
+            said = said or known or _declares_first(path, data, before, look, recorder)
+        questions |= before.ledger.uses.bits.get(path, 0) | _answered(path, data, before, look, asked)
+    return _Concerned(said, questions, recorder)
 
 
 def _resize(sizes: list[list[int]], by: int) -> None:
