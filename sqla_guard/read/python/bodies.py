@@ -223,7 +223,9 @@ def _bodies(code: str, first: int, last: int) -> Iterator[Body]:
         if (
             not inside.strip()
             or lined[end - 1] in ";\\"  # what begins further left goes on with a line
-            or any(inside.count(opened) != inside.count(closed) for opened, closed in _BRACKETS)
+            or inside.count("(") != inside.count(")")
+            or inside.count("[") != inside.count("]")
+            or inside.count("{") != inside.count("}")
         ):
             continue
         yield Body(indent, first + start - 1, first + end - 1, header[1])

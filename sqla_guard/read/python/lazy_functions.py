@@ -88,7 +88,8 @@ class FunctionInfo(Struct, eq=False, dict=True):
         first, first_is_class = instance_parameter(self.node) if owner else ("", False)
         closed = frozenset(containers_in(outer.body)) if outer else frozenset()
         private: frozenset[str] = frozenset()
-        if outer is not None and (self.nonlocals or closed) and not escapes(self.node, outer):
+        shares = bool(self.nonlocals) or (bool(closed) and self.index.holds(self.node, closed))
+        if outer is not None and shares and not escapes(self.node, outer):
             # Each call of the outer function has its own, and nothing else calls the inner one.
             private, closed = self.nonlocals & bound_in(outer), frozenset()
         return Slots(

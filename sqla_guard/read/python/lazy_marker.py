@@ -49,8 +49,8 @@ _STATE = frozenset({b"state"})
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
 # An attribute that is bound or stands among names before an assignment; its name is taken whole, never less of it.
 _BEHIND = (
-    rb"[ \t]{0,40}(?=(\w+))\1[ \t]*"
-    rb"(?:=(?!=)|:[^\n=]{0,300}(?:=(?!=)|[\[(\\][ \t]*\n)|(?=[,)\]\\][^\n=]{0,300}=(?!=)|\\\n[ \t]{0,100}=(?!=)))"
+    rb"[ \t]{0,40}(?=(\w+))\1(?=[ \t]*"
+    rb"(=(?!=)|:[^\n=]{0,300}(?:=(?!=)|[\[(\\][ \t]*\n)|(?=[,)\]\\][^\n=]{0,300}=(?!=)|\\\n[ \t]{0,100}=(?!=))))"
 )
 _BOUND = rb"\.(?<!self\.)" + _BEHIND
 _BOUND_OF = rb"[ \t]{0,40}\." + _BEHIND
@@ -272,7 +272,7 @@ def _declared(text: bytes) -> Iterator[Place]:
 
 def _bound_attributes(text: bytes, words: _Words) -> Iterator[Place]:
     """Yield the attributes that classes, types and the state of applications may be given."""
-    for match in _each(compiled(_BOUND), text, 0, len(text)):
+    for match in compiled(_BOUND).finditer(text):
         owners, first = _owners_of(text, match.start(), words)
         if owners:
             yield from _attribute(text, match, owners, first)
@@ -299,35 +299,22 @@ def _attribute(text: bytes, match: re.Match[bytes], owners: frozenset[bytes], fi
     name = match[1]
     if _is_special(name):
         return
-    if not match[0].endswith((b"=", b"\n")):
-        line, last = line_of(text, match.start()), text.find(b"\n", match.end())
-        behind = text[match.end() : last if last >= 0 else len(text)]
+    if not match[2]:  # what stands behind is no assignment yet
+        line, last = line_of(text, match.start()), text.find(b"\n", match.end(2))
+        behind = text[match.end(2) : last if last >= 0 else len(text)]
         if not may_be_one_of_several(text[line : match.start()], behind):
             return
     yield Place(match.start(1), name, "attribute", owners, first)
 
 
 def _bound_of(text: bytes, owner: bytes, start: int, end: int, owners: frozenset[bytes]) -> Iterator[Place]:
-    for match in _each_of(owner, text, start, end):
-        yield from _attribute(text, match, owners, owner)
-
-
-def _each(bound: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
-    """Yield what binds an attribute; one that a test asks for is not taken for all of ``if a.b: c.d = ...``."""
-    while (match := bound.search(text, start, end)) is not None:
-        yield match
-        start = match.end(1)
-
-
-def _each_of(owner: bytes, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
-    """Yield the same of attributes of ``owner`` alone."""
+    """Yield the attributes of ``owner`` alone that are bound in a part of ``text``."""
     bound = compiled(_BOUND_OF)
     while (at := text.find(owner, start, end)) >= 0:
         start = at + len(owner)
         match = None if is_word(text[at - 1 : at]) else bound.match(text, start, end)
         if match is not None:
-            yield match
-            start = match.end(1)
+            yield from _attribute(text, match, owners, owner)
 
 
 def _bound_of_instance(text: bytes, name: bytes) -> Iterator[Place]:

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from keyword import iskeyword, issoftkeyword
 from weakref import proxy
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.facts.lazy import Around, Callers, ModuleSite, Reset
+from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.lazy_functions import FunctionInfo, FunctionNode, Use, Write
 from sqla_guard.read.python.lazy_places import (
     assignment,
@@ -334,7 +336,7 @@ class ModuleIndex:
         return ModuleSite(
             bound,
             self.whole(function.top),
-            _Names(self.source, _all_names),
+            _AllNames(self.source, _all_names),
             self.locks,
             _Names(self.source, _read_names),
             module_name,
@@ -427,6 +429,23 @@ class _Names:
 
     def __contains__(self, name: object) -> bool:
         return any(True for _ in mentioned(str(name), self._source.text)) and name in self._find(self._source)
+
+
+class _AllNames(_Names):
+    """All names of a module, which is parsed for those only that nothing but strings and imports hold."""
+
+    def __contains__(self, name: object) -> bool:
+        return _is_in_code(str(name), bodies_of(self._source).code) or super().__contains__(name)
+
+
+def _is_in_code(word: str, code: str) -> bool:
+    """Tell whether ``word`` is a name in code for certain: no keyword, no part of a module's, no prefix of a string."""
+    if iskeyword(word) or issoftkeyword(word):
+        return False
+    lines = (
+        (code[code.rfind("\n", 0, start) + 1 : start], code[end : end + 1]) for start, end in mentioned(word, code)
+    )
+    return any("import" not in before and "from" not in before and behind != '"' for before, behind in lines)
 
 
 @lru_cache(maxsize=2)
