@@ -34,6 +34,7 @@ QUICK = Readers(
     outline=_late("python.outline", "read_outline"),
     outline_of=_late("python.outline", "read_outline_of"),
     references=_late("python.references", "read_references"),
+    attributes=_late("python.references", "read_attributes"),
     summary=_late("python.summaries", "read_summary"),
     may_reserve=may_reserve,
     may_break_models=may_break_models,

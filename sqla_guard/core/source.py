@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
-from itertools import accumulate
 from typing import NamedTuple
 
 # What Python's tokenizer takes for a line end; str.splitlines() would also cut at form feeds and U+2028.
@@ -69,10 +68,8 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
-        if "\r" in self.text:
-            return (0, *(match.end() for match in re.finditer(_LINE_END, self.text)))
-        *before_last, _ = self.text.split("\n")
-        return tuple(accumulate(map((1).__add__, map(len, before_last)), initial=0))
+        line_end = _LINE_END if "\r" in self.text else "\n"
+        return (0, *[match.end() for match in re.finditer(line_end, self.text)])
 
     @cached_property
     def _is_ascii(self) -> bool:

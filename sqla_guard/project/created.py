@@ -84,8 +84,8 @@ def _roots(project: Project, near: str) -> Iterator[Key]:
     for path in project.files_naming(near, _WORD, (".py",)):
         if project.outline(path) is None:
             continue
-        for reference in project.references(path, _WORD):
-            if reference.kind == "attribute" and not _SOME.match(_given_to(project, path, reference.span.end)):
+        for reference in project.read(path, lambda source: project.readers.attributes(source, _WORD)) or ():
+            if not _SOME.match(_given_to(project, path, reference.span.end)):
                 key = metadata.of(path, reference.owner)
                 yield from [key] if key is not None else []
 

@@ -72,6 +72,7 @@ class Readers(Struct, frozen=True):
     outline_of: Callable[[SourceFile, str], Outline | None]
     classes_called: Callable[[SourceFile, frozenset[str]], tuple[Class, ...]]
     references: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
+    attributes: Callable[[SourceFile, frozenset[str]], tuple[Reference, ...]]
     summary: Callable[[SourceFile, str], Summary]
     may_reserve: Callable[[bytes], bool]
     may_break_models: Callable[[bytes], bool]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Bytes that are kept for the next reader of a file: all that most projects have.
 _MOST_KEPT = 24 << 20
 # Decoded files that are kept, each with where its lines start.
-_MOST_DECODED = 64
+_MOST_DECODED = 128
 
 
 class Discovery(NamedTuple):

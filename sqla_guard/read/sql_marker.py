@@ -11,12 +11,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqla_guard.core.words import WIDE, holds_word
+from sqla_guard.core.words import WIDE, holds_word, is_word
 
 # An ASCII letter as Python literals can hide it.
 _ESCAPED = rb"\\(?:x[4-7]|u00[4-7]|u000000[4-7]|1[0-7]{2}|n\{latin)"
-# What may stand before a name in the text of a literal: no word, or an escape that ends in a letter.
-_MIDDLE = rb"\w\Z"
+# What may stand before a name in the text of a literal although it is part of a word.
 _ESCAPE = rb"\\(?:[abfnrtv]|[0-7]{1,3}|x..|u....|u........)\Z"
 
 # What may stand between two words of a statement: blanks, edges of literals, escapes, comments of both languages, what
@@ -233,8 +232,7 @@ def _may_be_pieced(name: str, lowered: bytes) -> bool:
 
 def _stands(at: int, text: bytes) -> bool:
     """Tell whether a word can begin at ``at``: behind none, or behind an escape that ends in a letter."""
-    before = text[max(0, at - 11) : at]
-    return re.search(_MIDDLE, before) is None or re.search(_ESCAPE, before) is not None
+    return not is_word(text[at - 1 : at]) or re.search(_ESCAPE, text[max(0, at - 11) : at]) is not None
 
 
 @lru_cache(maxsize=64)

@@ -33,7 +33,7 @@ from sqla_guard.read.python import references
 from sqla_guard.read.python.fstrings import mend_positions
 from sqla_guard.read.python.growth import Growth
 from sqla_guard.read.python.mentions import Mentions
-from sqla_guard.read.python.references import read_references
+from sqla_guard.read.python.references import read_attributes, read_references
 
 NAMES = frozenset({"metadata"})
 
@@ -490,3 +490,16 @@ def test_an_inner_loop_starts_anew_with_what_it_left_behind() -> None:
         """
     )
     assert found == OneOf((Name("base"), Call(Name("Event")), Call(Name("Other"))))
+
+
+def test_attributes_alone_are_found_as_they_are_among_everything_else() -> None:
+    text = (
+        "import models\nbases = [models.Base]\n\n\ndef setup(engine, given):\n    made = models.Base\n"
+        "    for base in bases:\n        base.metadata.create_all(engine)\n    run(**given)\n    if (kept := made):\n"
+        "        kept.metadata.create_all(engine)\n    return getattr(made, given).create_all, dict(given)\n\n\n"
+        "def later(create_all):\n    '''create_all'''\n    return {'create_all': create_all.\\\n        create_all}\n"
+    )
+    source, names = SourceFile("m.py", text), frozenset({"create_all"})
+    everything = read_references(source, names)
+    assert {r.kind for r in everything} > {"attribute"}
+    assert read_attributes(source, names) == tuple(r for r in everything if r.kind == "attribute") != ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
+from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.scopes import FUNCTIONS, bound_in, parameters
 
 _Path = tuple[int, ...]
@@ -57,7 +58,7 @@ class Companions:
     def _statement(self, node: ast.stmt, path: _Path) -> None:
         if isinstance(node, _OWN_SCOPE):
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self._visit(child, path)
             elif isinstance(child, ast.withitem):
@@ -106,7 +107,7 @@ class Companions:
                 self._comprehension(node, path)
             case _:
                 self._asked(node)
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     self._visit(child, path)
 
     def _comprehension(self, node: ast.AST, path: _Path) -> None:

@@ -27,6 +27,7 @@ from sqla_guard.read.python.companions import Companions
 from sqla_guard.read.python.displays import assigned_to, constants, is_dict_call, keys_visible
 from sqla_guard.read.python.evaluation import TOO_DEEP
 from sqla_guard.read.python.flow import Flow
+from sqla_guard.read.python.nodes import children
 from sqla_guard.read.python.parse import span_of
 from sqla_guard.read.python.scopes import State, parameters
 
@@ -184,7 +185,7 @@ class Mentions:
                 self._boolean(op, values, flow)
             case _:
                 self._class_body(node, flow)
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     self._visit(child, flow)
 
     def _boolean(self, op: ast.boolop, values: list[ast.expr], flow: Flow) -> None:

@@ -50,10 +50,26 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
-    words = begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
     dumped = _DUMPED_OTHERWISE if _IMPORTS_JSON.search(source.text) else _DUMPED
-    telling = re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
-    places = list(_places(source, telling, names)) if names else []
+    return _read(source, names, rf"{_words(names)}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
+
+
+def read_attributes(source: SourceFile, names: frozenset[str]) -> tuple[Reference, ...]:
+    """Return the attributes among what :func:`read_references` returns, without all that has but to be looked at.
+
+    Raises:
+        UnparsableFile: The text is not Python that the running interpreter knows.
+    """
+    return tuple(found for found in _read(source, names, _words(names)) if found.kind == "attribute")
+
+
+def _words(names: frozenset[str]) -> str:
+    return begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
+
+
+def _read(source: SourceFile, names: frozenset[str], telling: str) -> tuple[Reference, ...]:
+    """Return the references where ``telling``, a pattern, is found."""
+    places = list(_places(source, re.compile(telling), names)) if names else []
     if not places:
         return ()
     bindings = (found.start() for found in re.finditer(_BINDING, source.text))

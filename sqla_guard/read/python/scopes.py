@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct, field
 
 from sqla_guard.facts.values import Name, Unknown, Value, either
 from sqla_guard.read.python.growth import Growth
+from sqla_guard.read.python.nodes import children
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -42,24 +44,26 @@ class Bound(Struct):
 def bound_in(body: list[ast.stmt], has_walruses: bool = True) -> Bound:
     """Return the names that ``body`` binds; nested functions, classes and lambdas have their own."""
     bound = Bound()
+    found: list[str] = []
     pending = list(body)
     while pending:
         node = pending.pop()
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.counts[name] += 1
+                found.append(name)
                 continue
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names = [a.asname or a.name.partition(".")[0] for a in aliases]
                 bound.imported.update(names)
-                bound.counts.update(names)
+                found += names
             case ast.Global(names=names):
                 bound.globals.update(names)
             case ast.Nonlocal(names=names):
                 bound.nonlocals.update(names)
             case _:
-                bound.counts.update(_bound_by(node, has_walruses))
-        pending.extend(_inner_statements(node))
+                found += _bound_by(node, has_walruses)
+        pending += _inner_statements(node)
+    bound.counts.update(found)
     return bound
 
 
@@ -72,9 +76,7 @@ def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
 
 def _bound_by(node: ast.stmt, has_walruses: bool) -> Iterator[str]:
     """Yield the names that a statement binds itself, in targets, walruses, handlers and patterns."""
-    for name in node._fields:
-        if name in _BLOCKS or not (has_walruses or name in _BINDING):
-            continue
+    for name in _binding(node._fields, has_walruses):
         value = getattr(node, name)
         if name == "handlers":
             yield from (h.name for h in value if h.name)
@@ -82,6 +84,11 @@ def _bound_by(node: ast.stmt, has_walruses: bool) -> Iterator[str]:
         for part in value if isinstance(value, list) else (value,):
             if isinstance(part, ast.AST):
                 yield from _bound_in_expression(part)
+
+
+@cache
+def _binding(fields: tuple[str, ...], has_walruses: bool) -> tuple[str, ...]:
+    return tuple(n for n in fields if n not in _BLOCKS and (has_walruses or n in _BINDING))
 
 
 def _bound_in_expression(root: ast.AST) -> Iterator[str]:
@@ -105,7 +112,7 @@ def _bound_in_expression(root: ast.AST) -> Iterator[str]:
                 pending.extend([(node.guard, False)] if node.guard else [])
                 continue
         inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
-        pending.extend((child, inside) for child in ast.iter_child_nodes(node))
+        pending += [(child, inside) for child in children(node)]
 
 
 def _captured(pattern: ast.pattern) -> Iterator[str]:
