@@ -114,15 +114,19 @@ def test_functions_without_the_word_are_not_parsed() -> None:
         "COLUMN = 'meta' 'data'\n",
         "COLUMN = 'meta\\x64ata'\n",
         "if x:\n\tCOLUMN = 'metadata'\n",
+        "COLUMN: str = other = (  # the column\n    'a '\n    # of all\n    R'metadata'\n)\n",
+        'a = 1; COLUMN = \\\r\n  """of\r\nmetadata"""\r\n',
+        "print(column := 'metadata')\n",
     ],
 )
 def test_a_module_may_keep_what_stands_outside_of_its_functions(text: str) -> None:
     assert may_keep(SourceFile("m.py", text), frozenset({"metadata"}))
 
 
-def test_what_only_functions_say_is_not_kept() -> None:
+def test_what_only_functions_and_calls_say_is_not_kept() -> None:
     code = "metadata = 1  # metadata\ndef f():\n    return 'metadata'\n"
-    text = f"{code}class C:\n    def f(self):\n        x = 'metadata'\n"
+    text = f"{code}class C:\n    'metadata'\n    x = {{'metadata': f('metadata')}}\n"
+    text += "    def f(self):\n        x = 'metadata'\n"
     assert not may_keep(SourceFile("m.py", text), frozenset({"metadata"}))
 
 

@@ -50,8 +50,9 @@ def read_references(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
+    words = _words(names)
     dumped = _DUMPED_OTHERWISE if _IMPORTS_JSON.search(source.text) else _DUMPED
-    return _read(source, names, rf"{_words(names)}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}")
+    return _read(source, names, re.compile(rf"{words}|{_DICTS}|{_COMPUTED}|{_HANDED}|{dumped}"))
 
 
 def read_attributes(source: SourceFile, names: frozenset[str]) -> tuple[Reference, ...]:
@@ -60,16 +61,17 @@ def read_attributes(source: SourceFile, names: frozenset[str]) -> tuple[Referenc
     Raises:
         UnparsableFile: The text is not Python that the running interpreter knows.
     """
-    return tuple(found for found in _read(source, names, _words(names)) if found.kind == "attribute")
+    found = _read(source, names, re.compile(_words(names)))
+    return tuple(reference for reference in found if reference.kind == "attribute")
 
 
 def _words(names: frozenset[str]) -> str:
     return begun(*(rf"{re.escape(name)}\b" for name in sorted(names)))
 
 
-def _read(source: SourceFile, names: frozenset[str], telling: str) -> tuple[Reference, ...]:
-    """Return the references where ``telling``, a pattern, is found."""
-    places = list(_places(source, re.compile(telling), names)) if names else []
+def _read(source: SourceFile, names: frozenset[str], telling: re.Pattern[str]) -> tuple[Reference, ...]:
+    """Return the references where ``telling`` is found."""
+    places = list(_places(source, telling, names)) if names else []
     if not places:
         return ()
     bindings = (found.start() for found in re.finditer(_BINDING, source.text))

@@ -21,6 +21,8 @@ from sqla_guard.read.sql_marker import may_be_spelled
 
 _DEFINED = re.compile(r"def +(\w+)")
 _WORDS = re.compile(r"\w+|[.(]")
+# What is bound as far as it is a string, with all that may stand between strings side by side and before them.
+_BOUND = re.compile(r'=[\s\\("rRuUbBfF]*')
 _MOST_NAMES = 30
 
 
@@ -82,12 +84,9 @@ def may_keep(source: SourceFile, words: frozenset[str]) -> bool:
     pieces.append(slice(done, None))
     text = "".join(source.text[piece] for piece in pieces).lower()
     code = "".join(code[piece] for piece in pieces)
-    for word in sorted(words):
-        if any(code[found.start()] == '"' for found in re.finditer(re.escape(word), text)):
-            return True
-        if may_be_spelled(word, text.encode("utf-8", "surrogatepass")):
-            return True
-    return False
+    kept = "\n".join(text[bound.start() : bound.end()] for bound in _BOUND.finditer(code))
+    spelled = kept.encode("utf-8", "surrogatepass")
+    return any(word in kept or may_be_spelled(word, spelled) for word in sorted(words))
 
 
 def _lowered(source: SourceFile) -> bytes:
