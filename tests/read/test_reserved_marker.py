@@ -181,6 +181,7 @@ DUNDERS = [
     "__x__, __y__ = (Column(), 1)",
     "__x = (\n        Column(')', [\n1,]))",
     "__x = (lambda a, b: Column())()",
+    f"__x = (lambda a='{'y' * 500}', b=Column(): b)()",
     f"__x = (Column, {'y' * 5000})[0]",
 ]
 HARMLESS = [
@@ -191,6 +192,9 @@ HARMLESS = [
     "__table_args__ = (\n        Index(')', 'b'),\n        # ) why\n        {'x': f(1, 2)},\n    )  # why",
     "__table_args__ = (Index('a'), Index('b')); x = 1",
     "__table_args__ = (\n        Index('a'),\n    Index('b'))",
+    "__table_args__ = (Index('a'), )\n    x = lambda: 1",
+    f"__table_args__ = (Index('a'), )\n    x = '''{'y' * 600}\n{'z' * 9000}\n'''",
+    f"__table_args__ = (\n        Index('a'),\n        Index('{'b' * 1000}'),\n    )",
     "__radd__ = __add__",
     "__hash__ = object.__hash__  # why",
     "__bool__ = lambda x: True",

@@ -26,7 +26,8 @@ _DUNDER = (
     rb"__(?<![\w.]__)(?:(?:(?<=,__)|(?<=, __))\w+\s*=(?!=)|\w+\s*(?:,|:|=\s*(?:\\\s*)?"
     rb"(?!%b)(?:\([\s(\\]*)?(?:#|[A-Za-z_\x80-\xff](?![\"']))))" % _PLAIN
 )
-_LONGEST_TUPLE = 4000
+# Most end within few lines; with more text behind it, it may become doubtful where strings end.
+_LENGTHS_OF_TUPLES = (400, 4000)
 # ... but not the first parameter of a method.
 _SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
 _TABLE = rb"table(?<!\wtable)\s*=\s*True"
@@ -122,24 +123,27 @@ def _may_be_attribute(blocks: _Blocks, marker: bytes) -> bool:
     return any(
         _may_stand_in_class(blocks, found.start())
         and not blocks.is_text(found.start())
-        and not (b"(" in found[0] and _is_tuple(blocks.data, found.start() + found[0].index(b"(")))
+        and not (b"(" in found[0] and _holds_tuple(blocks.data, found.start() + found[0].index(b"(")))
         for found in re.finditer(marker, blocks.data)
     )
 
 
-def _is_tuple(data: bytes, opened: int) -> bool:
+def _holds_tuple(data: bytes, opened: int) -> bool:
     """Tell whether the bracket at ``opened`` is certainly that of a tuple, which ends its statement.
 
     Most tables that say more of themselves than their names say it in one: ``__table_args__ = (Index(...), )``.
     """
     from sqla_guard.read.python.bodies import code_of
 
-    end = data.rfind(b"\n", opened, opened + _LONGEST_TUPLE) + 1
-    code = code_of(data[opened:end].decode("latin-1"))
-    if "lambda" in code:
-        return False  # its parameters are set apart by commas too
+    ends = (data.rfind(b"\n", opened, opened + length) + 1 for length in _LENGTHS_OF_TUPLES)
+    return any(_is_tuple(code_of(data[opened:end].decode("latin-1"))) for end in ends)
+
+
+def _is_tuple(code: str) -> bool:
     depth, has_comma = 0, False
-    for mark in re.finditer(r"[()\[\]{},]", code):
+    for mark in re.finditer(r"[()\[\]{},]|lambda", code):
+        if mark[0] == "lambda":
+            return False  # its parameters are set apart by commas too
         if mark[0] == ",":
             has_comma = has_comma or depth == 1
         else:
