@@ -91,6 +91,13 @@ HELD = {
     "        return kept[k]\n    kept = {}\n    return g\n",
 }
 HELD |= {
+    "member behind spaces": "class P:\n    all = {}\n    def f(self):\n        if not P . all.get('k'):\n"
+    "            P .  all ['k'] = 1\n",
+    "only instance behind an annotation": "class P:\n    def f(self):\n        if not self.x:\n            self.x = 1\n"
+    "p: list[\n    int] = P()\n",
+    "only instance on the next line": "class P:\n    def f(self):\n        if not self.x:\n            self.x = 1\n"
+    "p \\\n    = P()\n",
+    "class in a class": "class Q:\n    class P:\n        x = None\n    def f(self):\n        if P.x is None: P.x = 1\n",
     "closure in a class": "def d(f):\n    kept = {}\n    class C:\n        def g(self, k):\n"
     "            if k not in kept:\n                kept[k] = f(k)\n",
     "closure with tabs": "def\td(f):\n    kept = {}\n    def\tg(k):\n        if k not in kept:\n"
@@ -137,6 +144,8 @@ CONTAINERS = {
     "value in brackets behind a comment": "KEPT = (  # why\n    # and why\n    {}\n)\n",
     "value on the next line": "KEPT = \\\n    {}\n",
     "assigned on the next line": "KEPT \\\n    = {}\n",
+    "chained": "ALSO = KEPT = {}\n",
+    "chained on the next line": "KEPT = \\\n    ALSO = {}\n",
     "annotated on the next line": "KEPT: \\\n    dict[str, int] = {}\n",
     "called with spaces": "KEPT = collections . OrderedDict()\n",
 }

@@ -61,12 +61,12 @@ _MADE = rb"=[\s\\(]{0,100}(?:#[^\n]{0,200}\n[\s(]{0,100})?(\w+)\s*\("
 _INSTANCE = rb"\n[\w()][^\n(]{0,400}" + _MADE
 # An assignment that goes on with its ``=`` on the next line.
 _CONTINUED = rb"\\\n\s{0,100}=(?!=)"
-# An element that is bound, and the names that stand before keys on its line.
+# An element that is bound, and the names that stand before keys on its line: whether behind a dot, the name, and the
+# beginning of a key that is no constant, as it is no string and does not begin like ``None``.
 _ELEMENT = rb"\][ \t\f]*(?:\\\n[ \t\f]*)?(?:=|:[^\n=]{0,400}=)(?!=)"
-_KEYED = rb"\b(\w+)[ \t]*\["
-# A key that is no constant, as it is no string and does not begin like ``None``.
-_VARIABLE = rb"[ \t]*(?![rubRUB]{1,2}['\"])[A-EG-MO-SU-Za-z_]"
-# What stands before an annotation.
+_KEYED = rb"(\.[ \t]*)?\b(\w+)[ \t]*\[(?:[ \t]*(?![rubRUB]{1,2}['\"])(?=([A-EG-MO-SU-Za-z_])))?"
+# A name or an attribute alone, and what stands before an annotation.
+_ALONE = rb"[ \t]*([\w.]+)[ \t]*"
 _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 # What a container that outlives a call is made by, in brackets or on the next line too; it may follow a comment.
 _CONTAINER = (
@@ -236,9 +236,15 @@ class _Words:
         """
         text, found = self._text, dict[bytes, set[int]]()
         words = compiled(rb"\w+")
+        alone = compiled(_ALONE)
         annotated = compiled(_ANNOTATED)
         for match in compiled(_CONTAINER).finditer(text):
-            before = text[_start_of_target(text, match.start()) : match.start()]
+            end = match.start()
+            line = line_of(text, end)
+            only = alone.fullmatch(text, line, end)
+            if only is not None and only[1] not in wanted and text[line - 2 : line - 1] != b"\\":
+                continue  # most often
+            before = text[_start_of_target(text, end) : end]
             if wanted.isdisjoint(words.findall(before)) or before.count(b"(") != before.count(b")"):
                 continue
             depth = len(before) - len(before.lstrip(b" \t"))
@@ -353,15 +359,14 @@ def _bound_elements(text: bytes, words: _Words) -> Iterator[Place]:
         depth = indent_of(text, line)
         is_header = text[line + depth] in b"da"  # of a function, which may stand on one line
         for found in compiled(_KEYED).finditer(text, line, end) if depth or is_header else ():
-            name, at = found[1], found.start(1)
-            if text[max(line, at - 100) : at].rstrip(b" \t").endswith(b"."):
-                owners, first = _owners_of(text, line + text[line:at].rindex(b"."), words)
+            name, at = found[2], found.start(2)
+            if found[1]:
+                owners, first = _owners_of(text, found.start(), words)
                 if owners:
                     yield Place(at, name, "member", owners, first)
-                continue
-            # Under a key that is no constant, only containers of an outer function count.
-            least = compiled(_VARIABLE).match(text, found.end()) is not None
-            asked.append((name, at, range(least, depth + is_header)))
+            else:
+                # Under a key that is no constant, only containers of an outer function count.
+                asked.append((name, at, range(found[3] is not None, depth + is_header)))
     containers = words.containers({name for name, _, _ in asked}) if asked else {}
     for name, at, outer in asked:
         if depths := tuple(depth for depth in containers.get(name, ()) if depth in outer):
