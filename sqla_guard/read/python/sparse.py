@@ -16,7 +16,8 @@ from sqla_guard.read.python.bodies import Body, Statement, bodies_of
 from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
 
 _CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
-_DEFINED = re.compile(r"(?:class(?<!\wclass)|def(?<!\wdef))[\s\\]+(\w+)")
+# Two searches that begin with letters are quicker than one for either.
+_DEFINED = (re.compile(r"class(?<!\wclass)[\s\\]+(\w+)"), re.compile(r"def(?<!\wdef)[\s\\]+(\w+)"))
 _IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
 
@@ -125,7 +126,7 @@ def _parse_classes(source: SourceFile, is_wanted: Callable[[Statement | Body], b
 
 def defined_names(source: SourceFile) -> Counter[str]:
     """Return how often functions and classes have which name in ``source``, or less where all of it is parsed."""
-    return Counter(_DEFINED.findall(bodies_of(source).code))
+    return Counter(name for defined in _DEFINED for name in defined.findall(bodies_of(source).code))
 
 
 def _parse_some(
