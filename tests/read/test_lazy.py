@@ -241,6 +241,35 @@ def test_names_of_functions_that_are_not_parsed_are_known() -> None:
     assert "X_lock" not in site.lock_uses
 
 
+@pytest.mark.parametrize(
+    ("line", "is_name"),
+    [
+        ("free = 1", True),
+        ("a.free(b)", True),
+        ("f(free=1)", True),
+        ("from m import (\n    free,\n)", True),
+        ("from m import free", True),
+        ('a = f"{free}"', True),
+        ('a = "free"', False),
+        ("a = 1  # free", False),
+        ("from free import m", False),
+        ("from m.free import (\n    x,\n)", False),
+    ],
+)
+def test_a_name_is_free_where_strings_comments_and_modules_alone_are_called_so(line: str, is_name: bool) -> None:
+    (fact,) = facts(f"X = None\ndef get():\n    global X\n    if X is None:\n        X = 1\n    return X\n{line}\n")
+    assert ("free" in fact.site.names) is is_name
+
+
+def test_prefixes_of_strings_and_soft_keywords_are_no_names() -> None:
+    (fact,) = facts(
+        "X = None\ndef get():\n    global X\n    if X is None:\n        X = 1\n    return rb'x'\ntype = 1\n"
+    )
+    assert "rb" not in fact.site.names
+    assert "type" in fact.site.names
+    assert "match" not in fact.site.names
+
+
 def test_a_file_that_is_no_python_is_said_to_be_none() -> None:
     with pytest.raises(UnreadableFile):
         facts("def f(:\n    global X\n    X = X or 1\n")
