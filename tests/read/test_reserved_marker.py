@@ -40,6 +40,7 @@ BINDING = {
     "class": "class A:\n    class metadata(B):\n        x = 1\n",
     "in a branch": "class A:\n    if x:\n        pass\n    else:\n        metadata = 1\n",
     "in a function": "def f():\n    class A:\n        metadata = 1\n",
+    "in an asynchronous block": "async def f():\n    async with x:\n        class A:\n            metadata = 1\n",
     "behind a method": "class A:\n    def f(self):\n        return [\n            1,\n        ]\n\n    metadata = 1\n",
     "behind a string at the margin": 'class A:\n    """\ndef f(\n    """\n    metadata = 1\n',
     "behind brackets at the margin": "class A:\n    x = f(1,\n2,\n    3)\n    metadata = 1\n",
@@ -67,6 +68,9 @@ BINDING = {
     "by a backref": "class A:\n    x = relationship('B', backref='metadata')\n",
 }
 OTHERWISE = {
+    "in an asynchronous block": "class A:\n    async def f(self):\n        async with x:\n            metadata = 1\n",
+    "in an asynchronous loop": "class A:\n    async def f(\n        self, x\n    ):\n        async  for y in x:\n"
+    "            metadata = 1\n",
     "argument": "class A:\n    x = Table('a', metadata)\n    y = f(metadata=1)\n",
     "argument on a line": "class A:\n    x = f(\n        metadata=1,\n        registry=2,\n    )\n",
     "parameter": "class A:\n    def f(self, metadata: dict, registry=1):\n        return metadata\n",
@@ -175,6 +179,11 @@ DUNDERS = [
     "__table__ = B.__table__",
     "__table__ = Table('t', m)",
     "self = Column()",
+    "x = self = Column()",
+    "x, self = Column(), 1",
+    "x = (lambda self: 1); self = Column()",
+    "_self = 1; self = Column()",
+    "self: Mapped[int]",
     "__x = (Column('a, b', f(1, 2)))",
     "__x = (Column, 1)[0]",
     "__x = (Column, 1) + y",
@@ -200,6 +209,9 @@ HARMLESS = [
     "__bool__ = lambda x: True",
     "__doc__ = rb'doc'",
     "__test__ = False",
+    "f = lambda self: 1",
+    "_self = f()",
+    "if x in self:\n        y = 1",
     "__eq__ = None",
 ]
 

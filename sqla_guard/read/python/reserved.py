@@ -28,10 +28,10 @@ _DUNDER = (
 )
 # Most end within few lines; with more text behind it, it may become doubtful where strings end.
 _LENGTHS_OF_TUPLES = (400, 4000)
-# ... but not the first parameter of a method.
-_SELF = rb"self(?<!\w\(self)\s*[:=,](?!=)"
+# ... but not the first parameter of a method or a lambda, nor what is looked into.
+_SELF = rb"self(?<!\wself)(?<!\w\(self)(?<!lambda self)(?<! in self)\s*[:=,](?!=)"
 _TABLE = rb"table(?<!\wtable)\s*=\s*True"
-_BLOCK = rb"(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
+_BLOCK = rb"(?:async[ \t]+)?(?:if|else|elif|try|except|finally|with|for|while|match|case)\b"
 _PARAMETERS = rb"(?:async[ \t]+)?def\b[^\"']*\Z"
 _DEFINITION = rb"(?:async\s+)?(def|class)\b"
 _FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
