@@ -180,6 +180,7 @@ DUNDERS = [
     "__table__ = Table('t', m)",
     "self = Column()",
     "x = self = Column()",
+    "x = \\\n__x__ = Column()",
     "x, self = Column(), 1",
     "x = (lambda self: 1); self = Column()",
     "_self = 1; self = Column()",

@@ -96,7 +96,7 @@ def _may_bind_at(blocks: _Blocks, start: int, end: int) -> bool:
     data = blocks.data
     line = data.rfind(b"\n", 0, start) + 1
     words = data[line:start].strip()
-    goes_on = data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\")
+    goes_on = _goes_on(data, line)
     if goes_on and not words:
         return True  # what binds it may stand before
     if words.endswith((b"def", b"class")):
@@ -158,6 +158,8 @@ def _may_stand_in_class(blocks: _Blocks, start: int) -> bool:
     line = blocks.data.rfind(b"\n", 0, start) + 1
     before = blocks.data[line:start]
     words = before.lstrip()
+    if not words and _goes_on(blocks.data, line):
+        return True  # as deep as anybody likes
     if words.endswith(b".") and words == before:
         return not words.startswith(b"self.")  # ``Model.query = ...`` at the left margin
     if words and not words.startswith((b"class", b"def ", b"async ")) and not words.endswith((b",", b";", b"=", b", ")):
@@ -165,6 +167,11 @@ def _may_stand_in_class(blocks: _Blocks, start: int) -> bool:
     if b"(" in words and not words.startswith(b"class"):
         return False  # a parameter or a keyword
     return blocks.may_hold(line, start)
+
+
+def _goes_on(data: bytes, line: int) -> bool:
+    """Tell whether the line from ``line`` on goes on with the one before it, by a backslash."""
+    return data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\")
 
 
 class _Blocks:
