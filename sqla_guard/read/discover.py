@@ -94,7 +94,8 @@ class FileDisk:
     def unread(self) -> FileDisk:
         """Return a disk that knows which files there are, and has read none: they may have changed since."""
         disk = FileDisk(self._settings, self.given)
-        disk.walker = self.walker
+        if "walker" in vars(self):
+            disk.walker = self.walker
         disk._starting = self._starting
         return disk
 

@@ -40,6 +40,8 @@ class GitIgnore:
         answer = next(wider, None)
         if answer is None:
             answer = self._answers[start] = Answer(top, start)
+        if _holds_patterns(absolute, start):  # on the way to the folder, which nobody walks
+            answer.wake()
         return None if answer.leaves_out_folder(absolute) else answer
 
 
@@ -56,7 +58,7 @@ class Answer:
         self._start = start
         self._paths: frozenset[str] | None = None
         self._patterns: Patterns | None = None
-        if _has_own_patterns(top) or any(os.path.isfile(os.path.join(f, _NAME)) for f in _folders(start, top)):
+        if _has_own_patterns(top) or _holds_patterns(start, top):
             self.wake()
 
     def wake(self) -> None:
@@ -116,6 +118,11 @@ def _folders(folder: str, top: str) -> Iterator[str]:
     while folder != top:
         folder = os.path.dirname(folder)
         yield folder
+
+
+def _holds_patterns(folder: str, top: str) -> bool:
+    """Tell whether a ``.gitignore`` stands in ``folder`` or a folder around it, up to ``top``."""
+    return any(os.path.isfile(os.path.join(outer, _NAME)) for outer in _folders(folder, top))
 
 
 def _read_patterns(file: str) -> Globs | None:

@@ -62,6 +62,30 @@ def test_what_git_ignores_is_left_out_and_what_it_tracks_is_not(folder: Path) ->
     assert checked("app") == ["app/a.py", "app/data/d.py"]
 
 
+@pytest.mark.parametrize("git_answers", [True, False])
+def test_what_a_folder_on_the_way_to_the_named_one_ignores_is_left_out(
+    git_answers: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q", ".")
+    touch(
+        folder,
+        "setup.cfg",
+        "app/core/made.py",
+        "app/core/deep/made.py",
+        "app/core/deep/b.py",
+        "app/core/a.py",
+        "app/made.py",
+        "made.py",
+    )
+    write(folder, {"app/.gitignore": "made.py\n"})
+    if not git_answers:
+        monkeypatch.setenv("PATH", str(folder))
+    kept = ["app/core/a.py", "app/core/deep/b.py"]
+    assert checked("app/core") == kept
+    assert checked("made.py", "app/core", "app/core/deep") == [*kept, "made.py"]
+    assert checked() == [*kept, "made.py"]
+
+
 def test_git_is_asked_from_inside_a_hook_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository(folder)
     monkeypatch.setenv("GIT_DIR", ".git")
