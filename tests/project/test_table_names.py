@@ -75,6 +75,16 @@ def test_what_tests_and_migrations_declare_and_import_repeats_nothing(apart: str
     ]
 
 
+@pytest.mark.parametrize("package", ["flask_sqlalchemy", "flask.ext.sqlalchemy"])
+def test_extensions_imply_names_by_either_name(package: str) -> None:
+    files = {
+        "app/a.py": "from .base import db\n\nclass Event(db.Model):\n    id = db.Column(db.Integer)\n",
+        "app/b.py": "from .base import db\n\nclass Event(db.Model):\n    id = db.Column(db.Integer)\n",
+        "app/base.py": f"from {package} import SQLAlchemy\n\ndb = SQLAlchemy()\n",
+    }
+    assert project(files).table_names.may_repeat("app/b.py", files["app/b.py"].encode())
+
+
 def test_a_base_of_tests_may_imply_names() -> None:
     files = {
         "app/a.py": "class Event(Base):\n    id = Column(Integer)\n",
