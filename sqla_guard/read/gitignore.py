@@ -40,7 +40,7 @@ class GitIgnore:
         answer = next(wider, None)
         if answer is None:
             answer = self._answers[start] = Answer(top, start)
-        if _holds_patterns(absolute, start):  # on the way to the folder, which nobody walks
+        if _has_own_patterns(top) or _holds_patterns(absolute, top):
             answer.wake()
         return None if answer.leaves_out_folder(absolute) else answer
 
@@ -53,16 +53,14 @@ class Answer:
     """
 
     def __init__(self, top: str, start: str) -> None:
-        """Ask git if a ``.gitignore`` stands in ``start`` or above it."""
+        """Ask nothing yet."""
         self.top = top
         self._start = start
         self._paths: frozenset[str] | None = None
         self._patterns: Patterns | None = None
-        if _has_own_patterns(top) or _holds_patterns(start, top):
-            self.wake()
 
     def wake(self) -> None:
-        """Ask git, unless it was asked: there is a ``.gitignore``."""
+        """Ask git, unless it was asked: there are patterns."""
         if self._paths is None and self._patterns is None:
             self._paths = _ask_git(self._start)
             if self._paths is None:

@@ -86,6 +86,13 @@ def test_what_a_folder_on_the_way_to_the_named_one_ignores_is_left_out(
     assert checked() == [*kept, "made.py"]
 
 
+def test_what_a_folder_around_an_inner_project_ignores_is_left_out_whatever_is_named_before(folder: Path) -> None:
+    git("init", "-q", ".")
+    touch(folder, "setup.cfg", "other/o.py", "app/core/setup.cfg", "app/core/made.py", "app/core/a.py")
+    write(folder, {"app/.gitignore": "made.py\n"})
+    assert checked("other", "app/core") == ["app/core/a.py", "other/o.py"]
+
+
 def test_git_is_asked_from_inside_a_hook_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository(folder)
     monkeypatch.setenv("GIT_DIR", ".git")
