@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from mmap import mmap
 from typing import TYPE_CHECKING
 
 from sqla_guard import processes
@@ -17,10 +18,13 @@ from sqla_guard.run import report_on
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Settings
+    from sqla_guard.core.packages import Looks
     from sqla_guard.core.progress import Progress
 
 # What is asked of the whole project is asked in each process: more of them have ever less to gain.
 _MOST_SHARES = 4
+# The bits of a look.
+_LOOKED_AT, _IMPORTS, _IS_EVIDENT = 1, 2, 4
 
 
 def share_out(workspace: Workspace, settings: Settings, progress: Progress | None, ledger: Ledger, jobs: int) -> None:
@@ -43,23 +47,54 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     shares = _shares([paths for _, paths in groups], sizes, processes.at_once(jobs))
     if len(shares) < 2:
         return
-    disk = workspace.disk
-    for found, noted in processes.each_of(shares, partial(_judged, workspace, settings), jobs, progress):
+    disk, looks = workspace.disk, SharedLooks(workspace.reported)
+    for found, noted in processes.each_of(shares, partial(_judged, workspace, settings, looks), jobs, progress):
         ledger.join(found)
         if isinstance(disk, Recorder) and noted is not None:
             disk.join(noted)
     ledger.changed, ledger.sizes = frozenset(), sizes
 
 
-def _judged(workspace: Workspace, settings: Settings, paths: tuple[str, ...]) -> tuple[Ledger, Recorder | None]:
+class SharedLooks:
+    """What files look like, known to all processes as soon as one has looked: all want to know it of all files.
+
+    Implements :class:`sqla_guard.core.packages.Looks`.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Be ready for ``paths``, with a byte of memory for each that belongs to all processes forked from now on."""
+        self._places = {path: place for place, path in enumerate(paths)}
+        self._looks = mmap(-1, len(paths))
+        self._of_others: dict[str, tuple[bool, bool]] = {}
+
+    def get(self, path: str, /) -> tuple[bool, bool] | None:
+        """Return that of ``path``; ``None`` where nobody has looked yet."""
+        place = self._places.get(path)
+        if place is None:
+            return self._of_others.get(path)
+        look = self._looks[place]
+        return (look & _IMPORTS != 0, look & _IS_EVIDENT != 0) if look else None
+
+    def __setitem__(self, path: str, look: tuple[bool, bool], /) -> None:
+        """Keep that of ``path``."""
+        place = self._places.get(path)
+        if place is None:
+            self._of_others[path] = look
+        else:
+            self._looks[place] = _LOOKED_AT | look[0] * _IMPORTS | look[1] * _IS_EVIDENT
+
+
+def _judged(
+    workspace: Workspace, settings: Settings, looks: Looks, paths: tuple[str, ...]
+) -> tuple[Ledger, Recorder | None]:
     """Return what is found in ``paths``, and what was asked of the disk if it writes that down."""
     ledger, disk = Ledger(), workspace.disk
-    if not isinstance(disk, Recorder):
-        report_on(Workspace(paths, disk, workspace.changed), settings, None, ledger)
-        return ledger, None
-    recorder = disk.anew(ledger)
-    report_on(Workspace(paths, recorder), settings, None, ledger)
-    recorder.forget_the_disk()
+    recorder = disk.anew(ledger) if isinstance(disk, Recorder) else None
+    ledger.looks = looks
+    report_on(Workspace(paths, recorder or disk, workspace.changed), settings, None, ledger)
+    ledger.looks = None
+    if recorder is not None:
+        recorder.forget_the_disk()
     return ledger, recorder
 
 

@@ -37,7 +37,8 @@ def check(
     """
     ledger = ledger or Ledger()
     marks = Marks()
-    tables = TableNames(workspace, Packages(workspace, config, modules_of, ledger.uses), ledger.uses)
+    packages = Packages(workspace, config, modules_of, ledger.uses, ledger.looks)
+    tables = TableNames(workspace, packages, ledger.uses)
     matter, used = ledger.uses.of(lambda: _that_matter(workspace, config, marks, tables, ledger))
     ledger.always |= used
     reported = frozenset(workspace.reported)

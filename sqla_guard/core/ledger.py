@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.fix import Edit
+    from sqla_guard.core.packages import Looks
 
 
 class Judged:
@@ -43,6 +44,7 @@ class Ledger:
         imports: The edits that import what fixes need, by file, module and names.
         sizes: The number of bytes of each file that was looked at before and has not changed since.
         changed: The files that have; ``None`` where nothing is known of any.
+        looks: Keeps what files look like, if several checks look at them.
     """
 
     def __init__(self, uses: Uses | None = None) -> None:
@@ -55,6 +57,7 @@ class Ledger:
         self.imports: dict[tuple[str, str, tuple[str, ...]], tuple[Edit, ...]] = {}
         self.sizes: dict[str, int] = {}
         self.changed: frozenset[str] | None = None
+        self.looks: Looks | None = None
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop what is known of files that have changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqla_guard.core.config import Config
 from sqla_guard.core.look import Question, true_of
@@ -44,6 +44,16 @@ _ANNOTATION = (
 )
 
 
+class Looks(Protocol):
+    """Of files whether they may import such a package, and whether their classes may look mapped."""
+
+    def get(self, path: str, /) -> tuple[bool, bool] | None:
+        """Return that of ``path``; ``None`` where nobody has looked yet."""
+
+    def __setitem__(self, path: str, look: tuple[bool, bool], /) -> None:
+        """Keep that of ``path``."""
+
+
 class Packages:
     """What projects import of packages that map classes; each project is looked through once."""
 
@@ -53,6 +63,7 @@ class Packages:
         config: Config,
         modules: Callable[[SourceFile], Iterable[str]],
         uses: Uses | None = None,
+        looks: Looks | None = None,
     ) -> None:
         """Look through the projects of ``workspace``.
 
@@ -61,12 +72,13 @@ class Packages:
             config: Their settings.
             modules: Reads which modules a file imports by their full names; may raise ``UnreadableFile``.
             uses: Is told what is used.
+            looks: Keeps what files look like, where others look too.
         """
         self._workspace = workspace
         self._modules = modules
         self._is_certain = bool(config.read_everything or config.declarative_bases or config.src != Config().src)
         self._memo = Memo(uses or Uses())
-        self._looks: dict[str, tuple[bool, bool]] = {}
+        self._looks: Looks = looks if looks is not None else {}
         self._without: dict[str, frozenset[str]] = {}
 
     def may_map(self, near: str) -> bool:
@@ -105,8 +117,11 @@ class Packages:
         return may_map
 
     def _imports_any(self, near: str, paths: tuple[str, ...], among: str = "project_files") -> bool:
+        reported = frozenset(self._workspace.reported)
+
         def alike() -> Iterator[str]:
-            for path in paths:
+            # Others may look at the rest meanwhile.
+            for path in sorted(paths, key=lambda path: path not in reported):
                 if not self._look(path)[0]:
                     continue
                 if self._maps(near, path, among):
@@ -125,10 +140,11 @@ class Packages:
 
     def _look(self, path: str) -> tuple[bool, bool]:
         """Tell whether a file may import such a package, and whether its classes may look mapped; read but once."""
-        if path not in self._looks:
+        look = self._looks.get(path)
+        if look is None:
             data = b"" if path.endswith(".sql") else self._workspace.aside.raw(path)
-            self._looks[path] = may_import_mapping(data), is_evident(data)
-        return self._looks[path]
+            look = self._looks[path] = may_import_mapping(data), is_evident(data)
+        return look
 
     def _maps(self, near: str, path: str, among: str) -> bool:
         def said() -> Mapping[str, Said]:

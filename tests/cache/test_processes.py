@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from sqla_guard import processes, run
+from sqla_guard import processes, run, shares
 from sqla_guard.cache.recorder import Recorder
 from sqla_guard.cli import main
 from sqla_guard.core.config import Config
@@ -277,6 +277,21 @@ def test_a_fix_is_proven_project_by_project(repository: Path, shared: list[tuple
     one = run_fix(["."], Config(jobs=1))
     assert (many.before, many.after, many.made, many.changes) == (one.before, one.after, one.made, one.changes)
     assert len({path.partition("/")[0] for path in many.changes}) == 4
+
+
+def test_what_one_process_has_looked_at_all_know() -> None:
+    looks = shares.SharedLooks(("a", "b", "c", "d"))
+
+    def look(part: tuple[str, ...]) -> list[tuple[bool, bool] | None]:
+        for path, found in zip(part, [(True, False), (False, True)], strict=True):
+            looks[path] = found
+        looks["elsewhere"] = (True, True)
+        return [looks.get(path) for path in (*part, "elsewhere")]
+
+    for found in each_of([("a", "b"), ("c", "e")], look, 2, None):
+        assert found == [(True, False), (False, True), (True, True)]
+    assert [looks.get(path) for path in "abcde"] == [(True, False), (False, True), (True, False), None, None]
+    assert looks.get("elsewhere") is None
 
 
 def test_no_share_is_so_small_that_more_would_be_read_of_it(large: Path, shared: list[tuple[int, int]]) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from sqla_guard.core.config import Config
-from sqla_guard.core.packages import MAPPING_PACKAGES, is_evident, may_import_mapping
+from sqla_guard.core.packages import MAPPING_PACKAGES, Packages, is_evident, may_import_mapping
 from sqla_guard.core.workspace import Workspace
 from sqla_guard.project import kinds, mapped, placement, resolve
 from sqla_guard.project.project import Project
-from sqla_guard.read.markers import files_that_matter, may_declare, may_define
+from sqla_guard.read.discover import FileDisk
+from sqla_guard.read.markers import files_that_matter, may_declare, may_define, modules_of
 from sqla_guard.run import run_check
 from tests.support.memory import check_files, project
 
@@ -36,6 +37,28 @@ def test_one_import_anywhere_is_enough(case: str) -> None:
     path = "base.pyi" if case == "in a stub" else "base.py"
     (finding,) = check_files({path: base, "model.py": MODEL.format(base="base")}).diagnostics
     assert finding.path == "model.py"
+
+
+@pytest.mark.parametrize("imports", [True, False])
+def test_what_others_have_looked_at_is_not_read(imports: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "setup.cfg").touch()
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.py").write_text("from os import path\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text(BASE if imports else "base = 1\n", encoding="utf-8")
+    files, read = ("c.py", "d.py"), list[str]()
+
+    class Disk(FileDisk):
+        def raw(self, path: str) -> bytes:
+            read.append(path)
+            return super().raw(path)
+
+    looks = {"a.py": (False, False), "b.py": (imports, False)}
+    packages = Packages(Workspace(files, Disk()), PLAIN, modules_of, looks=looks)
+    assert packages.may_map("c.py") == imports
+    # Its own files come first: others may look at theirs meanwhile.
+    assert read == ["c.py", "d.py"]
+    assert looks["c.py"] == looks["d.py"] == (False, False)
 
 
 def test_an_import_in_utf_16_counts() -> None:
