@@ -199,7 +199,9 @@ def _each(
 def _of_part(
     workspace: Workspace, settings: Settings, progress: Progress | None, jobs: int, paths: tuple[str, ...]
 ) -> Report:
-    return report_on(Workspace(paths, _unread(workspace.disk), workspace.changed), settings, progress, Ledger(), jobs)
+    # Where there are no other parts, what is to be repaired is what was checked.
+    disk = workspace.disk if paths == workspace.reported else _unread(workspace.disk)
+    return report_on(Workspace(paths, disk, workspace.changed), settings, progress, Ledger(), jobs)
 
 
 def _recorded(

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
 from sqla_guard.processes import LostProcessError, each_of, parts_of
 from sqla_guard.read.discover import FileDisk
+from sqla_guard.read.load import read_bytes
 from sqla_guard.run import run_check, run_fix
 from tests.support.projects import copy_project
 
@@ -292,6 +294,20 @@ def test_what_one_process_has_looked_at_all_know() -> None:
         assert found == [(True, False), (False, True), (True, True)]
     assert [looks.get(path) for path in "abcde"] == [(True, False), (False, True), (True, False), None, None]
     assert looks.get("elsewhere") is None
+
+
+def test_what_is_repaired_in_one_process_is_the_text_that_was_checked(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: Counter[str] = Counter()
+
+    def counted(path: str) -> bytes:
+        reads[path] += 1
+        return read_bytes(path)
+
+    monkeypatch.setattr("sqla_guard.read.discover.read_bytes", counted)
+    assert run_fix(["project0"], Config(jobs=1)).changes
+    assert set(reads.values()) == {1}
 
 
 def test_no_share_is_so_small_that_more_would_be_read_of_it(large: Path, shared: list[tuple[int, int]]) -> None:
