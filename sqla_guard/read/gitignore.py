@@ -40,7 +40,8 @@ class GitIgnore:
         answer = next(wider, None)
         if answer is None:
             answer = self._answers[start] = Answer(top, start)
-        if _has_own_patterns(top) or _holds_patterns(absolute, top):
+        # The folder's own patterns are met on the walk: they leave out what is in it, and not the folder.
+        if _has_own_patterns(top) or (absolute != top and _holds_patterns(os.path.dirname(absolute), top)):
             answer.wake()
         return None if answer.leaves_out_folder(absolute) else answer
 

@@ -93,6 +93,19 @@ def test_what_a_folder_around_an_inner_project_ignores_is_left_out_whatever_is_n
     assert checked("other", "app/core") == ["app/core/a.py", "other/o.py"]
 
 
+@pytest.mark.parametrize("git_answers", [True, False])
+def test_a_named_folder_that_ignores_all_that_it_holds_holds_nothing_to_check(
+    git_answers: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q", ".")
+    touch(folder, "a.py", "made/b.py", "made/deep/c.py")
+    write(folder, {"made/.gitignore": "*\n"})
+    if not git_answers:
+        monkeypatch.setenv("PATH", str(folder))
+    assert checked("made") == []
+    assert checked("a.py", "made") == checked() == ["a.py"]
+
+
 def test_git_is_asked_from_inside_a_hook_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository(folder)
     monkeypatch.setenv("GIT_DIR", ".git")
