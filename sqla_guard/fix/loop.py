@@ -14,7 +14,8 @@ from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.fix.edits import apply_edits, by_path, moved
 from sqla_guard.fix.plan import choose
 
-_ROUNDS = 10
+# Nearly all needs one or two; a fix that does not prove itself costs some more.
+_ROUNDS = 100
 _UNUSED_IGNORE = "SG901"
 
 Check = Callable[[Workspace], Report]
@@ -72,19 +73,22 @@ def fix(workspace: Workspace, check: Check) -> FixResult:
 
 
 def _round(state: _State, chosen: Sequence[Fix], check: Check) -> tuple[_State, dict[Fix, str]]:
-    """Make all of ``chosen`` at once; where that fails, one by one, so that one bad fix does not stop the others."""
+    """Make all of ``chosen`` at once; where that fails, half of them, so that a bad fix stops few others.
+
+    Offsets hold for the text of this round only: what is not made now gets its turn in the next one.
+    """
     together = _attempt(state, chosen, check)
     if isinstance(together, _State):
         return together, {}
-    failures: dict[Fix, str] = {}
     if len(chosen) == 1:
         return state, {chosen[0]: together}
-    for fix in chosen:
-        # Offsets hold for the text of this round only; the others get their turn in the next one.
-        alone = _attempt(state, (fix,), check)
-        if isinstance(alone, _State):
-            return alone, failures
-        failures[fix] = alone
+    failures: dict[Fix, str] = {}
+    half = len(chosen) // 2
+    for some in (chosen[:half], chosen[half:]):
+        after, refused = _round(state, some, check)
+        failures.update(refused)
+        if after is not state:
+            return after, failures
     return state, failures
 
 

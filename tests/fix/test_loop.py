@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
 from sqla_guard.core.fix import Applicability, Edit, Fix, Place
 from sqla_guard.core.report import Report
@@ -95,6 +97,25 @@ def test_a_fix_that_adds_a_finding_is_put_back_and_the_others_are_made() -> None
     result = run({"a.py": "bad", "b.py": "bad"}, make)
     assert texts(result, "a.py", "b.py") == ["bad", "good"]
     assert [note.path for note in result.put_back] == ["a.py"]
+
+
+@pytest.mark.parametrize("wrong", [{40}, {0}, {63}, {5, 6, 50}, set(range(0, 64, 3))])
+def test_few_bad_fixes_stop_few_others(wrong: set[int]) -> None:
+    def make(source: SourceFile, span: Span) -> Fix:
+        text = "worse" if int(source.path[:2]) in wrong else "good"
+        return Fix(f"Make it {text}", (Edit(source.path, span.start, span.end, text),), Applicability.SAFE)
+
+    files = {f"{number:02}.py": "bad" for number in range(64)}
+    checks, check = list[int](), checker(make)
+
+    def counted(ws: Workspace) -> Report:
+        checks.append(1)
+        return check(ws)
+
+    result = fix(workspace(files), counted)
+    assert texts(result, *files) == ["bad" if number in wrong else "good" for number in range(64)]
+    assert {int(note.path[:2]) for note in result.put_back} == wrong
+    assert len(checks) < 20 * len(wrong)
 
 
 def test_fixes_that_undo_each_other_end() -> None:
