@@ -32,9 +32,6 @@ _ANY = b"*"
 
 # Without one of these, no class of a file has a table of a derived name.
 _OF_MODELS = (rb"Column\(", rb"Model(?<=[.(]Model)", rb"True(?:(?<=table=True)|(?<=table = True))")
-# Packages whose bases derive the name of a table from that of the class; the second as Flask before 1.0 had it.
-_IMPLYING = (b"flask_sqlalchemy", b"flask.ext", b"sqlmodel")
-
 _Tables = tuple[list[bytes], list[bytes], bool]
 _NONE: _Tables = ([], [], False)
 
@@ -180,7 +177,10 @@ def _tables(data: bytes) -> _Tables:
 
 def says_implying(path: str, data: bytes, argument: str) -> Said:
     """Tell whether a file names a package whose bases derive the name of a table from that of the class."""
-    return (path.endswith(".py") and any(package in data for package in _IMPLYING)) or None
+    if not path.endswith(".py"):
+        return None
+    # ``flask.ext`` is what extensions went by before Flask 1.0.
+    return b"flask_sqlalchemy" in data or b"sqlmodel" in data or b"flask.ext" in data or None
 
 
 def says_imported(path: str, data: bytes, argument: str) -> Said:
