@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from sqla_guard.core.globs import Globs
 from sqla_guard.read.paths import climb, inside_of, repository_of, shown, starts_project
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _NAME = ".gitignore"
 # A repository may ask for a program of its own to watch its files.
@@ -57,15 +61,19 @@ class Answer:
         """Ask nothing yet."""
         self.top = top
         self._start = start
+        self._is_awake = False
+        self._git: Popen[bytes] | None = None
         self._paths: frozenset[str] | None = None
         self._patterns: Patterns | None = None
 
-    def wake(self) -> None:
-        """Ask git, unless it was asked: there are patterns."""
-        if self._paths is None and self._patterns is None:
-            self._paths = _ask_git(self._start)
-            if self._paths is None:
+    def wake(self) -> bool:
+        """Ask git, unless it was asked: there are patterns. Tell whether it has yet to answer."""
+        if not self._is_awake:
+            self._is_awake = True
+            self._git = _ask_git(self._start)
+            if self._git is None:
                 self._patterns = Patterns(self.top)
+        return self._git is not None
 
     def left_out(self, start: str, names: Iterable[str], is_folder: bool) -> set[str]:
         """Return which of ``names`` are left out; the folders that they lie in are not asked about.
@@ -75,6 +83,10 @@ class Answer:
             names: Of files or of folders.
             is_folder: Whether they are folders.
         """
+        if self._git is not None:
+            self._paths = _heard(self._git, self._start)
+            self._patterns = Patterns(self.top) if self._paths is None else None
+            self._git = None
         if self._paths is not None:
             return {name for name in names if start + name in self._paths}
         return self._patterns.match(start, names, is_folder) if self._patterns is not None else set()
@@ -143,22 +155,34 @@ def _has_own_patterns(top: str) -> bool:
         return False
 
 
-def _ask_git(folder: str) -> frozenset[str] | None:
-    """Return all that git leaves out below ``folder``, as shown; a folder that is left out stands for all in it."""
+def _ask_git(folder: str) -> Popen[bytes] | None:
+    """Ask git for all that it leaves out below ``folder``; ``None`` where that is no use."""
     if climb(folder, _is_repository) is None:
         return None
-    import subprocess
+    from subprocess import DEVNULL, PIPE, Popen
 
     # A hook runs with variables that speak of the commit at hand; they would change what `-C` means.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
     try:
-        done = subprocess.run(
-            ["git", "-C", folder, *_COMMAND], capture_output=True, env=environment, timeout=_LONGEST, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
+        return Popen(["git", "-C", folder, *_COMMAND], stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=environment)
+    except OSError:
         return None
-    names = os.fsdecode(done.stdout).split("\0")
+
+
+def _heard(git: Popen[bytes], folder: str) -> frozenset[str] | None:
+    """Return all that ``git`` leaves out below ``folder``, as shown; a folder that is left out stands for all in it."""
+    from subprocess import TimeoutExpired
+
+    try:
+        out = git.communicate(timeout=_LONGEST)[0]
+    except TimeoutExpired:
+        git.kill()
+        git.communicate()
+        return None
+    if git.returncode:
+        return None
+    names = os.fsdecode(out).split("\0")
     paths = {shown(os.path.join(folder, name)) for name in names if name}
     if "." in paths:  # met on the way down from a folder around it
         paths.add(os.getcwd().replace(os.sep, "/"))

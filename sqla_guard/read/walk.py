@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ _GITIGNORE = ".gitignore"
 _MARKS = frozenset({_GITIGNORE, *NAMES, *ROOT_MARKS})
 
 _GENERATED = Config().exclude
+
+# Repositories that git is asked about at once.
+_MOST_ASKED = 8
 
 
 def not_checked(config: Config) -> tuple[str, ...]:
@@ -68,28 +72,24 @@ class Walker:
         """
         here = os.getcwd().replace(os.sep, "/")
         pending = [_Place(folder, self._ignored.about(folder), *self._globs_at(folder, left_out))]
-        while pending:
-            place = pending.pop()
-            listed = self._listing(place.path)
-            if place.path != folder:
-                if listed.is_environment:
+        asking: deque[_Place] = deque()
+        while pending or asking:
+            # What git says of one repository is waited for after the others were asked about.
+            if pending and len(asking) < _MOST_ASKED:
+                place = pending.pop()
+                listed = self._listing(place.path)
+                if place.path != folder:
+                    if listed.is_environment:
+                        continue
+                    place = self._entered(place, listed.marks, left_out)
+                if place.ignored is not None and _GITIGNORE in listed.marks and place.ignored.wake():
+                    asking.append(place)
                     continue
-                place = self._entered(place, listed.marks, left_out)
-            if place.ignored is not None and _GITIGNORE in listed.marks:
-                place.ignored.wake()
-            start = inside_of(place.path)
-            files = [name for name in listed.files if name.endswith(suffixes)]
-            left = place.left_out(start, files, False)
-            for name in files:
-                # A link to a file of the same folder would be the same finding twice.
-                if name not in left and (name not in listed.links or not _leads_inside(start + name, folder)):
-                    yield start + name
-            folders = [name for name in listed.folders if not name.endswith(suffixes)]
-            left = place.left_out(start, folders, True)
-            for name in folders:
-                if name not in left:
-                    path = "." if start + name == here else start + name
-                    pending.append(_Place(path, place.ignored, place.globs, f"{place.inside_globs}{name}/"))
+            else:
+                place = asking.popleft()
+                listed = self._listing(place.path)
+            yield from place.files(listed, folder, suffixes)
+            pending += place.folders(listed, suffixes, here)
 
     def _listing(self, folder: str) -> _Listing:
         if folder not in self._listings:
@@ -134,7 +134,27 @@ class _Place(NamedTuple):
     globs: Globs
     inside_globs: str
 
-    def left_out(self, start: str, names: list[str], is_folder: bool) -> set[str]:
+    def files(self, listed: _Listing, top: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+        """Yield the files in it that are wanted; ``top`` is where the walk began."""
+        start = inside_of(self.path)
+        names = [name for name in listed.files if name.endswith(suffixes)]
+        left = self._left_out(start, names, False)
+        for name in names:
+            # A link to a file of the same folder would be the same finding twice.
+            if name not in left and (name not in listed.links or not _leads_inside(start + name, top)):
+                yield start + name
+
+    def folders(self, listed: _Listing, suffixes: tuple[str, ...], here: str) -> Iterator[_Place]:
+        """Yield the folders in it that are to be looked into; ``here`` is the working directory."""
+        start = inside_of(self.path)
+        names = [name for name in listed.folders if not name.endswith(suffixes)]
+        left = self._left_out(start, names, True)
+        for name in names:
+            if name not in left:
+                path = "." if start + name == here else start + name
+                yield _Place(path, self.ignored, self.globs, f"{self.inside_globs}{name}/")
+
+    def _left_out(self, start: str, names: list[str], is_folder: bool) -> set[str]:
         """Return which of the ``names`` in it, which is ``start`` as shown, are left out."""
         if not names:
             return set()

@@ -210,6 +210,15 @@ def test_without_git_the_files_are_read_themselves(folder: Path, monkeypatch: py
     assert checked("gen") == ["gen/a.py"]
 
 
+def test_each_of_many_repositories_is_asked_and_one_that_git_refuses_is_read(folder: Path) -> None:
+    for number in range(20):
+        touch(folder, f"r{number}/a.py", f"r{number}/b{number}.py", f"r{number}/deep/b{number}.py")
+        write(folder, {f"r{number}/.gitignore": f"b{number}.py\n"})
+        git("init", "-q", f"r{number}")
+    write(folder, {"r7/.git/config": "no configuration"})
+    assert checked() == sorted(f"r{number}/a.py" for number in range(20))
+
+
 def test_a_program_that_a_repository_names_is_not_run(folder: Path) -> None:
     repository(folder)
     write(folder, {"watch.sh": "#!/bin/sh\ntouch ran\n"})
