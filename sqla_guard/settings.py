@@ -55,9 +55,10 @@ class ProjectSettings:
         if self._only:
             return self._only
         folder = os.path.dirname(path)
-        if folder not in self._folders:
-            self._folders[folder] = self._in(os.path.abspath(folder))
-        return self._folders[folder]
+        config = self._folders.get(folder)
+        if config is None:
+            config = self._folders[folder] = self._in(os.path.abspath(folder))
+        return config
 
     def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
         """Return ``paths`` by the settings that they have in common, at least one group.
@@ -66,8 +67,12 @@ class ProjectSettings:
             ConfigError: A configuration cannot be used.
         """
         groups: dict[Config, list[str]] = {}
+        of_folders: dict[str, list[str]] = {}
         for path in paths:
-            groups.setdefault(self.of(path), []).append(path)
+            folder = path[: path.rfind("/") + 1]
+            if folder not in of_folders:
+                of_folders[folder] = groups.setdefault(self.of(path), [])
+            of_folders[folder].append(path)
         return [(config, tuple(group)) for config, group in groups.items()] or [(self.run, ())]
 
     def _in(self, folder: str) -> Config:

@@ -96,7 +96,7 @@ class FileDisk:
         disk = FileDisk(self._settings, self.given)
         if "walker" in vars(self):
             disk.walker = self.walker
-        disk._starting = self._starting
+        disk._starting, disk._starts, disk._roots = self._starting, self._starts, self._roots
         return disk
 
     @cached_property
@@ -253,7 +253,12 @@ class FileDisk:
         if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
             # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
             return shown(os.path.dirname(_outermost_package(os.path.abspath(folder))))
-        return shown(_outermost_package(here)) if "__init__.py" in listing(here) else "."
+        return self._root_of_here
+
+    @cached_property
+    def _root_of_here(self) -> str:
+        """The working directory, or the outermost package that it is a part of."""
+        return shown(_outermost_package(os.getcwd())) if os.path.exists("__init__.py") else "."
 
 
 def _outermost_package(folder: str) -> str:
