@@ -26,6 +26,7 @@ _Part = tuple[str, ...]
 WORTH = 2_000_000
 # What nearly every check of a part loads, be it late: processes that are forked behind it need not.
 _USUAL = (
+    "pickle",
     "sqla_guard.check.facts",
     "sqla_guard.check.judge",
     "sqla_guard.check.readers",

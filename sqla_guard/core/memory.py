@@ -16,7 +16,7 @@ def rare_collections() -> Iterator[None]:
     """
     before = gc.get_threshold()
     # What was looked at once is looked at again now and then: readers leave cycles that hold on to whole trees.
-    gc.set_threshold(20_000, 10, 1_000)
+    gc.set_threshold(200_000, 10, 1_000)
     try:
         yield
     finally:

@@ -246,14 +246,21 @@ class FileDisk:
 
     def _find_root(self, folder: str) -> str:
         start = self._start_of(self.canonical(os.path.normpath(folder).replace(os.sep, "/")))
-        here = os.getcwd()
         # Whoever works inside of an installed package means that one alone.
-        if start is not None and (self._is_start(start) or not here.replace(os.sep, "/").startswith(start + "/")):
+        if start is not None and (
+            self._is_start(start) or not os.getcwd().replace(os.sep, "/").startswith(start + "/")
+        ):
             return start
-        if os.path.isabs(folder) or here in (os.path.dirname(here), os.path.expanduser("~")):
-            # Nothing says where the project ends, and all of a disk or a home folder is too much: take the package.
+        if os.path.isabs(folder) or self._is_too_much:
+            # Nothing says where the project ends: take the package.
             return shown(os.path.dirname(_outermost_package(os.path.abspath(folder))))
         return self._root_of_here
+
+    @cached_property
+    def _is_too_much(self) -> bool:
+        """Whether the working directory is all of a disk or a home folder."""
+        here = os.getcwd()
+        return here in (os.path.dirname(here), os.path.expanduser("~"))
 
     @cached_property
     def _root_of_here(self) -> str:
