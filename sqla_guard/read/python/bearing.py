@@ -23,6 +23,7 @@ _TELL = (ast.If, ast.While, ast.Assert)
 _TELLING = frozenset({"isinstance", "type"})
 _GROWS = frozenset({"append", "add", "appendleft", "extend"})
 _BLOCKS = ("body", "orelse", "finalbody")
+_HOLDING = frozenset({"body", "cases"})
 
 Path = tuple[ast.stmt, ...]
 """A statement behind those around it."""
@@ -90,7 +91,7 @@ def _own(body: list[ast.stmt], around: Path) -> Iterator[Path]:
     for statement in body:
         path = (*around, statement)
         yield path
-        if not isinstance(statement, _DEFINITIONS):
+        if not (isinstance(statement, _DEFINITIONS) or _HOLDING.isdisjoint(statement._fields)):
             for block in (statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
                 for name in _BLOCKS:
                     yield from _own(getattr(block, name, []), path)
@@ -106,8 +107,10 @@ def _parts(node: ast.stmt) -> Iterator[ast.stmt | ast.expr]:
     """Yield a statement, or of one with blocks all that is not in them."""
     if isinstance(node, _DEFINITIONS):
         yield from (node, *node.decorator_list)
-    elif not hasattr(node, "body"):
+        return
+    if not hasattr(node, "body"):
         yield node
+        return
     for name in ("test", "target", "iter"):
         yield from filter(None, (getattr(node, name, None),))
     for item in getattr(node, "items", ()):

@@ -29,6 +29,13 @@ from sqla_guard.read.python.scopes import Scope, State, parameters
 
 TOO_DEEP = Unknown("an expression that is nested too deeply to be followed")
 _IMPLICIT_CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+# Expressions that are more than their parts: they narrow names, bind some of their own, or grow.
+_FOLLOWED = frozenset(
+    (
+        *(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp),
+        *(ast.IfExp, ast.BoolOp, ast.BinOp, ast.JoinedStr),
+    )
+)
 # Decorators that hand the class, not an object, to the method.
 _CLASS_DECORATORS = frozenset(
     {"classmethod", "declared_attr", "directive", "cascading", "expression", "comparator", "validator"}
@@ -59,6 +66,8 @@ class Evaluator(Expressions):
             return TOO_DEEP
 
     def _value(self, node: ast.expr) -> Value:
+        if node.__class__ not in _FOLLOWED:
+            return self.growth.capped(super().value(node))
         match node:
             case ast.ListComp(elt=elt, generators=generators):
                 return self._comprehension("list", elt, generators)

@@ -10,7 +10,19 @@ from collections.abc import Iterator
 
 from msgspec.structs import astuple
 
-from sqla_guard.facts.values import Attr, Call, Chained, OneOf, Unknown, Value, either
+from sqla_guard.facts.values import (
+    Attr,
+    Call,
+    Chained,
+    ClassRef,
+    Imported,
+    Literal,
+    Name,
+    OneOf,
+    Unknown,
+    Value,
+    either,
+)
 
 # Joined values above the first size are turned into a chain if they are one; values above the second are given up.
 _CHAIN_ABOVE = 60
@@ -21,6 +33,8 @@ _OPTIONS = 12
 _DEEPEST = 150
 # What values hold besides values.
 _PLAIN = frozenset((str, bytes, int, float, complex, bool, type(None), type(...)))
+# Values that hold no others.
+_LEAVES: frozenset[object] = frozenset((ClassRef, Imported, Literal, Name, Unknown))
 
 _TOO_LONG = Unknown("an expression that is too long to follow")
 
@@ -39,12 +53,14 @@ class Growth:
 
     def _measure(self, value: Value) -> tuple[int, int]:
         """Return the number of nodes of ``value``, and how deep they are nested."""
+        if value.__class__ in _LEAVES:
+            return 1, 1
         known = self._measured.get(id(value))
         if known is not None:
             return known[1], known[2]
         size = depth = 0
         for part in _parts(value):
-            part_size, part_depth = self._measure(part)
+            part_size, part_depth = (1, 1) if part.__class__ in _LEAVES else self._measure(part)
             size += part_size
             if part_depth > depth:
                 depth = part_depth
@@ -63,10 +79,11 @@ class Growth:
 
     def either(self, first: Value, second: Value) -> Value:
         """Return the value where two branches meet."""
-        if self.size(first) + self.size(second) <= _CHAIN_ABOVE:
+        is_small = self.size(first) + self.size(second) <= _CHAIN_ABOVE
+        if first == second:  # most often; to find that out with others takes hashing both
+            return self._few(first) if is_small else first
+        if is_small:
             return self._few(either([first, second]))
-        if first == second:
-            return first
         chain = _chain(first, second)
         return self.capped(chain if chain is not None else self._few(either([first, second])))
 

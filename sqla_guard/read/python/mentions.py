@@ -157,6 +157,8 @@ class Mentions:
                 self._class_name(node, flow)
             case ast.Subscript():
                 self._subscript(node, flow)
+            case ast.Constant():
+                pass
             case ast.Lambda():
                 flow.defer_lambda(node, {})
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():

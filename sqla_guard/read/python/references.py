@@ -17,7 +17,8 @@ from sqla_guard.read.python.mentions import Lines, Mention, Mentions
 from sqla_guard.read.python.parse import UnparsableFile
 from sqla_guard.read.python.sparse import parse_bodies
 
-_F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
+# Each begins with a letter, which makes the search quick: `f"`, `fr"` and `rf"`.
+_F_STRINGS = tuple(re.compile(rf"{f}(?:(?<!\w{f})|(?<=[rR]{f})(?<!\w[rR]{f}))[rR]?[\"']") for f in "fF")
 
 # Besides the names themselves: keywords that are not visible, and names bound inside expressions. Each alternative
 # begins with a letter or sign of its own, which makes the search quick.
@@ -100,7 +101,7 @@ def _mentions(source: SourceFile, names: frozenset[str], marks: Iterable[int], t
     """Return what ``tree``, of all or a part of ``source``, mentions where the characters at ``marks`` stand."""
     mentions = Mentions(source, names, Lines(source, marks))
     try:
-        if _F_STRING.search(source.text):
+        if any(pattern.search(source.text) for pattern in _F_STRINGS):
             from sqla_guard.read.python.fstrings import mend_positions
 
             mend_positions(tree, source, mentions.marked)

@@ -18,6 +18,8 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+# Statements that bind names which stand in no expression.
+_NAMING = frozenset((*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal))
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
 # Where a statement binds names without a walrus.
 _BINDING = frozenset({"target", "targets", "items", "handlers", "cases"})
@@ -48,10 +50,13 @@ def bound_in(body: list[ast.stmt], has_walruses: bool = True) -> Bound:
     pending = list(body)
     while pending:
         node = pending.pop()
+        if node.__class__ not in _NAMING:
+            found += _bound_by(node, has_walruses)
+            pending += _inner_statements(node)
+            continue
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found.append(name)
-                continue
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names = [a.asname or a.name.partition(".")[0] for a in aliases]
                 bound.imported.update(names)
@@ -60,18 +65,19 @@ def bound_in(body: list[ast.stmt], has_walruses: bool = True) -> Bound:
                 bound.globals.update(names)
             case ast.Nonlocal(names=names):
                 bound.nonlocals.update(names)
-            case _:
-                found += _bound_by(node, has_walruses)
-        pending += _inner_statements(node)
     bound.counts.update(found)
     return bound
 
 
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    for name in ("body", "orelse", "finalbody"):
-        yield from getattr(node, name, ())
-    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-        yield from part.body
+    for name in _inner(node._fields):
+        for part in getattr(node, name):
+            yield from (part,) if name in _BLOCKS else part.body
+
+
+@cache
+def _inner(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(n for n in fields if n in _BLOCKS or n in ("handlers", "cases"))
 
 
 def _bound_by(node: ast.stmt, has_walruses: bool) -> Iterator[str]:
@@ -82,7 +88,10 @@ def _bound_by(node: ast.stmt, has_walruses: bool) -> Iterator[str]:
             yield from (h.name for h in value if h.name)
             continue
         for part in value if isinstance(value, list) else (value,):
-            if isinstance(part, ast.AST):
+            if part.__class__ is ast.Name:
+                if not isinstance(part.ctx, ast.Load):
+                    yield part.id
+            elif isinstance(part, ast.AST):
                 yield from _bound_in_expression(part)
 
 
