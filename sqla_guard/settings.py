@@ -43,6 +43,7 @@ class ProjectSettings:
         self._loaded: dict[str | None, Config] = {}
         self._nearest: dict[str, str | None] = {}
         self._folders: dict[str, Config] = {}
+        self._without: set[str] = set()
         self._only = self._load(config, of_the_run=True) if config is not None else None
         self.run = self._only or self._in(_common_folder(paths))
 
@@ -57,8 +58,14 @@ class ProjectSettings:
         folder = os.path.dirname(path)
         config = self._folders.get(folder)
         if config is None:
-            config = self._folders[folder] = self._in(os.path.abspath(folder))
+            around = os.path.dirname(folder) != folder
+            config = self.of(folder) if around and folder in self._without else self._in(os.path.abspath(folder))
+            self._folders[folder] = config
         return config
+
+    def without(self, folder: str) -> None:
+        """Know that no configuration stands in ``folder``, as shown: nobody has to look for one."""
+        self._without.add(folder)
 
     def groups(self, paths: Sequence[str]) -> Sequence[tuple[Config, tuple[str, ...]]]:
         """Return ``paths`` by the settings that they have in common, at least one group.

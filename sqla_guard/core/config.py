@@ -23,6 +23,9 @@ class Settings(Protocol):
     def of(self, path: str) -> Config:
         """Return the settings of the file ``path``."""
 
+    def without(self, folder: str) -> None:
+        """Know that no configuration stands in ``folder``, as shown."""
+
     @property
     def run(self) -> Config:
         """The settings of the run as a whole."""
@@ -102,6 +105,9 @@ class Config(NamedTuple):
     def of(self, path: str) -> Config:
         """Return these settings, whatever the file."""
         return self
+
+    def without(self, folder: str) -> None:
+        """Go on: no configuration is ever looked for."""
 
     @property
     def run(self) -> Config:

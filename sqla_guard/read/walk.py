@@ -95,6 +95,8 @@ class Walker:
         if folder not in self._listings:
             listed = self._listings[folder] = _listing(folder)
             self._starting[folder] = starts_project(folder, listed.marks)
+            if listed.marks.isdisjoint(NAMES):
+                self._settings.without(folder)
         return self._listings[folder]
 
     def _entered(self, place: _Place, marks: frozenset[str], left_out: Callable[[Config], tuple[str, ...]]) -> _Place:
