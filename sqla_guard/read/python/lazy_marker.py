@@ -70,10 +70,11 @@ _ALONE = rb"[ \t]*([\w.]+)[ \t]*"
 _ANNOTATED = rb"[ \t]*(?!(?:else|try|finally)\b)[\w.]+[ \t]*:"
 # What a container that outlives a call is made by, in brackets or on the next line too; it may follow a comment.
 _CONTAINER = (
-    rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w+[\s\\]*\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
+    rb"=[\s\\(]*(?:[\[{#]|(?=\w)(?:\w++[\s\\]*+\.[\s\\]*)*(?:dict|list|OrderedDict|WeakValueDictionary|defaultdict)\b)"
 )
 # How far back an assignment may begin before its ``=``: further ones are not written by hand.
 _MOST_BEFORE = 4000
+_NO_BRACKETS = bytes(c for c in range(256) if c not in b"[](){}")
 
 # A file with more places than this is taken for one that may hold such an object: asking on would take longer.
 _MOST_PLACES = 300
@@ -258,9 +259,10 @@ def _start_of_target(text: bytes, end: int) -> int:
     """Return where the line starts on which what ends at ``end`` begins: an annotation may take several."""
     line, last, missing, least = line_of(text, end), end, 0, max(0, end - _MOST_BEFORE)
     while True:
-        part = text[max(line, least) : last]
-        count = part.count  # brackets in strings and comments count too
-        missing += count(b"]") + count(b")") + count(b"}") - count(b"[") - count(b"(") - count(b"{")
+        brackets = text[max(line, least) : last].translate(None, _NO_BRACKETS)  # those in strings and comments too
+        if brackets != b"[]":  # most often
+            count = brackets.count
+            missing += count(b"]") + count(b")") + count(b"}") - count(b"[") - count(b"(") - count(b"{")
         if line <= least or (missing <= 0 and text[line - 2 : line - 1] != b"\\"):
             return line
         line, last = line_of(text, line - 1), line
