@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from sqla_guard.core.source import SourceFile
+from sqla_guard.read.python import lazy_marker
 from sqla_guard.read.python.lazy import read_every_function, read_lazy_inits
+from sqla_guard.read.python.lazy_lines import compiled
 from sqla_guard.read.python.lazy_marker import made_lazily, may_hold_lazy_init, may_keep_results
 
 HELD = {
@@ -247,6 +250,14 @@ def test_decorators_that_keep_results_are_seen() -> None:
     assert may_keep_results(b"@functools.lru_cache(maxsize=1)\ndef f():\n    return make()\n")
     assert may_keep_results("class P:\n    @cached_property\n    def f(self): ...\n".encode("utf-16"))
     assert not may_keep_results(b"cache = lru_cache(f)\n")
+
+
+def test_containers_are_told_the_same_where_python_knows_no_possessive_repetition() -> None:
+    greedy = lazy_marker._CONTAINER.replace(b"++", b"+").replace(b"*+", b"*")
+    text = b"a = dict.b.dict(); b = c . \\\n d.list(); e = dictionary(); f = (defaultdict); g = h.i.j; k=list.l\n"
+    spans = [found.span() for found in re.finditer(greedy, text)]
+    assert len(spans) == 4
+    assert [found.span() for found in compiled(lazy_marker._CONTAINER).finditer(text)] == spans
 
 
 def test_many_places_are_not_asked_for_one_by_one() -> None:

@@ -206,6 +206,14 @@ def test_an_outline_of_a_name_has_only_the_statements_that_say_it() -> None:
     assert read_classes_called(file, frozenset({"b", "d"})) == ()
 
 
+def test_names_that_hold_the_word_are_no_imports() -> None:
+    """A class full of them need not be read for a name that it says."""
+    body = "class C:\n    def f(self):\n        import a\n        importlib.import_module(x)\n        return reimport\n"
+    found = read_outline_of(SourceFile("a.py", f"x = 1\n{body}"), "x")
+    assert found is not None
+    assert ([*found.classes], [*found.bindings], [item.local for item in found.imports]) == ([], ["x"], ["a"])
+
+
 @pytest.mark.parametrize("text", ["ﬁ = 1\n", "def f():\r    return 1\r", 'x = "\n'])
 def test_where_statements_are_in_doubt_there_is_no_outline_of_a_name(text: str) -> None:
     assert read_outline_of(SourceFile("a.py", text), "f") is None

@@ -117,8 +117,8 @@ class Bodies:
         said = [start for start, _ in words_in(self.code.encode(), word.encode())]
         done = 0
         for place in sorted(said + self._stars):
-            number = bisect_right(self.statements, place, key=_START)
-            if number and place >= done:
+            number = bisect_right(self.statements, place, key=_START) if place >= done else 0
+            if number:
                 statement = self.statements[number - 1]
                 done = statement.end
                 yield statement

@@ -133,9 +133,7 @@ class ModuleIndex:
         """Classes of which the module makes one instance for itself, and nothing in it makes another."""
         made = [value for node in self.tree.body for value in [assignment(node)[1]] if isinstance(value, ast.Call)]
         names = {m.func.id for m in made if isinstance(m.func, ast.Name)} & self.class_names
-        called = [n.func for n in nodes_in(self.tree) if isinstance(n, ast.Call)] if names else []
-        calls = [func.id for func in called if isinstance(func, ast.Name)]
-        return frozenset(n for n, times in Counter(calls).items() if n in names and times == 1)
+        return _Singles(names, self.tree)
 
     @cached_property
     def sentinels(self) -> Container[str]:
@@ -372,6 +370,22 @@ class ModuleIndex:
         last, end_column = self.source.position(span.end)
         after = self.source.line(last)[end_column - 1 :].strip()
         return not before.strip() and (not after or after.startswith("#"))
+
+
+class _Singles:
+    """Those of some names that a module calls but once; it is looked through when one of them is asked for."""
+
+    def __init__(self, names: Container[str], tree: ast.Module) -> None:
+        self._names = names
+        self._tree = tree
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names and self._calls[name] == 1
+
+    @cached_property
+    def _calls(self) -> Counter[object]:
+        called = (n.func for n in nodes_in(self._tree) if isinstance(n, ast.Call))
+        return Counter(func.id for func in called if isinstance(func, ast.Name))
 
 
 def _blocks(node: ast.AST) -> Iterator[Sequence[ast.AST]]:

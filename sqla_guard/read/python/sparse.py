@@ -18,6 +18,8 @@ from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse
 _CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
 # Two searches that begin with letters are quicker than one for either.
 _DEFINED = (re.compile(r"class(?<!\wclass)[\s\\]+(\w+)"), re.compile(r"def(?<!\wdef)[\s\\]+(\w+)"))
+# The keyword, which names like ``importlib`` hold as well.
+_IMPORTS = re.compile(r"import(?<!\wimport)(?!\w)")
 _IMPORT = re.compile(r"\n *((?:from [\w. ]+ )?import(?: *\([\w\s,]*\)(?= *(?:\n|\Z))| [\w., ]*(?=\n|\Z)))")
 
 
@@ -187,16 +189,14 @@ def _only_imports(text: str, code: str, body: Body) -> str | None:
 def _imports(code: str, part: Statement | Body) -> list[str] | None:
     """Return the imports in a part of ``code``; ``None`` where that is not certain."""
     found: list[str] = []
-    at = code.find("import", part.start, part.end)
-    while at >= 0:
-        line = code.rfind("\n", part.start, at)
+    done = 0
+    for word in _IMPORTS.finditer(code, part.start, part.end) if code.find("import", part.start, part.end) >= 0 else ():
+        line = code.rfind("\n", part.start, word.start())
         statement = _IMPORT.match(code, line, part.end) if line >= 0 else None
-        if statement is None:
+        if statement is None or word.start() < done:
             return None
         found.append(statement[1])
-        at = code.find("import", at + 1, part.end)
-        if 0 <= at < statement.end():
-            return None  # a name that holds the word
+        done = statement.end()
     return found
 
 
