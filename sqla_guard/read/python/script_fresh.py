@@ -39,6 +39,12 @@ def _is_membership(test: ast.Compare) -> bool:
 
 def remembers(tree: Tree, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Tell whether a helper may answer from memory."""
+    if function not in tree.remembering:
+        tree.remembering[function] = _remembers(tree, function)
+    return tree.remembering[function]
+
+
+def _remembers(tree: Tree, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if function.decorator_list and not isinstance(tree.parent(function), ast.ClassDef):
         return True
     own = {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}

@@ -20,6 +20,7 @@ class Tree:
 
     Attributes:
         ways_out: What leaves the block of a statement from inside it, for those statements that were asked about.
+        remembering: Whether a helper may answer from memory, for those helpers that were asked about.
     """
 
     def __init__(self, source: SourceFile, nodes: Nodes) -> None:
@@ -29,6 +30,7 @@ class Tree:
         self.module = nodes.module
         self._parents = self.nodes.parents
         self.ways_out: dict[ast.stmt, tuple[ast.AST, ...]] = {}
+        self.remembering: dict[ast.stmt, bool] = {}
 
     @cached_property
     def _expressions(self) -> dict[int, list[ast.expr]]:

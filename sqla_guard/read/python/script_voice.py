@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from sqla_guard.read.python.nodes import nodes_in
 from sqla_guard.read.python.script_names import visible
 from sqla_guard.read.python.script_tree import Tree, bound_by, called
 from sqla_guard.read.python.sql_names import dotted_name
@@ -27,7 +28,7 @@ def voice(tree: Tree, place: ast.stmt) -> str:
     seen = visible(tree, place)
     if function is not None:
         logger = _logger(tree, function, seen)
-        if logger or any(isinstance(n, ast.Call) and _is_print(n) for n in ast.walk(function)):
+        if logger or any(isinstance(n, ast.Call) and _is_print(n) for n in nodes_in(function)):
             return logger or "print"
     return _logger(tree, tree.module, seen & {name for s in tree.module.body for name in bound_by(s)}) or "print"
 
@@ -40,7 +41,7 @@ def _logger(tree: Tree, scope: ast.AST, names: set[str]) -> str:
     """Return the method of the logger that is in use in ``scope`` and bound at the step; empty where there is none."""
     proven = dict.fromkeys(_proven(tree))
     used: dict[str, set[str]] = {}
-    for node in ast.walk(scope):
+    for node in nodes_in(scope):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS:
             logger = dotted_name(node.func.value)
             if not isinstance(tree.parent(node), ast.Await) and (logger in proven or _LOGGER.search(_last(logger))):
