@@ -62,6 +62,10 @@ def sql_across(project: Project, path: str) -> Across:
 
 def may_hold_ddl(project: Project, path: str) -> bool:
     """Tell whether a Python file may hold, in one piece or two, DDL that is about a table."""
+    return project.once(("may hold ddl", path), lambda: _may_hold_ddl(project, path))
+
+
+def _may_hold_ddl(project: Project, path: str) -> bool:
     data = project.workspace.raw(path)
     lowered = data.lower()
     return b"sp_rename" in lowered or any(verb.search(lowered) for verb in _DDL) or data.startswith(WIDE)
