@@ -72,6 +72,11 @@ class SourceFile:
         return (0, *[match.end() for match in re.finditer(line_end, self.text)])
 
     @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, which may be longer; for those who ask about one file several times."""
+        return self.text.lower()
+
+    @cached_property
     def _is_ascii(self) -> bool:
         return self.text.isascii()
 

@@ -87,7 +87,7 @@ def read_loose_sql(
 def _speaks_of_table(source: SourceFile, telling: Telling) -> bool:
     """Tell whether a file names the table, a class that maps it, or a string of another module that names one."""
     names = telling.classes | telling.kept
-    return _holds_word(telling.table.name, source.text.lower()) or any(_holds_word(name, source.text) for name in names)
+    return _holds_word(telling.table.name, source.lowered) or any(_holds_word(name, source.text) for name in names)
 
 
 def _holds_word(word: str, text: str) -> bool:
@@ -115,7 +115,7 @@ class _Loose:
         self._about = re.compile(rf"(?<![\w.]){name}", re.IGNORECASE)
         self._telling = re.compile(rf"{re.escape(table.name)}|{re.escape(column)}|{HOLE}", re.IGNORECASE)
         text = values.source.text
-        self._names_table = table.name in text.lower()
+        self._names_table = table.name in values.source.lowered
         # A table that is put in at run time may be this one, where the file speaks of it at all.
         self._related = bool(self._names_table and self._about.search(text)) or any(
             c in text and re.search(rf"\b{c}\b", text) for c in classes
@@ -139,9 +139,11 @@ class _Loose:
             function = self._values.function(node)
             for value in self._values.evaluate(node, function, {}):
                 yield from self._value(node, value, function)
-        for call in self._values.nodes.of(ast.Call) if self._names_table else ():
-            if isinstance(call, ast.Call):
-                yield from self._given(call)
+        constants = self._values.nodes.of(ast.Constant) if self._names_table else ()
+        if any(self._is_text(constant, self._table.name) for constant in constants):
+            for call in self._values.nodes.of(ast.Call):
+                if isinstance(call, ast.Call):
+                    yield from self._given(call)
 
     # Strings
 
@@ -153,10 +155,12 @@ class _Loose:
                 yield from (
                     part for part in given if isinstance(part, ast.Name) and self._touched(part) and self._grows(part)
                 )
-            elif isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
+            # Most strings are not touched, which takes least to tell.
+            if not isinstance(node, ast.expr) or not self._touched(node):
                 continue
-            makes_text = isinstance(node, ast.expr) and self._makes_text(node) and not self._is_inside(node)
-            if makes_text and isinstance(node, ast.expr) and self._touched(node):
+            if isinstance(node, ast.Constant) and not self._telling.search(str(node.value)):
+                continue
+            if self._makes_text(node) and not self._is_inside(node):
                 yield node
 
     def _makes_text(self, node: ast.expr) -> bool:

@@ -31,7 +31,7 @@ def literals_with(source: SourceFile, word: str) -> list[int] | None:
 
     What is documentation does not count.
     """
-    code, lowered = bodies_of(source).code, source.text.lower()
+    code, lowered = bodies_of(source).code, source.lowered
     if len(code) != len(lowered):
         return None
     places = [found.start() for found in re.finditer(re.escape(word), lowered) if code[found.start()] == '"']
@@ -90,7 +90,7 @@ def may_keep(source: SourceFile, words: frozenset[str]) -> bool:
 
 
 def _lowered(source: SourceFile) -> bytes:
-    return source.text.lower().encode("utf-8", "surrogatepass")
+    return source.lowered.encode("utf-8", "surrogatepass")
 
 
 def _outermost(bodies: Bodies) -> Iterator[Body]:

@@ -39,7 +39,7 @@ class Touched:
         self._values = values
         self._text = values.source.text
         code = bodies_of(values.source).code
-        self._all = not code or len(self._text.lower()) != len(code)
+        self._all = not code or len(values.source.lowered) != len(code)
         self._lines: list[int] = []
         self._inside: set[ast.AST] = set()
         if not self._all:
@@ -56,7 +56,7 @@ class Touched:
 
     def _literals(self, code: str, word: str) -> Iterator[int]:
         """Yield the lines of literals that begin like SQL, and those that the word stands on."""
-        lowered = self._text.lower()
+        lowered = self._values.source.lowered
         for found in _STATEMENT.finditer(lowered):
             start, end = found.span()
             if code[start - 1 : start] != '"' and not code[start:end].strip('"'):
