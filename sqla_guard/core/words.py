@@ -80,22 +80,30 @@ def bases_in(data: bytes) -> dict[str, list[Heir]]:
     """
     if data.startswith(WIDE):
         data = data.replace(b"\0", b"")
-    found: dict[bytes, list[Heir]] = {}
-    head = _HEAD.search(data)
-    while head is not None:
-        end = _END.search(data, head.end(), head.end() + _MOST_BASES)
-        if end is not None:
-            alone = data.find(b",", head.end(), end.start()) < 0 and not _may_be_decorated(data, head.start())
-            heir = [head[1].decode("utf-8", "replace"), alone]
-            for name in _NAME.findall(data, head.end(), end.start()):
-                found.setdefault(name, []).append(heir)
-        head = _HEAD.search(data, (end or head).end())
+    found = heirs_in(data)
     if found:
         renamed = {name for imported in _AS.finditer(data) for name in _renamed(data, imported.start())}
         renamed.update(name for assigned in _assigned(data) for name in _NAME.findall(assigned))
         for name in renamed:
             found.setdefault(name, []).append(["", False])
     return {name.decode("utf-8", "replace"): heirs for name, heirs in found.items()}
+
+
+def heirs_in(data: bytes) -> dict[bytes, list[Heir]]:
+    """Return what stands between the brackets of class statements in ``data``, with those classes."""
+    if data.startswith(WIDE):
+        data = data.replace(b"\0", b"")
+    found: dict[bytes, list[Heir]] = {}
+    head = _HEAD.search(data)
+    while head is not None:
+        end = _END.search(data, head.end(), head.end() + _MOST_BASES)
+        if end is not None:
+            alone = data.find(b",", head.end(), end.start()) < 0 and not _may_be_decorated(data, head.start())
+            heir: Heir = [head[1].decode("utf-8", "replace"), alone]
+            for name in _NAME.findall(data, head.end(), end.start()):
+                found.setdefault(name, []).append(heir)
+        head = _HEAD.search(data, (end or head).end())
+    return found
 
 
 def _renamed(data: bytes, end: int) -> list[bytes]:

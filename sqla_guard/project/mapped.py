@@ -8,7 +8,7 @@ from typing import Literal as OneWord
 
 from msgspec import Struct
 
-from sqla_guard.core.words import bases_in
+from sqla_guard.core.words import heirs_in
 from sqla_guard.facts.outline import Attribute
 from sqla_guard.facts.values import Literal, Value
 from sqla_guard.project.project import Project
@@ -286,6 +286,11 @@ def is_local(cls: ProjectClass) -> bool:
     return "<locals>" in cls.qualname
 
 
+def may_pass_on(cls: ProjectClass) -> bool:
+    """Tell whether what a class binds that is not mapped itself can take effect in others."""
+    return not cls.definition.decorators and not is_local(cls)
+
+
 def has_field_tables(project: Project, near: str) -> bool:
     """Tell whether a class of the project of ``near`` may be a table of SQLModel: ``class Event(Base, table=True)``."""
     root = project.workspace.disk.project_root(near)
@@ -294,7 +299,7 @@ def has_field_tables(project: Project, near: str) -> bool:
 
 def _has_field_tables(project: Project, near: str) -> bool:
     for path in project.files_giving(near, "table"):
-        names = {str(name) for name, _ in bases_in(project.workspace.raw(path)).get("table", ()) if name}
+        names = {str(name) for name, _ in heirs_in(project.workspace.raw(path)).get(b"table", ())}
         if names and any(dict(cls.definition.keywords).get("table") for cls in _named(project, path, names)):
             return True
     return False

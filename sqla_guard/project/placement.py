@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sqla_guard.facts.values import Attr, Call, Literal, Name
-from sqla_guard.project.mapped import Mappings, is_local, may_be_mixed_in, subclasses
+from sqla_guard.project.mapped import Mappings, may_be_mixed_in, may_pass_on, subclasses
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass, Symbol
 from sqla_guard.project.versions import flask_sqlalchemy_major
@@ -69,7 +69,7 @@ class Placements:
             yield from self._inherited(cls, name)
         elif role == "abstract":
             yield Spot("abstract base", self.style(cls, name), self._first_mapped(cls) or cls)
-        elif role == "plain" and not cls.definition.decorators and not is_local(cls):
+        elif role == "plain" and may_pass_on(cls):
             if may_be_mixed_in(self._project, cls):
                 yield from self._inherited(cls, name)
             if self._is_handed_over(cls):

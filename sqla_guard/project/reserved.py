@@ -14,7 +14,7 @@ from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.facts.values import Call, Item, Literal, Value
 from sqla_guard.project.declarative import WORST_FIRST, Cell, Kind, Outcome, may_break, outcome
 from sqla_guard.project.kinds import AGAIN, BARE, UNKNOWN, coarse, kind_in_words, type_name
-from sqla_guard.project.mapped import Mapping, Mappings, has_field_tables
+from sqla_guard.project.mapped import Mapping, Mappings, has_field_tables, may_pass_on
 from sqla_guard.project.placement import OF_PLAIN_CLASSES, Placements, Spot
 from sqla_guard.project.project import Project
 from sqla_guard.project.symbols import External, Made, ProjectClass
@@ -91,7 +91,7 @@ def _in_class(project: Project, fact: ReservedName, cls: ProjectClass, kind: str
         return None
     if kind == UNKNOWN:
         return _not_analysed(project, fact, mapping) if mapping.role == "mapped" else None
-    spots = tuple(Placements(project).spots(cls, fact.name)) if _may_break(project, fact, kind, mapping) else ()
+    spots = tuple(Placements(project).spots(cls, fact.name)) if _may_break(project, fact, cls, kind, mapping) else ()
     if not spots and coarse(kind) == "column" and _is_model_by_evidence(mappings, cls, mapping):
         mapping = Mapping("mapped", "")
         spots = (Spot("direct", "declarative_base", cls),)
@@ -148,10 +148,12 @@ def _worst(
     return ReservedModel(cls, fact, coarse(kind), mapping, result, name, column_name(fact), fixable)
 
 
-def _may_break(project: Project, fact: ReservedName, kind: str, mapping: Mapping) -> bool:
+def _may_break(project: Project, fact: ReservedName, cls: ProjectClass, kind: str, mapping: Mapping) -> bool:
     """Tell whether it matters where a class stands: who derives from one that is not mapped takes long to find out."""
     if mapping.role != "plain" or coarse(kind) == "column":
         return True
+    if not may_pass_on(cls):
+        return False
     version = sqlalchemy_version(project, fact.path)
     if may_break(version, fact.name, (kind,), OF_PLAIN_CLASSES):
         return True

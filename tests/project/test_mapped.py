@@ -8,6 +8,7 @@ from sqla_guard.project.declarative import Cell, may_break, outcome
 from sqla_guard.project.mapped import Mappings, has_field_tables
 from sqla_guard.project.names import MEASURED, Version, cells
 from sqla_guard.project.placement import OF_PLAIN_CLASSES
+from sqla_guard.project.reserved import judge
 from sqla_guard.project.symbols import ProjectClass
 from tests.support.memory import project
 
@@ -99,9 +100,10 @@ def test_a_class_that_is_its_own_base_ends() -> None:
         "class A(\n    B,\n    table  # why\n    = True,\n): pass\n",
         "class A(B, table\\\n=True): pass\n",
         "x = 1\nclass A(B, C, metaclass=D, table\t=True): pass\n",
+        "class A(B, table=False): pass\nclass C(B, table=True): pass\n".encode("utf-16"),
     ],
 )
-def test_a_class_statement_that_may_make_a_table_of_fields_is_seen(text: str) -> None:
+def test_a_class_statement_that_may_make_a_table_of_fields_is_seen(text: str | bytes) -> None:
     assert has_field_tables(project({"a.py": "x = 1\n", "b.py": text}), "a.py")
 
 
@@ -110,6 +112,15 @@ def test_a_class_statement_that_may_make_a_table_of_fields_is_seen(text: str) ->
 )
 def test_nothing_else_is_taken_for_one(text: str) -> None:
     assert not has_field_tables(project({"a.py": "x = 1\n", "b.py": text}), "a.py")
+
+
+@pytest.mark.parametrize(("before", "asked"), [("", True), ("@dataclass\n", False), ("def f():\n ", False)])
+def test_who_else_has_tables_of_fields_is_asked_only_of_what_others_can_derive_from(before: str, asked: bool) -> None:
+    imports = "from dataclasses import dataclass\nimport sqlalchemy\n"
+    picture = project({"a.py": f"{imports}{before}class A:\n    metadata: dict\n"})
+    (fact,) = picture.reserved_names("a.py")
+    assert judge(picture, fact) is None
+    assert picture.has(("field tables", picture.workspace.disk.project_root("a.py"))) == asked
 
 
 @pytest.mark.parametrize("version", MEASURED)
