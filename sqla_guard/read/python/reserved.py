@@ -26,6 +26,8 @@ _DUNDER = (
     rb"__(?<![\w.]__)(?:(?:(?<=,__)|(?<=, __))\w+\s*=(?!=)|\w+\s*(?:,|:|=\s*(?:\\\s*)?"
     rb"(?!%b)(?:\([\s(\\]*)?(?:#|[A-Za-z_\x80-\xff](?![\"']))))" % _PLAIN
 )
+# A method's first parameter stands at most so far behind the bracket.
+_FURTHEST = 200
 # Most end within few lines; with more text behind it, it may become doubtful where strings end.
 _LENGTHS_OF_TUPLES = (400, 4000)
 # ... but not the first parameter of a method or a lambda, nor what is looked into.
@@ -37,15 +39,18 @@ _DEFINITION = rb"(?:async\s+)?(def|class)\b"
 _FORMS: dict[str, Form] = {"assignment": "assignment", "annotation": "annotation", "method": "method"}
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _WORDS = tuple(sorted(name.encode() for name in RESERVED))
-# What stands in quotes, or has a dot behind it, is not bound.
-_OF_WORDS = tuple((word, rb"%b(?<!\w%b)(?![\w\"'.])" % (word, word)) for word in _WORDS)
-_OF_FLASK = rb"query(?<!\wquery)(?:_class)?(?![\w\"'.])"
 # What follows a word that is bound: alone, by annotation, or as one target among several, be they on several lines.
 _OTHERS = rb"(?:[\w\s,*.]|#[^\n]*\n)"
+_SPACES = rb"[ \t\f]*(?:\\\r?\n[ \t\f]*)*"
 _BOUND = (
-    rb"[ \t\f]*(?:\\\r?\n[ \t\f]*)*(=(?!=)|:(?!=)|"
-    rb"[,)\]](?:[^\n=]*=(?!=)|%b{0,200}?[)\]][ \t]*(?:,[^\n=]*)?=(?!=)|%b{200}))" % (_OTHERS, _OTHERS)
+    rb"%b(=(?!=)|:(?!=)|"
+    rb"[,)\]](?:[^\n=]*=(?!=)|%b{0,200}?[)\]][ \t]*(?:,[^\n=]*)?=(?!=)|%b{200}))" % (_SPACES, _OTHERS, _OTHERS)
 )
+# What stands in quotes, or has a dot behind it, is not bound, nor what has neither the first letter of that behind it
+# nor the end of ``def``, ``class`` or a line before it, as most words of texts.
+_MAY_BE_BOUND = rb"(?![\w\"'.])(?:(?=%b[=:,)\]])|(?<=[fs\s\\]\s%%b))" % _SPACES
+_OF_WORDS = tuple((word, rb"%b(?<!\w%b)%b" % (word, word, _MAY_BE_BOUND % word)) for word in _WORDS)
+_OF_FLASK = rb"query(?<!\wquery)(?:_class%b|%b)" % (_MAY_BE_BOUND % b"query_class", _MAY_BE_BOUND % b"query")
 _TARGETS = rb"[\w\s,*.()\[\]]*[,*(\[]\s*"
 # An attribute that is given a value: ``Model.metadata = ...``.
 _GIVEN = rf"\.[ \t\f]*(?:{'|'.join(sorted(RESERVED | OF_FLASK))}|self|_sa_\w+)\s*[:=](?!=)"
@@ -121,11 +126,21 @@ def _may_be_target(words: bytes, after: bytes) -> bool:
 
 def _may_be_attribute(blocks: _Blocks, marker: bytes) -> bool:
     return any(
-        _may_stand_in_class(blocks, found.start())
+        not _is_first_parameter(blocks.data, found.start())
+        and _may_stand_in_class(blocks, found.start())
         and not blocks.is_text(found.start())
         and not (b"(" in found[0] and _holds_tuple(blocks.data, found.start() + found[0].index(b"(")))
         for found in re.finditer(marker, blocks.data)
     )
+
+
+def _is_first_parameter(data: bytes, start: int) -> bool:
+    """Tell whether what stands at ``start`` follows the line ``def method(``, as ``self`` most often does."""
+    opened = data.rfind(b"(", max(start - _FURTHEST, 0), start)
+    if opened < 0 or not data[opened + 1 : start].isspace():
+        return False
+    line = data.rfind(b"\n", 0, opened) + 1
+    return data[line:opened].lstrip().startswith((b"def ", b"async def "))
 
 
 def _holds_tuple(data: bytes, opened: int) -> bool:
