@@ -24,9 +24,12 @@ _NAMED = rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()"
 _ODD_CLASS = rb"class(?:(?<=[\r\f\xbf]class)\b|(?<=\nclass)(?!\w| +\w+ *[(:]))"
 # An import at the left margin; both groups stay empty where it takes a parser to tell what is imported.
 _IMPORT = (
-    rb"\n(?:from[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|import[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])"
-    rb"|(?:from|import)\b[\w., \t\f]*[\\\x80-\xff])"
+    rb"\n(?:from\b(?:[ \t]+([\w.]+)(?![\w.\\\x80-\xff])|[\w., \t\f]*[\\\x80-\xff])"
+    rb"|import\b(?:[ \t]+(\w[\w., \t]*)(?![\w., \t\\\x80-\xff])|[\w., \t\f]*[\\\x80-\xff]))"
 )
+# What derives names; ``flask.ext`` is what extensions went by before Flask 1.0. A rare letter first is quick to find.
+_SQLMODEL = rb"qlmodel(?<=sqlmodel)"
+_FLASK = rb"flask(?:_sqlalchemy|\.ext)"
 # Stands for any module.
 _ANY = b"*"
 
@@ -179,8 +182,7 @@ def says_implying(path: str, data: bytes, argument: str) -> Said:
     """Tell whether a file names a package whose bases derive the name of a table from that of the class."""
     if not path.endswith(".py"):
         return None
-    # ``flask.ext`` is what extensions went by before Flask 1.0.
-    return b"flask_sqlalchemy" in data or b"sqlmodel" in data or b"flask.ext" in data or None
+    return re.search(_SQLMODEL, data) is not None or re.search(_FLASK, data) is not None or None
 
 
 def says_imported(path: str, data: bytes, argument: str) -> Said:
