@@ -7,6 +7,7 @@ import os
 import re
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from sqla_guard.read.load import decode
 from sqla_guard.read.python import parse as parsing
 from sqla_guard.read.python.bodies import bodies_of
 from sqla_guard.read.python.outline import read_classes_called, read_outline, read_outline_of
-from sqla_guard.read.python.parse import parse
+from sqla_guard.read.python.parse import check_syntax, parse
 from sqla_guard.read.python.sparse import parse_mentioning
 
 SITE = Path(sysconfig.get_path("purelib"))
@@ -115,6 +116,26 @@ def assert_names_are_told_of(file: SourceFile, every: int = 1) -> None:
         assert read_classes_called(file, frozenset({name})) == called, (file.path, name)
 
 
+def assert_errors_are_told(text: str) -> None:
+    """Compare what is said of a file's syntax when nothing was read of it, and when all was but some bodies."""
+
+    def said(file: SourceFile) -> object:
+        try:
+            return check_syntax(file)
+        except UnreadableFile as error:
+            return str(error), error.line
+
+    file = source(text)
+    with suppress(UnreadableFile):
+        parse_mentioning(file, ODD)
+    with suppress(UnreadableFile):
+        parse_mentioning(file, NEVER)
+    parts = said(file)
+    parsing._trees.clear()
+    parsing._unread.clear()
+    assert parts == said(file)
+
+
 def assert_same_but_for_bodies(sparse: ast.AST, whole: ast.AST) -> int:
     """Compare two trees; return how many bodies the first lacks."""
     missing = 0
@@ -206,6 +227,24 @@ def test_an_outline_of_a_name_has_only_the_statements_that_say_it() -> None:
     assert read_classes_called(file, frozenset({"b", "d"})) == ()
 
 
+@pytest.mark.parametrize("text", [*LEFT_OUT.values(), *KEPT.values(), *TOLD.values()])
+def test_errors_in_what_was_left_out_are_told(text: str) -> None:
+    assert_errors_are_told(text)
+    for at in [index for index, character in enumerate(text) if character in "( \n:1"]:
+        for wrong in (" )", " = (", "\n x", " $ "):
+            assert_errors_are_told(text[:at] + wrong + text[at:])
+
+
+def test_what_was_read_is_not_read_again_for_its_errors() -> None:
+    file = source("def f():\n    return 1\n    x = 2\ny = 3\n")
+    parse_mentioning(file, NEVER)
+    assert parsing._unread_text(file) == "async def f():\n    return 1\n    x = 2\n"
+    assert check_syntax(file)
+    parse_mentioning(file, re.compile("return"))
+    assert parsing._unread_text(file) == ""
+    assert file not in parsing._trees
+
+
 def test_names_that_hold_the_word_are_no_imports() -> None:
     """A class full of them need not be read for a name that it says."""
     body = "class C:\n    def f(self):\n        import a\n        importlib.import_module(x)\n        return reimport\n"
@@ -286,7 +325,9 @@ def test_on_odd_lines(lines: list[tuple[str, str]], end: str) -> None:
     try:
         whole = ast.parse(text)
     except (SyntaxError, ValueError):
+        assert_errors_are_told(text)
         return  # what is left out is not looked at
+    assert_errors_are_told(text)
     assert_same_but_for_bodies(parse_mentioning(source(text), ODD), whole)
     quick, close = outlines(source(text))
     assert quick == close

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.workspace import UnreadableFile
@@ -26,6 +28,7 @@ class UnparsableFile(UnreadableFile):
 _KEPT = 500_000
 _trees: dict[SourceFile, ast.Module] = {}
 _sizes: list[int] = []
+_unread: WeakKeyDictionary[SourceFile, Sequence[tuple[int, int]]] = WeakKeyDictionary()
 
 
 def parse(source: SourceFile) -> ast.Module:
@@ -61,10 +64,25 @@ def check_syntax(source: SourceFile) -> bool:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                symtable(source.text, source.path, "exec")
+                symtable(_unread_text(source), source.path, "exec")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             parse(source)
     return True
+
+
+def note_unread(source: SourceFile, bodies: Sequence[tuple[int, int]]) -> None:
+    """Note that all of ``source`` has been parsed but ``bodies`` of functions, each with its start and its end."""
+    known = _unread.get(source)
+    if known is None or sum(end - start for start, end in bodies) < sum(end - start for start, end in known):
+        _unread[source] = bodies
+
+
+def _unread_text(source: SourceFile) -> str:
+    """Return code with all of ``source`` that has not been parsed: what is in the rest can be no error."""
+    bodies = _unread.get(source)
+    if bodies is None:
+        return source.text
+    return "".join(f"async def f():{source.text[start:end]}\n" for start, end in bodies)
 
 
 def kept_tree(source: SourceFile) -> ast.Module | None:

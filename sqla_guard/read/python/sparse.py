@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqla_guard.core.source import SourceFile
 from sqla_guard.read.python.bodies import Body, Statement, bodies_of
-from sqla_guard.read.python.parse import UnparsableFile, kept_tree, parse, parse_text
+from sqla_guard.read.python.parse import UnparsableFile, kept_tree, note_unread, parse, parse_text
 
 _CLASS = re.compile(r"class(?<!\wclass)(?!\w)[\s\\]*(\w*)")
 # Two searches that begin with letters are quicker than one for either.
@@ -151,7 +151,17 @@ def _parse_with(source: SourceFile, reduced: Callable[[Body], str | None]) -> as
     found = bodies_of(source).found
     if not found:
         return parse(source)
-    return _parse_parts(source, _with_less(source.text, Statement("", 0, len(source.text)), found, reduced))
+    unread: list[tuple[int, int]] = []
+
+    def less(body: Body) -> str | None:
+        new = reduced(body)
+        if new is not None:
+            unread.append((body.start, body.end))
+        return new
+
+    tree = _parse_parts(source, _with_less(source.text, Statement("", 0, len(source.text)), found, less))
+    note_unread(source, unread)
+    return tree
 
 
 def _with_less(
