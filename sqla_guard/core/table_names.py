@@ -151,7 +151,11 @@ class TableNames:
 
 
 def _each(imports: Mapping[str, set[bytes]], wanted: set[bytes]) -> dict[str, Said]:
-    return {file: said for file, names in imports.items() if (said := _of(wanted, names)) is not None}
+    # Files of one project import much the same, and little of it is wanted.
+    every = set[bytes]().union(*imports.values())
+    alike = {name for name in every if not wanted.isdisjoint(_with_packages((name,)))}
+    found = ((file, _of(wanted, names & alike)) for file, names in imports.items() if not alike.isdisjoint(names))
+    return {file: said for file, said in found if said is not None}
 
 
 def says_tables(path: str, data: bytes, argument: str) -> Said:
