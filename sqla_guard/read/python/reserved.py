@@ -48,7 +48,7 @@ _BOUND = (
 )
 # What stands in quotes, or has a dot behind it, is not bound, nor what has neither the first letter of that behind it
 # nor the end of ``def``, ``class`` or a line before it, as most words of texts.
-_MAY_BE_BOUND = rb"(?![\w\"'.])(?:(?=%b[=:,)\]])|(?<=[fs\s\\]\s%%b))" % _SPACES
+_MAY_BE_BOUND = rb"(?![\w\"'.])(?:(?![ \t\f]{0,3}[^ \t\f=:,)\]\\])|(?<=[fs\s\\]\s%b))"
 _OF_WORDS = tuple((word, rb"%b(?<!\w%b)%b" % (word, word, _MAY_BE_BOUND % word)) for word in _WORDS)
 _OF_FLASK = rb"query(?<!\wquery)(?:_class%b|%b)" % (_MAY_BE_BOUND % b"query_class", _MAY_BE_BOUND % b"query")
 _TARGETS = rb"[\w\s,*.()\[\]]*[,*(\[]\s*"
