@@ -5,7 +5,7 @@ What they find is put together as if it had been known before, so that whatever 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from mmap import mmap
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from sqla_guard.run import report_on
 
 if TYPE_CHECKING:
     from sqla_guard.core.config import Settings
+    from sqla_guard.core.ledger import Turns
     from sqla_guard.core.packages import Looks
     from sqla_guard.core.progress import Progress
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_SHARES = 4
 # The bits of a look.
 _LOOKED_AT, _IMPORTS, _IS_EVIDENT = 1, 2, 4
+# How far a file is.
+_WAITS, _BEGUN = 1, 2
 
 
 def share_out(workspace: Workspace, settings: Settings, progress: Progress | None, ledger: Ledger, jobs: int) -> None:
@@ -48,7 +51,9 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     if len(shares) < 2:
         return
     disk, looks = workspace.disk, SharedLooks(workspace.reported)
-    for found, noted in processes.each_of(shares, partial(_judged, workspace, settings, looks), jobs, progress):
+    # With other settings, other things are said of a file.
+    turns = SharedTurns(workspace.reported) if len(groups) == 1 else None
+    for found, noted in processes.each_of(shares, partial(_judged, workspace, settings, looks, turns), jobs, progress):
         ledger.join(found)
         if isinstance(disk, Recorder) and noted is not None:
             disk.join(noted)
@@ -84,15 +89,41 @@ class SharedLooks:
             self._looks[place] = _LOOKED_AT | look[0] * _IMPORTS | look[1] * _IS_EVIDENT
 
 
+class SharedTurns:
+    """Which files wait to be judged, known to all processes: who has no more of its own helps the others.
+
+    Nothing is locked: two that come to a file at once both judge it, and say the same.
+
+    Implements :class:`sqla_guard.core.ledger.Turns`.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Be ready for ``paths``, with a byte of memory for each that belongs to all processes forked from now on."""
+        self._paths = paths
+        self._places = {path: place for place, path in enumerate(paths)}
+        self._turns = mmap(-1, len(paths))
+
+    def of(self, matter: Sequence[str]) -> Iterator[str]:
+        """Yield the files of ``matter`` that nobody else has begun with, then those of others."""
+        places = [self._places[path] for path in matter]
+        for place in places:
+            self._turns[place] = _WAITS
+        # Others begin with the last ones.
+        for place in (*places, *reversed(range(len(self._paths)))):
+            if self._turns[place] == _WAITS:
+                self._turns[place] = _BEGUN
+                yield self._paths[place]
+
+
 def _judged(
-    workspace: Workspace, settings: Settings, looks: Looks, paths: tuple[str, ...]
+    workspace: Workspace, settings: Settings, looks: Looks, turns: Turns | None, paths: tuple[str, ...]
 ) -> tuple[Ledger, Recorder | None]:
     """Return what is found in ``paths``, and what was asked of the disk if it writes that down."""
     ledger, disk = Ledger(), workspace.disk
     recorder = disk.anew(ledger) if isinstance(disk, Recorder) else None
-    ledger.looks = looks
+    ledger.looks, ledger.turns = looks, turns
     report_on(Workspace(paths, recorder or disk, workspace.changed), settings, None, ledger)
-    ledger.looks = None
+    ledger.looks = ledger.turns = None
     if recorder is not None:
         recorder.forget_the_disk()
     return ledger, recorder

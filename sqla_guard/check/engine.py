@@ -55,7 +55,7 @@ def check(
     progress = progress or Progress()
     progress.expect(len(matter))
     judged: dict[str, Judged] = {}
-    for path in matter:
+    for path in matter if ledger.turns is None else ledger.turns.of(matter):
         judged[path] = ledger.judged[path] = ledger.judged.get(path) or _judge(path, project, rules, ledger.uses)
         progress.advance()
     return _said(judged, notes, project)

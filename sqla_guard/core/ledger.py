@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqla_guard.core.memo import Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqla_guard.core.diagnostic import Diagnostic, NotAnalysed
     from sqla_guard.core.fix import Edit
@@ -32,6 +32,13 @@ class Judged:
         self.directed = directed
 
 
+class Turns(Protocol):
+    """Who judges which files, where several checks share them."""
+
+    def of(self, matter: Sequence[str]) -> Iterator[str]:
+        """Yield the files that a check which found that ``matter`` may hold a finding has to judge."""
+
+
 class Ledger:
     """What a check has found, file by file.
 
@@ -45,6 +52,7 @@ class Ledger:
         sizes: The number of bytes of each file that was looked at before and has not changed since.
         changed: The files that have; ``None`` where nothing is known of any.
         looks: Keeps what files look like, if several checks look at them.
+        turns: Says which files this check judges, if several share them.
     """
 
     def __init__(self, uses: Uses | None = None) -> None:
@@ -58,6 +66,7 @@ class Ledger:
         self.sizes: dict[str, int] = {}
         self.changed: frozenset[str] | None = None
         self.looks: Looks | None = None
+        self.turns: Turns | None = None
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop what is known of files that have changed."""
