@@ -69,7 +69,7 @@ def parts_of(workspace: Workspace) -> list[_Part]:
         projects.setdefault(workspace.disk.project_root(path), []).append(path)
     if len(projects) < 2:
         return [workspace.reported]
-    sizes = {root: sum(map(size_of, paths)) for root, paths in projects.items()}
+    sizes = {root: sum(map(workspace.disk.size, paths)) for root, paths in projects.items()}
     large = sorted((root for root in projects if sizes[root] >= WORTH), key=lambda root: (-sizes[root], root))
     large = large[: _MOST_PARTS // 2]
     others = [root for root in projects if root not in large]
@@ -89,14 +89,6 @@ def parts_of(workspace: Workspace) -> list[_Part]:
     elif paths:
         parts.append((size, paths))
     return [tuple(sorted(part)) for _, part in sorted(parts, key=lambda part: (-part[0], part[1]))]
-
-
-def size_of(path: str) -> int:
-    """Return the number of bytes of a file; 0 where there is none."""
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def each_of(parts: list[_Part], check: Callable[[_Part], _Found], jobs: int, progress: Progress | None) -> list[_Found]:

@@ -46,7 +46,7 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     groups = settings.groups(workspace.reported)
     if any(config.plugins for config, _ in groups):
         return  # a plugin may keep what it saw
-    sizes = {path: processes.size_of(path) for path in workspace.reported}
+    sizes = {path: workspace.disk.size(path) for path in workspace.reported}
     shares = _shares([paths for _, paths in groups], sizes, processes.at_once(jobs))
     if len(shares) < 2:
         return

@@ -63,6 +63,10 @@ class MemoryDisk:
         """Return the bytes of ``path``; empty where there is no such file."""
         return self.files.get(path, b"")
 
+    def size(self, path: str) -> int:
+        """Return the number of bytes of ``path``; 0 where there is no such file."""
+        return len(self.raw(path))
+
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
         return path in self.files

@@ -139,6 +139,10 @@ class Recorder:
         self.dated = self.dated or (b"until" in text and b"sqla-guard" in text)
         return data
 
+    def size(self, path: str) -> int:
+        """Return about how many bytes ``path`` has: what is found does not depend on it."""
+        return self._disk.size(path)
+
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
         return bool(self._ask("exists", path, path))
@@ -200,6 +204,7 @@ class _Aside:
         self.load = recorder.load_aside
         self.raw = recorder.looked_at
         self.noted = recorder.noted
+        self.size = recorder.size
         self.exists = recorder.exists
         self.canonical = recorder.canonical
         self.is_folder = recorder.is_folder

@@ -37,6 +37,9 @@ class Disk(Protocol):
     def raw(self, path: str) -> bytes:
         """Return the bytes of ``path``; empty where it cannot be opened."""
 
+    def size(self, path: str) -> int:
+        """Return about how many bytes ``path`` has; 0 where there is no such file."""
+
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
 

@@ -83,6 +83,7 @@ class FileDisk:
         self.given = given or {}
         self._files: dict[str, tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
         self._starting: dict[str, bool] = {}
         self._starts: dict[str, str | None] = {}
         self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -97,6 +98,7 @@ class FileDisk:
         if "walker" in vars(self):
             disk.walker = self.walker
         disk._starting, disk._starts, disk._roots = self._starting, self._starts, self._roots
+        disk._sizes = self._sizes
         return disk
 
     @cached_property
@@ -168,6 +170,13 @@ class FileDisk:
                 self._kept -= len(self._bytes.popitem()[1])
             self._bytes[path] = data
         return data
+
+    def size(self, path: str) -> int:
+        """Return how many bytes ``path`` has, or had when that was first asked; 0 where there is no such file."""
+        size = self._sizes.get(path)
+        if size is None:
+            size = self._sizes[path] = _size(path)
+        return size
 
     def exists(self, path: str) -> bool:
         """Tell whether ``path`` is a file."""
@@ -266,6 +275,13 @@ class FileDisk:
     def _root_of_here(self) -> str:
         """The working directory, or the outermost package that it is a part of."""
         return shown(_outermost_package(os.getcwd())) if os.path.exists("__init__.py") else "."
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _outermost_package(folder: str) -> str:
