@@ -4,13 +4,11 @@ import gc
 import os
 import sys
 
-# Objects that are made before Python looks for garbage among them. The start makes fewer, and none of them is garbage.
-_THRESHOLD = 50_000
-
 
 def main() -> None:
     """Run the command line, and end the process."""
-    gc.set_threshold(_THRESHOLD)
+    # What takes long looks for garbage itself: see `core/memory.py`. The rest goes with the process.
+    gc.disable()
     from sqla_guard.cli import main as command
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -24,4 +25,5 @@ def command() -> None:
             raise
         complain('the language server needs an extra: install "sqla-guard[lsp]"')
         sys.exit(FAILED)
+    gc.enable()  # it goes on for hours
     make_server().start_io()
