@@ -102,7 +102,8 @@ def _that_matter(workspace: Workspace, config: Config, marks: Marks, tables: Tab
         again = Workspace(changed, workspace.disk, workspace.changed)
         read = sum(ledger.sizes.get(path, 0) for path in workspace.reported if path not in ledger.changed)
     found = set(files_that_matter(again, config, ledger.unread, marks, tables, read))
-    ledger.reserve(workspace.reported, (path for path in found if _reserves(path, again, marks)))
+    reserving = (path for path in found if _reserves(path, again, marks, tables.packages))
+    ledger.reserve(workspace.reported, reserving)
     if config.plugins:
         from sqla_guard.check.plugins import files_for_plugins
 
@@ -110,8 +111,14 @@ def _that_matter(workspace: Workspace, config: Config, marks: Marks, tables: Tab
     return [path for path in workspace.reported if path in found or path in ledger.judged]
 
 
-def _reserves(path: str, workspace: Workspace, marks: Marks) -> bool:
-    return path.endswith(".py") and marks.has(may_reserve, path, workspace.aside.raw(path))
+def _reserves(path: str, workspace: Workspace, marks: Marks, packages: Packages) -> bool:
+    """Tell whether a file may bind a reserved name where that matters, as its project may map classes."""
+    return (
+        path.endswith(".py")
+        and not packages.rule_out(path)
+        and marks.has(may_reserve, path, workspace.aside.raw(path))
+        and packages.may_judge(path)
+    )
 
 
 def _judge(path: str, project: Project, rules: tuple[RegisteredRule, ...], uses: Uses) -> Judged:
