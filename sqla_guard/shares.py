@@ -11,13 +11,15 @@ from mmap import mmap
 from typing import TYPE_CHECKING
 
 from sqla_guard import processes
-from sqla_guard.cache.recorder import Recorder
 from sqla_guard.core.ledger import Ledger
 from sqla_guard.core.workspace import Workspace
+from sqla_guard.read.discover import FileDisk
 from sqla_guard.run import report_on
 
 if TYPE_CHECKING:
+    from sqla_guard.cache.recorder import Recorder
     from sqla_guard.core.config import Settings
+    from sqla_guard.core.disk import Disk
     from sqla_guard.core.ledger import Turns
     from sqla_guard.core.packages import Looks
     from sqla_guard.core.progress import Progress
@@ -50,13 +52,13 @@ def share_out(workspace: Workspace, settings: Settings, progress: Progress | Non
     shares = _shares([paths for _, paths in groups], sizes, processes.at_once(jobs))
     if len(shares) < 2:
         return
-    disk, looks = workspace.disk, SharedLooks(workspace.reported)
+    recorder, looks = _recorder(workspace.disk), SharedLooks(workspace.reported)
     # With other settings, other things are said of a file.
     turns = SharedTurns(workspace.reported) if len(groups) == 1 else None
     for found, noted in processes.each_of(shares, partial(_judged, workspace, settings, looks, turns), jobs, progress):
         ledger.join(found)
-        if isinstance(disk, Recorder) and noted is not None:
-            disk.join(noted)
+        if recorder is not None and noted is not None:
+            recorder.join(noted)
     ledger.changed, ledger.sizes = frozenset(), sizes
 
 
@@ -120,13 +122,22 @@ def _judged(
 ) -> tuple[Ledger, Recorder | None]:
     """Return what is found in ``paths``, and what was asked of the disk if it writes that down."""
     ledger, disk = Ledger(), workspace.disk
-    recorder = disk.anew(ledger) if isinstance(disk, Recorder) else None
+    recorder = before.anew(ledger) if (before := _recorder(disk)) is not None else None
     ledger.looks, ledger.turns = looks, turns
     report_on(Workspace(paths, recorder or disk, workspace.changed), settings, None, ledger)
     ledger.looks = ledger.turns = None
     if recorder is not None:
         recorder.forget_the_disk()
     return ledger, recorder
+
+
+def _recorder(disk: Disk) -> Recorder | None:
+    """Return ``disk`` if it writes down what it is asked."""
+    if isinstance(disk, FileDisk):
+        return None  # without loading anything
+    from sqla_guard.cache.recorder import Recorder
+
+    return disk if isinstance(disk, Recorder) else None
 
 
 def _shares(groups: Sequence[Sequence[str]], sizes: Mapping[str, int], most: int) -> list[tuple[str, ...]]:
