@@ -30,6 +30,10 @@ MAPPING_PACKAGES = (
 )
 """Packages without which no class is known to be mapped, and nothing to be a column."""
 
+_BY_PART = tuple(
+    (part, tuple(name for name in MAPPING_PACKAGES if part in name))
+    for part in (b"alchemy", b"sqlmodel", b"airflow", b"ckan", b"flask", b"litestar")
+)
 _PACKAGES = tuple(f"{name.decode()}." for name in MAPPING_PACKAGES)
 # Where one of them may be imported, and what else may be, behind the word; compiled where they are needed, not in every
 # run. In ``from one import two``, the second word names no package.
@@ -165,7 +169,11 @@ def may_import_mapping(data: bytes) -> bool:
     if re.search(_FROM, data) is not None:
         return True
     said = b"\n".join(re.findall(_IMPORT, data))
-    return any(name in said and holds_word(said, name) for name in MAPPING_PACKAGES)
+    # Most imports name none: of those only what many of the names have in common is looked for.
+    for part, names in _BY_PART:
+        if part in said and any(name in said and holds_word(said, name) for name in names):
+            return True
+    return False
 
 
 def does_import(modules: Callable[[], Iterable[str]]) -> bool:

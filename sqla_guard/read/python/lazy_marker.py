@@ -47,9 +47,9 @@ _CLASS_WORDS = frozenset({b"cls", b"klass", b"class_", b"mcs", b"mcls", b"__clas
 _OF_FIRST = (b"__class__", b"type")
 _STATE = frozenset({b"state"})
 _STATE_OWNERS = (b"app", b"application", b"fastapi_app", b"api", b"server")
-# An attribute that is bound or stands among names before an assignment; its name is taken whole, never less of it.
+# An attribute that is bound or stands among names before an assignment.
 _BEHIND = (
-    rb"[ \t]{0,40}(?=(\w+))\1(?=[ \t]*"
+    rb"[ \t]*+(\w++)(?=[ \t]*+"
     rb"(=(?!=)|:[^\n=]{0,300}(?:=(?!=)|[\[(\\][ \t]*\n)|(?=[,)\]\\][^\n=]{0,300}=(?!=)|\\\n[ \t]{0,100}=(?!=))))"
 )
 _BOUND = rb"\.(?<!self\.)" + _BEHIND
