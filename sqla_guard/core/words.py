@@ -38,7 +38,12 @@ _CLASS_LINE = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 
 def lowered(data: bytes) -> bytes:
     """Return ``data`` in lower case, for words to be looked for in; of UTF-16, without the zeros between letters."""
-    return data.replace(b"\0", b"").lower() if data.startswith(WIDE) else data.lower()
+    return unzeroed(data).lower()
+
+
+def unzeroed(data: bytes) -> bytes:
+    """Return ``data``, of UTF-16 without the zeros between letters."""
+    return data.replace(b"\0", b"") if data.startswith(WIDE) else data
 
 
 def holds_word(data: bytes, word: bytes) -> bool:

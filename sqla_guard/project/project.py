@@ -20,7 +20,7 @@ from sqla_guard.core.memo import Memo, Uses
 from sqla_guard.core.packages import Packages, is_evident
 from sqla_guard.core.source import SourceFile, Span
 from sqla_guard.core.table_names import TableNames
-from sqla_guard.core.words import FEW, Heir, bases_in, gives
+from sqla_guard.core.words import FEW, Heir, bases_in, gives, unzeroed
 from sqla_guard.core.workspace import UnreadableFile, Workspace
 from sqla_guard.facts.reserved_words import RESERVED
 from sqla_guard.project.modules import ModuleFinder, finder, inner_imports, may_import_inner
@@ -431,9 +431,17 @@ class Project:
         if self.has(key):
             yield from self.files_naming(near, frozenset({word}), (suffix,))
             return
-        found: set[str] = set()
-        for files in self._haystacks(near):
-            named = [path for _, path in files.holding((word.lower().encode(),))]
-            found.update(named)
-            yield from (path for path in named if path.endswith(suffix))
+        if self.has(("haystacks", key[1])):
+            found: set[str] = set()
+            for files in self._haystacks(near):
+                named = [path for _, path in files.holding((word.lower().encode(),))]
+                found.update(named)
+                yield from (path for path in named if path.endswith(suffix))
+        else:
+            # The first search most often ends before it has paid to make one text of all files.
+            exact = word.encode()
+            for path in self.workspace.project_files(near):
+                if path.endswith(suffix) and exact in unzeroed(self.workspace.aside.raw(path)):
+                    yield path
+            found = self._holding(near, (word,))[word]
         self.once(key, partial(self._naming, near, word, partial(true_of, found)))
