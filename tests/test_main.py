@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from sqla_guard.core.memory import rare_collections
 
 MODEL = "from sqlalchemy.orm import DeclarativeBase\nclass B(DeclarativeBase): pass\n"
 CASES = {
@@ -48,3 +51,17 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     wrong = subprocess.run(command("check", "--nope"), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "No such option" in wrong.stderr
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_garbage_is_looked_for_while_a_check_runs_whatever_is_set_around_it(before: bool) -> None:
+    was_on, threshold = gc.isenabled(), gc.get_threshold()
+    try:
+        gc.enable() if before else gc.disable()
+        with rare_collections():
+            assert gc.isenabled()
+            assert gc.get_threshold() > threshold
+        assert gc.isenabled() is before
+        assert gc.get_threshold() == threshold
+    finally:
+        gc.enable() if was_on else gc.disable()

@@ -206,6 +206,25 @@ def test_what_concerns_models_leaves_lazy_globals_alone(
     assert found == check(cached=False)
 
 
+def test_a_lazy_global_beside_a_reserved_name_is_judged_anew_when_the_project_maps_classes(
+    project: Path, judged: list[str]
+) -> None:
+    for path in (*project.glob("app/*.py"), *project.glob("*.sql")):
+        path.write_text("")
+    (project / "app" / "base.py").write_text("class Base:\n    pass\n")
+    both = "from app.base import Base\n\n\nclass Visit(Base):\n    metadata = None\n\n\n"
+    (project / "app" / "client.py").write_text(both + FILES["app/client.py"])
+    assert [found.code for found in check().diagnostics] == ["SG201"]
+    _more("app/client.py")(project)
+    assert [found.code for found in check().diagnostics] == ["SG201"]
+    (project / "app" / "base.py").write_text(FILES["app/base.py"])
+    (project / "app" / "ring.py").write_text(FILES["app/ring.py"])
+    judged.clear()
+    assert [found.code for found in check().diagnostics] == ["SG101", "SG201"]
+    assert "app/client.py" in judged
+    assert check() == check(cached=False)
+
+
 def test_whether_a_project_maps_classes_may_change(project: Path) -> None:
     for path in project.glob("app/*.py"):
         text = path.read_text().replace("from sqlalchemy import", "from app.base import")

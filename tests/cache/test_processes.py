@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from click.testing import CliRunner
 
 from sqla_guard import processes, run, shares
 from sqla_guard.cache.recorder import Recorder
+from sqla_guard.check import engine as check_engine
 from sqla_guard.cli import main
 from sqla_guard.core.config import Config
 from sqla_guard.core.workspace import ALL_NAMED, Workspace
@@ -294,6 +297,40 @@ def test_what_one_process_has_looked_at_all_know() -> None:
         assert found == [(True, False), (False, True), (True, True)]
     assert [looks.get(path) for path in "abcde"] == [(True, False), (False, True), (True, False), None, None]
     assert looks.get("elsewhere") is None
+
+
+def test_who_has_no_more_files_takes_the_last_ones_of_others() -> None:
+    turns = shares.SharedTurns(("a", "b", "c", "d", "e", "f"))
+    one = turns.of(("a", "c", "e"))
+    assert next(one) == "a"
+    assert list(turns.of(("b",))) == ["b", "e", "c"]
+    assert list(one) == []
+    assert list(turns.of(("f", "a"))) == ["f", "a"]  # none of the others may hold a finding
+
+
+def test_one_process_judges_what_another_has_no_time_for(
+    large: Path, shared: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = run_check(["project1"], Config(jobs=1)).report
+    judged, waiting = Counter[str](), list[list[str]]()
+    judge, of = check_engine._judge, shares.SharedTurns.of
+
+    def counted(path: str, *rest: Any) -> Any:
+        judged[path] += 1
+        return judge(path, *rest)
+
+    def only_the_first(turns: shares.SharedTurns, matter: list[str]) -> Iterator[str]:
+        waiting.append(matter)
+        return islice(of(turns, matter), 1 if len(waiting) == 1 else None)
+
+    monkeypatch.setattr(check_engine, "_judge", counted)
+    monkeypatch.setattr(shares.SharedTurns, "of", only_the_first)
+    monkeypatch.setattr(processes, "_by_processes", lambda parts, check, jobs: processes._by_turns(parts, check))
+    together = run_check(["project1"], Config(jobs=2)).report
+    assert len(waiting) == 2
+    assert len(waiting[0]) > 2
+    assert judged == Counter({*waiting[0], *waiting[1]})
+    assert together == alone
 
 
 def test_what_is_repaired_in_one_process_is_the_text_that_was_checked(

@@ -7,6 +7,7 @@ import pytest
 from sqla_guard.core import haystack
 from sqla_guard.core.haystack import Haystacks
 from sqla_guard.core.words import holds_word, lowered, words_held
+from sqla_guard.testing import project
 
 TEXTS = [
     b"",
@@ -48,3 +49,20 @@ def test_files_that_hold_a_word_are_found_side_by_side_as_one_by_one(
     for _ in range(2):
         assert {found for some in every for found in some.holding(words)} == expected
     assert {found for some in (first, *begun) for found in some.holding(words)} == expected
+
+
+def test_the_first_search_for_a_name_finds_no_fewer_files_than_later_ones() -> None:
+    files = {
+        "a.py": b"x = helper()",
+        "b.py": b"helpers()",
+        "c.py": "helper()".encode("utf-16"),
+        "d.py": b"pass",
+        "e.sql": b"helper",
+    }
+    first, later = project(files), project(files)
+    assert list(later.files_naming("a.py", frozenset({"pass"}), (".py",))) == ["d.py"]
+    for of_all in (set(first.each_naming("a.py", "helper", ".py")), set(later.each_naming("a.py", "helper", ".py"))):
+        assert {"a.py", "c.py"} <= of_all <= {"a.py", "b.py", "c.py"}
+    for asked in (first, later):
+        assert list(asked.files_naming("a.py", frozenset({"helper"}), (".py",))) == ["a.py", "c.py"]
+        assert list(asked.each_naming("a.py", "helper", ".py")) == ["a.py", "c.py"]
