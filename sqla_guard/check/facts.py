@@ -78,9 +78,10 @@ def _python_facts(
     """Yield what reads those facts of a Python file that its bytes do not rule out, and which facts."""
     everything = project.config.read_everything
     marks = _marks(project)
-    if _is_read(_NAMES, rules) and (everything or marks.has(may_reserve, path, data)):
+    of_models = not _maps_nothing(path, project)
+    if _is_read(_NAMES, rules) and (everything or (of_models and marks.has(may_reserve, path, data))):
         yield _NAMES, project.reserved_names
-    if _is_read(_TABLES, rules) and (everything or project.table_names.may_repeat(path, data)):
+    if _is_read(_TABLES, rules) and (everything or (of_models and project.table_names.may_repeat(path, data))):
         yield _TABLES, project.declared_tables
     if _is_read(_HIDDEN, rules) and project.config.asks_for_more:
         yield _HIDDEN, project.named
@@ -88,8 +89,13 @@ def _python_facts(
         yield _LAZY, project.lazy_inits
     if _is_read(_CACHED, rules) and (everything or marks.has(may_keep_results, path, data)):
         yield _CACHED, project.cached_factories
-    if _is_read(_SQL, rules) and (everything or marks.has(may_declare, path, data)):
+    if _is_read(_SQL, rules) and (everything or (of_models and marks.has(may_declare, path, data))):
         yield _SQL, lambda path: _created(path, project)
+
+
+def _maps_nothing(path: str, project: Project) -> bool:
+    """Tell whether no class of a project is mapped, where that is known: nobody looks through it to find out."""
+    return project.packages.rule_out(path) and not project.packages.may_judge(path)
 
 
 def _created(path: str, project: Project) -> Iterable[object]:
@@ -129,15 +135,23 @@ def _marks(project: Project) -> Marks:
 
 
 def _may_hold_sql(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
-    define = may_define_in_sql if path.endswith(".sql") else may_define
-    return _marks(project).has(define, path, data) and _may_fit_a_model(path, data, project, rules)
+    if path.endswith(".sql"):
+        return _marks(project).has(may_define_in_sql, path, data) and _may_fit_a_model(path, data, project, rules)
+    if _maps_nothing(path, project) and not _asks_for_any(rules):
+        return False
+    return _marks(project).has(may_define, path, data) and _may_fit_a_model(path, data, project, rules)
+
+
+def _asks_for_any(rules: Collection[Rule]) -> bool:
+    """Tell whether a rule wants to know of SQL whatever table it is of."""
+    return any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules)
 
 
 def _may_fit_a_model(path: str, data: bytes, project: Project, rules: Collection[Rule]) -> bool:
     """Tell whether SQL in a file can be of a table whose reserved column a class takes; other SQL is no finding."""
     if path.endswith(".sql") and project.read(path, lambda source: source) is None:
         return False  # what cannot be read is said, whatever it is about
-    if any(not rule.on_by_default and _is_read(_SQL, (rule,)) for rule in rules):
+    if _asks_for_any(rules):
         return True
     if not project.packages.may_judge(path):
         return False
