@@ -15,8 +15,8 @@ from sqla_guard.core.words import WIDE
 from sqla_guard.core.workspace import Workspace
 
 # Patterns are compiled where they are needed, not in every run.
-_CLASS = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"']([^\"'\n]+)[\"']"
-_TABLE = rb"Table\(\s*[\"']([^\"'\n]+)[\"']"
+_CLASS = rb"__tablename__\s*(?::[^=\n]{0,200})?=[\s(]*[rRuU]?[\"']{1,3}([^\"'\n]+)[\"']"
+_TABLE = rb"Table\(\s*[rRuU]?[\"']{1,3}([^\"'\n]+)[\"']"
 # The same where it says all of the name: no escape, and nothing behind it that is part of the expression.
 _WHOLE = rb"__tablename__\s*(?::[^=\n]{0,200})?=\s*[\"'][^\"'\n\\]+[\"'][ \t]*(?=[\r\n;#]|\Z)"
 _NAMED = rb"__tablename__(?<![.\w\"']__tablename__)(?!\s*\()"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sqla_guard.core.config import Config
 from sqla_guard.core.margin import margin_of
 from sqla_guard.core.table_names import says_imported
-from tests.support.memory import project
+from tests.support.memory import check_files, project
 
 MODELS = "class Event(Base):\n    __tablename__ = 'events'\n"
 BOTH = {
@@ -130,3 +131,16 @@ def test_what_a_class_says_of_its_table_may_imply_a_name(bases: str) -> None:
     assert names.files_declaring("app/a.py", "event") == ["app/a.py"]
     plain = project({"app/a.py": "class Event(MyModel, a_table=False):\n    x = 1\n"}).table_names
     assert plain.files_declaring("app/a.py", "event") == []
+
+
+@pytest.mark.parametrize("name", ["'items'", '"""items"""', "r'items'", "u'''items'''", "('items')"])
+def test_a_table_has_the_name_that_it_has_in_any_quotes(name: str) -> None:
+    base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
+    model = (
+        "from base import Base\nclass {0}(Base):\n    __tablename__ = {1}\n    id = Column(Integer, primary_key=True)\n"
+    )
+    files = {"base.py": base, "one.py": model.format("One", "'items'"), "two.py": model.format("Two", name)}
+    files["main.py"] = "import one, two\n"
+    for everything in (False, True):
+        found = check_files(files, config=Config(read_everything=everything)).diagnostics
+        assert {finding.code for finding in found} == {"SG110"}, everything
